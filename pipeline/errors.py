@@ -1,0 +1,56 @@
+"""What can stop us.
+
+    BaoxiaoError
+    ├── UnreadableFile        ask for another file
+    └── ServiceUnavailable    try again: a part of ours is down
+        └── OcrUnavailable    the OCR engine or its weights
+
+A problem of the paper is never an exception: it is a `Finding`.
+"""
+
+
+class BaoxiaoError(Exception):
+    """The root of all errors that this project raises on purpose."""
+
+
+class UnreadableFile(BaoxiaoError):
+    """The bytes cannot be opened; another file is needed.
+
+    `code` is one of `UNREADABLE_CODES`; the message says what was found, what was expected and the
+    way out, in Chinese first. `page` is set when one page alone is at fault.
+    """
+
+    def __init__(self, code: str, message: str, page: int | None = None) -> None:
+        if code not in UNREADABLE_CODES:
+            raise ValueError(f"unknown code of an unreadable file: {code}")
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.page = page
+
+    def __reduce__(self) -> tuple[type["UnreadableFile"], tuple[str, str, int | None]]:
+        """Survives the way from a child process."""
+        return type(self), (self.code, self.message, self.page)
+
+
+UNREADABLE_CODES = frozenset(
+    {
+        "empty",  # no bytes, or no page inside
+        "unsupported",  # not one of the formats we read
+        "corrupt",  # damaged or cut short
+        "encrypted",  # a password is needed
+        "too_large",  # over the stated limits (bytes, pixels, pages, files in an archive)
+        "time_limit",  # decoding took longer than the limit
+        "memory_limit",  # decoding took more memory than the limit
+        "crashed",  # the decoder died
+        "unsafe",  # DOCTYPE, path outside the archive, nested bombs
+    }
+)
+
+
+class ServiceUnavailable(BaoxiaoError):
+    """A part of ours does not answer; the same call may work later."""
+
+
+class OcrUnavailable(ServiceUnavailable):
+    """The OCR engine or its weights cannot be had."""

@@ -1,0 +1,354 @@
+"""The data types of the project; imports nothing of it.
+
+Conventions, stated once:
+
+- Boxes are pixels of the upright page, origin top-left, x to the right, y down.
+- Pages count from 1. Money is `Decimal` yuan. Codes and numbers are strings. Dates are `date`.
+- A confidence is a probability, 0.0 to 1.0.
+- Everything is frozen; a changed thing is a new thing (`dataclasses.replace`). Inside are tuples.
+- A field that was not found is absent; it is not `None`, `""` or `0`.
+
+The files written for others give boxes as fractions of the page; `pipeline.records` converts at that
+door alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Origin: TypeAlias = Literal["ocr", "text_layer", "qr", "xml", "ofd", "rule", "reviewer"]
+FieldStatus: TypeAlias = Literal["accepted", "review", "missing"]
+DocumentStatus: TypeAlias = Literal["accepted", "review", "rejected"]
+Outcome: TypeAlias = Literal["pass", "fail", "unknown"]
+Severity: TypeAlias = Literal["block", "warn"]
+ReimbursementClass: TypeAlias = Literal["甲", "乙", "丙"]
+CatalogKind: TypeAlias = Literal["drug", "service", "facility", "consumable"]
+MatchStatus: TypeAlias = Literal["matched", "ambiguous", "unmatched"]
+Image: TypeAlias = npt.NDArray[np.uint8]
+"""Shape (H, W, 3), RGB."""
+
+Value: TypeAlias = str | Decimal | date
+T_co = TypeVar("T_co", bound=Value, covariant=True)
+
+OTHER = "other"
+BLANK = "blank"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page, in pixels.
+
+    Raises:
+        ValueError: If the edges are swapped.
+    """
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    def __post_init__(self) -> None:
+        if self.x1 < self.x0 or self.y1 < self.y0:
+            raise ValueError(f"box with swapped edges: {self.x0, self.y0, self.x1, self.y1}")
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    @property
+    def cx(self) -> float:
+        return (self.x0 + self.x1) / 2
+
+    @property
+    def cy(self) -> float:
+        return (self.y0 + self.y1) / 2
+
+    @staticmethod
+    def around(boxes: Iterable[Box]) -> Box:
+        """The smallest box that holds all of `boxes` (at least one)."""
+        known = list(boxes)
+        return Box(
+            min(box.x0 for box in known),
+            min(box.y0 for box in known),
+            max(box.x1 for box in known),
+            max(box.y1 for box in known),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another character that the engine saw at one place of a word."""
+
+    index: int
+    char: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """The smallest run of text with one box: a line of a cell, a label with its value, a number.
+
+    `edges` holds the x of the `len(text) + 1` borders between characters where the engine knows them;
+    without it they are taken as evenly spread, an East Asian character twice as wide as another.
+    `char_confidences` has one entry a character or is empty.
+    """
+
+    text: str
+    box: Box
+    confidence: float
+    origin: Origin
+    edges: tuple[float, ...] = ()
+    char_confidences: tuple[float, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+
+    def part(self, start: int, stop: int) -> Word:
+        """The characters from `start` to `stop` as a word of its own."""
+        edges = self.edges or _even_edges(self.text, self.box)
+        confidences = self.char_confidences[start:stop]
+        return Word(
+            text=self.text[start:stop],
+            box=Box(edges[start], self.box.y0, max(edges[start], edges[stop]), self.box.y1),
+            confidence=min(confidences) if confidences else self.confidence,
+            origin=self.origin,
+            edges=edges[start : stop + 1],
+            char_confidences=confidences,
+            alternatives=tuple(
+                replace(other, index=other.index - start)
+                for other in self.alternatives
+                if start <= other.index < stop
+            ),
+        )
+
+
+def _even_edges(text: str, box: Box) -> tuple[float, ...]:
+    widths = [2 if ord(char) > 0x2E7F else 1 for char in text]
+    step = box.width / max(1, sum(widths))
+    edges, x = [box.x0], box.x0
+    for width in widths:
+        x += width * step
+        edges.append(x)
+    return tuple(edges)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A value that a machine-readable part of the paper (QR code, XML) states for a field, as text."""
+
+    name: str
+    text: str
+    origin: Origin
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatedRow:
+    """A charged row as the XML of a bill states it; texts as they stand there, `""` where empty."""
+
+    name: str
+    specification: str = ""
+    unit: str = ""
+    quantity: str = ""
+    unit_price: str = ""
+    amount: str = ""
+    category: str = ""
+    level: Literal["category", "detail"] = "detail"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A QR code or barcode on the page; `text` is untrusted."""
+
+    kind: str
+    text: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One upload, as received. `name` is relative to the scanned path (`archive.zip!inner.jpg`)."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One upright page.
+
+    `image` is there while words are being read and dropped afterwards; `words_known` says that the
+    words came with the file (text layer, OFD), so that no OCR is due. `turned_degrees` is what was
+    turned clockwise to make it upright, beyond the EXIF turn.
+    """
+
+    file: SourceFile
+    number: int
+    width: int
+    height: int
+    dpi: int
+    words: tuple[Word, ...] = ()
+    codes: tuple[Code, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    stated_rows: tuple[StatedRow, ...] = ()
+    words_known: bool = False
+    ink: float = 1.0
+    """Share of dark pixels, 0 to 1; a blank back has next to none."""
+    turned_degrees: int = 0
+    image: Image | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def text(self) -> str:
+        """All words, one a line."""
+        return "\n".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Another value that a field may have."""
+
+    value: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Field(Generic[T_co]):
+    """A value and the place it was read. `text` is what stood on the page.
+
+    `witnesses` names what else supports the value beside its own reading (`qr`, `xml`, a rule's id).
+    """
+
+    value: T_co
+    text: str
+    confidence: float
+    page: int | None
+    box: Box | None
+    origin: Origin
+    candidates: tuple[Candidate, ...] = ()
+    witnesses: tuple[str, ...] = ()
+    well_formed: bool = True
+    status: FieldStatus = "review"
+
+
+AnyField: TypeAlias = Field[Value]
+MoneyField: TypeAlias = Field[Decimal]
+TextField: TypeAlias = Field[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogMatch:
+    """The catalog entry that a charged row stands for, and why."""
+
+    status: MatchStatus
+    kind: CatalogKind | None = None
+    code: str | None = None
+    name: str | None = None
+    reimbursement_class: ReimbursementClass | None = None
+    score: float = 0.0
+    candidates: tuple[CatalogMatch, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem:
+    """One charged row; what the row does not carry is absent (`None`)."""
+
+    page: int
+    name: TextField | None = None
+    specification: TextField | None = None
+    unit: TextField | None = None
+    quantity: MoneyField | None = None
+    unit_price: MoneyField | None = None
+    amount: MoneyField | None = None
+    category: TextField | None = None
+    insurance_class: TextField | None = None
+    """甲 / 乙 / 丙 (or 无自付 / 有自付 / 全自付) where the paper prints it."""
+    catalog: CatalogMatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageSize:
+    """A page of a document: its number in the file and its size in pixels, upright."""
+
+    number: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found: `rule` is its dotted id, `fields` are the paths it speaks of."""
+
+    rule: str
+    outcome: Outcome
+    severity: Severity
+    message: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One paper.
+
+    `items` are the charged rows whose amounts add up to the bill once: detail rows where the paper
+    has them, else the category rows. `category_totals` are the category rows that stand above detail
+    rows; they hold the same money a second time and are never added to `items`.
+    """
+
+    type: str
+    subtype: str | None
+    type_confidence: float
+    file: SourceFile
+    pages: tuple[PageSize, ...]
+    fields: Mapping[str, AnyField] = field(default_factory=lambda: MappingProxyType({}))
+    items: tuple[LineItem, ...] = ()
+    category_totals: tuple[LineItem, ...] = ()
+    extras: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Labels of 其他信息 that have no field name, as printed."""
+    findings: tuple[Finding, ...] = ()
+    status: DocumentStatus = "review"
+    region: Box | None = None
+    title: str = ""
+
+    @property
+    def id(self) -> str:
+        """Stable over runs: the file's hash, its first page and its place on it."""
+        spot = f"{self.pages[0].number}" if self.pages else "0"
+        if self.region is not None:
+            spot += f"-{self.region.x0:.0f}-{self.region.y0:.0f}"
+        return f"{self.file.sha256[:16]}-{spot}"
+
+    def money(self, name: str) -> Decimal | None:
+        """The amount of field `name`, or None where it is absent or not an amount."""
+        found = self.fields.get(name)
+        return found.value if found is not None and isinstance(found.value, Decimal) else None
+
+    def text(self, name: str) -> str | None:
+        """The text of field `name`, or None where it is absent or not a text."""
+        found = self.fields.get(name)
+        return found.value if found is not None and isinstance(found.value, str) else None
+
+    def date(self, name: str) -> date | None:
+        """The date of field `name`, or None where it is absent or not a date."""
+        found = self.fields.get(name)
+        return found.value if found is not None and isinstance(found.value, date) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An input that could not be read: a row of `errors.jsonl`."""
+
+    file: str
+    page: int | None
+    code: str
+    message: str
