@@ -225,10 +225,11 @@ class Candidate:
 class Field(Generic[T_co]):
     """A value and the place it was read. `text` is what stood on the page.
 
-    `witnesses` names what else supports the value beside its own reading (`qr`, `xml`, a rule's id).
+    `value` is None where something stands there that cannot be the value (`1O8.5O元`): a person must
+    look. `witnesses` names what else supports it beside its own reading (`qr`, `xml`, a rule's id).
     """
 
-    value: T_co
+    value: T_co | None
     text: str
     confidence: float
     page: int | None
@@ -236,7 +237,6 @@ class Field(Generic[T_co]):
     origin: Origin
     candidates: tuple[Candidate, ...] = ()
     witnesses: tuple[str, ...] = ()
-    well_formed: bool = True
     status: FieldStatus = "review"
 
 

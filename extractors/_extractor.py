@@ -1,0 +1,31 @@
+"""What every document type gives: is it mine, and read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pipeline.model import Document, Page
+
+
+def starts_anew(before: Sequence[Page], page: Page) -> bool:  # noqa: ARG001 - the form of the hook
+    """The default for `continues`: a page of this type is always a paper of its own."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Extractor:
+    """One document type.
+
+    `identify` gives 0.0 to 1.0 for a page; `continues` tells whether a page goes on with the paper
+    whose pages are given; `extract` reads a paper. `field_names` is what the type can carry, in the
+    order people read it; `required` what must be accepted for the paper to go through unseen.
+    """
+
+    type: str
+    title: str
+    identify: Callable[[Page], float]
+    extract: Callable[[Sequence[Page], float], Document]
+    field_names: tuple[str, ...]
+    required: Callable[[Document], tuple[str, ...]]
+    continues: Callable[[Sequence[Page], Page], bool] = starts_anew

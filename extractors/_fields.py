@@ -1,0 +1,152 @@
+"""Fields as a table: a name, the labels it is printed under, how its text becomes a value.
+
+What a machine-readable part of the paper states (QR code, XML) is laid beside what was read: agreement
+is a second witness, a difference sends the field to a person, and neither overrides the other in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import TypeVar
+
+from pipeline.model import AnyField, Candidate, Field, Page, Statement, Value, Word
+from pipeline.reading.layout import LabelledValue, LabelList, rows_of
+
+V = TypeVar("V", bound=Value)
+
+TEXT_LAYER_CONFIDENCE = 0.998
+"""Text layers hold what was printed; what remains is a value taken from behind the wrong label."""
+
+STATED_CONFIDENCE = 0.9995
+"""XML and OFD data, written by the issuer's own system."""
+
+CODE_CONFIDENCE = 0.98
+"""A QR code corrects its own errors; what remains is a code that belongs to another paper."""
+
+SIGNS = " ¥￥:：()（）"
+"""Characters that may be misread without harm to the value."""
+
+AGREED_DOUBT = 0.05
+"""Share of the doubt that stays when a second witness agrees."""
+
+DISPUTED_CONFIDENCE = 0.4
+"""Two witnesses that differ: neither is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field of a form.
+
+    `labels` are verbatim as printed, with the variants seen. `parse` raises `ValueError` for what
+    cannot be the value. A `required` field must be accepted for the paper to go through unseen.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    parse: Callable[[str], Value]
+    required: bool = False
+
+
+def read_labelled(
+    pages: Sequence[Page], specs: Sequence[FieldSpec], other_labels: Iterable[str] = ()
+) -> tuple[dict[str, AnyField], dict[str, str]]:
+    """The fields of `specs` found behind their labels on `pages`, and the texts behind `other_labels`.
+
+    Other labels end the value before them and are kept as printed; they have no field name.
+    """
+    by_label = {label: spec.name for spec in specs for label in spec.labels}
+    others = {label: f"={label}" for label in other_labels if label not in by_label}
+    labels = LabelList({**others, **by_label})
+    found = labelled_values(pages, labels)
+    fields: dict[str, AnyField] = {}
+    for spec in specs:
+        readings = [
+            field_from(value, spec.parse, page.number)
+            for page, labelled in found
+            if labelled.name == spec.name and (value := labelled.value) is not None
+        ]
+        if readings:
+            fields[spec.name] = best_of(readings)
+    extras = {
+        labelled.name[1:]: labelled.value.text
+        for _, labelled in found
+        if labelled.name.startswith("=") and labelled.value is not None
+    }
+    return with_statements(fields, pages, specs), extras
+
+
+def labelled_values(pages: Sequence[Page], labels: LabelList) -> list[tuple[Page, LabelledValue]]:
+    """All labels of the list on the pages, in reading order."""
+    return [
+        (page, labelled) for page in pages for row in rows_of(page.words) for labelled in labels.values_in(row)
+    ]
+
+
+def field_from(word: Word, parse: Callable[[str], V], page: int | None) -> Field[V]:
+    """A field read from one word; its value is None where the text cannot be parsed."""
+    try:
+        value = parse(word.text)
+    except ValueError:
+        value = None
+    confidence = probability(word) if value is not None else min(probability(word), DISPUTED_CONFIDENCE)
+    return Field(value, word.text, confidence, page, word.box, word.origin)
+
+
+def probability(word: Word) -> float:
+    """How likely all of the word is right: the product over the characters that carry the value."""
+    if word.origin in ("xml", "ofd"):
+        return STATED_CONFIDENCE
+    if word.origin == "text_layer":
+        return TEXT_LAYER_CONFIDENCE
+    confidences = word.char_confidences or (word.confidence,) * len(word.text)
+    telling = (sure for char, sure in zip(word.text, confidences, strict=True) if char not in SIGNS)
+    return min(prod(telling), 0.999)
+
+
+def best_of(readings: Sequence[Field[V]]) -> Field[V]:
+    """The surest of several readings of one field; others that differ become candidates.
+
+    The same value read at two places is no second witness here: headers repeat what was keyed once.
+    """
+    best = max(readings, key=lambda field: (field.value is not None, field.confidence))
+    rivals = {
+        str(field.value): field.confidence
+        for field in readings
+        if field.value is not None and field.value != best.value
+    }
+    return replace(best, candidates=tuple(Candidate(value, sure) for value, sure in rivals.items()))
+
+
+def with_statements(
+    fields: Mapping[str, AnyField], pages: Sequence[Page], specs: Sequence[FieldSpec]
+) -> dict[str, AnyField]:
+    """The fields beside what QR codes and XML state for them."""
+    merged = dict(fields)
+    known = {spec.name: spec for spec in specs}
+    for page in pages:
+        for statement in page.statements:
+            if spec := known.get(statement.name):
+                merged_field = _beside(merged.get(spec.name), statement, spec, page.number)
+                if merged_field is not None:
+                    merged[spec.name] = merged_field
+    return merged
+
+
+def _beside(read: AnyField | None, statement: Statement, spec: FieldSpec, page: int) -> AnyField | None:
+    try:
+        value = spec.parse(statement.text)
+    except ValueError:
+        return read  # untrusted, and not of the form it should be: kept as the page's code only
+    sure = CODE_CONFIDENCE if statement.origin == "qr" else STATED_CONFIDENCE
+    stated: AnyField = Field(value, statement.text, sure, page, statement.box, statement.origin)
+    if read is None:
+        return stated
+    if read.value == value:
+        doubt = (1 - max(read.confidence, sure)) * AGREED_DOUBT
+        return replace(read, confidence=1 - doubt, witnesses=(*read.witnesses, statement.origin))
+    rival = Candidate(str(value), sure)
+    if read.value is None:
+        return replace(stated, confidence=DISPUTED_CONFIDENCE, text=read.text, candidates=read.candidates)
+    return replace(read, confidence=DISPUTED_CONFIDENCE, candidates=(rival, *read.candidates))

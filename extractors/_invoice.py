@@ -1,0 +1,271 @@
+"""Medical invoices, electronic and on paper: what the outpatient and the inpatient form share.
+
+Forms: 财综〔2019〕29号 (national e-bill), the paper tickets of 北京, 中央 and other issuers. Labels are
+verbatim, with the variants seen; the labels of 其他信息 that have no field name are kept as extras.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from extractors._fields import FieldSpec, best_of, field_from, read_labelled
+from extractors._titles import title_likeness
+from extractors._items import items_of, split_levels, stated_items
+from extractors._values import (
+    BARE_DATE,
+    as_amount,
+    as_capitals,
+    as_code,
+    as_date,
+    as_digits,
+    as_name,
+    as_text,
+    capitals_amount,
+)
+from pipeline.model import AnyField, Document, LineItem, Page, PageSize, Word
+from pipeline.reading.layout import joined, rows_of
+from pipeline.reading.tables import AMOUNT, NAME, NUMBER, TEXT, Column, read_table
+from pipeline.text import fold, parse_date_range, parse_money, parse_quantity, parse_sex, squeeze
+
+KEY_FIELDS = ("invoice_code", "invoice_number", "check_code", "issue_date", "total_amount")
+
+KEYS = (
+    FieldSpec("invoice_code", ("票据代码", "电子票据代码", "发票代码"), as_digits),
+    FieldSpec(
+        "invoice_number", ("票据号码", "电子票据号码", "发票号码", "NO", "No", "NO.", "No.", "№"), as_digits
+    ),
+    FieldSpec("check_code", ("校验码", "电子校验码", "随机码"), as_code),
+    FieldSpec("issue_date", ("开票日期", "开具日期", "收费日期"), as_date),
+    FieldSpec("total_amount", ("(小写)", "小写", "金额合计(小写)", "合计(小写)", "总金额"), as_amount),
+    FieldSpec(
+        "total_in_words",
+        ("金额合计(大写)", "合计(大写)", "总金额大写", "(大写)", "合计人民币(大写)"),
+        as_capitals,
+    ),
+)
+
+PEOPLE = (
+    FieldSpec("payer_name", ("交款人", "缴款人", "姓名", "患者姓名", "病人姓名"), as_name),
+    FieldSpec(
+        "payer_id",
+        ("交款人统一社会信用代码", "缴款人统一社会信用代码", "交款人统一社会信用代码/身份证号", "身份证号"),
+        as_code,
+    ),
+    FieldSpec("payee_name", ("收款单位(章)", "收款单位", "开票单位", "收款单位(盖章)"), as_name),
+    FieldSpec("institution_type", ("医疗机构类型", "医院类型"), as_text),
+    FieldSpec("checker", ("复核人", "复核"), as_text),
+    FieldSpec("cashier", ("收款人", "收款员", "收费员"), as_text),
+    FieldSpec("sex", ("性别",), parse_sex),
+    FieldSpec("age", ("年龄",), as_text),
+    FieldSpec("insurance_type", ("医保类型", "医保付费方式", "费别", "人员类别"), as_text),
+    FieldSpec("insurance_no", ("医保编号", "社会保障卡号", "社保卡号", "社会保障号码"), as_code),
+    FieldSpec("business_serial_no", ("业务流水号",), as_code),
+    FieldSpec("insurance_txn_no", ("医保交易流水号", "交易流水号", "医保流水号"), as_code),
+)
+
+PAYMENTS = (
+    FieldSpec("fund_payment", ("医保统筹基金支付", "统筹支付", "基金支付", "医保统筹支付"), as_amount),
+    FieldSpec("other_payment", ("其他支付", "其它支付", "其他医保支付"), as_amount),
+    FieldSpec("account_payment", ("个人账户支付", "账户支付", "个账支付"), as_amount),
+    FieldSpec("cash_payment", ("个人现金支付", "现金支付", "个人支付金额"), as_amount),
+    FieldSpec("self_pay", ("个人自付", "自付", "自负"), as_amount),
+    FieldSpec("self_funded", ("个人自费", "自费", "自费金额"), as_amount),
+    FieldSpec("self_pay_1", ("自付一",), as_amount),
+    FieldSpec("self_pay_2", ("自付二",), as_amount),
+    FieldSpec("prepaid", ("预缴金额", "预交金", "预交款", "预付款", "预交金额"), as_amount),
+    FieldSpec("topup", ("补缴金额", "补收", "应补金额", "补交金额"), as_amount),
+    FieldSpec("refund", ("退费金额", "退款", "应退金额"), as_amount),
+)
+
+OUTPATIENT = (
+    FieldSpec("outpatient_no", ("门诊号", "门(急)诊号", "患者编号", "就诊号", "门诊病历号"), as_code),
+    FieldSpec("medical_record_no", ("病历号", "病案号", "病例号"), as_code),
+    FieldSpec("visit_date", ("就诊日期", "门诊日期", "交费日期", "就诊时间"), as_date),
+    FieldSpec("department", ("科室", "科别", "就诊科室"), as_text),
+)
+
+OVERPRINT_TRUST = 0.9
+"""A value on pre-printed paper belongs to the label before it in about nine of ten cases."""
+
+STAY = "stay"
+INPATIENT = (
+    FieldSpec("medical_record_no", ("病历号", "病案号", "病例号"), as_code),
+    FieldSpec("inpatient_no", ("住院号",), as_code),
+    FieldSpec("department", ("住院科别", "住院科室", "科室", "科别"), as_text),
+    FieldSpec(STAY, ("住院时间", "住院日期", "住院起止日期"), as_text),
+    FieldSpec("admission_date", ("入院日期", "入院时间"), as_date),
+    FieldSpec("discharge_date", ("出院日期", "出院时间"), as_date),
+    FieldSpec("inpatient_days", ("住院天数",), lambda text: parse_quantity(text.strip("天日 "))),
+)
+
+OTHER_LABELS = (
+    *("医保范围内", "年度医保范围内", "本次医保范围内金额", "门诊大额支付", "年度门诊大额支付"),
+    *("年度门诊大额累计支付", "大病保障支付", "年度大病保障范围内", "退休补充支付", "残军补助支付"),
+    *("医疗救助门诊支付", "单位补充[原公疗]", "超封顶金额", "起付金额", "急诊", "医保已实时结算"),
+    *("分类自负", "附加基金支付", "医保当年账户余额", "医保历年账户余额", "医保总金额", "符合统筹"),
+    *("账户余额", "医疗救助基金", "大病保险", "公务员补助支付", "企业补充保险", "符合政策范围金额"),
+    *("其他基金", "伙食补助", "起付线", "起付标准", "乙类首自付", "按比例自付", "公务员补助", "师职补助"),
+    *("大额(病)保险报销", "大病补充保险报销", "医疗救助", "产前检查费", "超限价自费费用", "大病保险支付"),
+    *("医疗救助支付", "其他保险支付", "个人账户余额", "支付方式", "付款类型", "个人承担", "本年支付"),
+    *("历年支付", "本年余额", "历年余额", "超大额", "超限额", "参保地", "手册号", "票据名称"),
+    *("大额比例自负", "核酸检测医院承担", "险种类型"),
+)
+
+TABLE = (
+    Column(NAME, ("项目名称", "项目/规格", "项目", "收费项目", "名称", "药品名称", "项目名称/规格"), TEXT),
+    Column("specification", ("规格", "规格型号")),
+    Column("quantity_unit", ("数量/单位", "数量单位"), r"-?\d.*|\D{1,3}"),
+    Column("quantity", ("数量",), NUMBER),
+    Column("unit", ("单位",), r"\D{1,4}"),
+    Column("unit_price", ("单价", "单价(元)"), NUMBER),
+    Column(AMOUNT, ("金额(元)", "金额", "金额元"), NUMBER),
+    Column("insurance_class", ("等级", "类别", "医保类别", "报销类别"), r"\D{1,6}"),
+    Column("note", ("备注",)),
+)
+
+STOPS = ("金额合计", "合计(大写", "合计(大", "合计大写", "(大写)", "基金支付", "医保统筹基金", "其他信息", "收款单位")
+STOPS += ("交易流水号", "医疗机构类型")
+
+def read_invoice(
+    pages: Sequence[Page], type_name: str, sure: float, specs: Sequence[FieldSpec], titles: Sequence[str]
+) -> Document:
+    """Head, payments and charged rows of one medical invoice."""
+    fields, extras = read_labelled(pages, specs, OTHER_LABELS)
+    _split_stay(fields)
+    items, totals = _charged_rows(pages)
+    find_by_form(fields, pages)
+    electronic = is_electronic(pages, fields)
+    if not electronic:
+        fields = {name: _as_overprint(field) for name, field in fields.items()}
+    return Document(
+        type=type_name,
+        subtype="e_bill" if electronic else "paper",
+        type_confidence=sure,
+        file=pages[0].file,
+        pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
+        fields=fields,
+        items=items,
+        category_totals=totals,
+        extras=extras,
+        title=title_likeness(pages[0], titles)[1],
+    )
+
+
+def required_of(document: Document) -> tuple[str, ...]:
+    """An e-bill must show all five key fields; a paper ticket has neither code nor check code."""
+    if document.subtype == "e_bill":
+        return (*KEY_FIELDS, "payer_name")
+    return ("invoice_number", "issue_date", "total_amount", "payer_name")
+
+
+def _as_overprint(field: AnyField) -> AnyField:
+    """Overprint may stand beside another label than its own, so a label alone proves nothing."""
+    return replace(field, confidence=field.confidence * OVERPRINT_TRUST) if not field.witnesses else field
+
+
+def is_electronic(pages: Sequence[Page], fields: dict[str, AnyField]) -> bool:
+    """Told by the title (电子), else by what only e-bills carry."""
+    text = squeeze("".join(page.text for page in pages))
+    if "(电子)" in text or any(page.stated_rows or page.statements for page in pages):
+        return True
+    return "check_code" in fields or "票据代码" in text
+
+
+def _split_stay(fields: dict[str, AnyField]) -> None:
+    """住院时间 (from, to) as the two dates it holds."""
+    stay = fields.pop(STAY, None)
+    if stay is None or not isinstance(stay.value, str):
+        return
+    try:
+        admitted, discharged = parse_date_range(stay.value)
+    except ValueError:
+        return
+    for name, day in (("admission_date", admitted), ("discharge_date", discharged)):
+        if name not in fields:
+            fields[name] = replace(stay, value=day)
+
+
+def _charged_rows(pages: Sequence[Page]) -> tuple[tuple[LineItem, ...], tuple[LineItem, ...]]:
+    stated = stated_items(pages)
+    if stated:
+        levels = [row.level for page in pages for row in page.stated_rows]
+        details = tuple(i for i, level in zip(stated, levels, strict=True) if level == "detail")
+        totals = tuple(i for i, level in zip(stated, levels, strict=True) if level == "category")
+        return (details, totals) if details else (totals, ())
+    return split_levels(items_of(read_table(pages, TABLE, STOPS)))
+
+
+def find_by_form(fields: dict[str, AnyField], pages: Sequence[Page]) -> None:
+    """What an overprint put beside its label, told by its form.
+
+    On tractor-fed paper the print lies a row above or half a row below the form. An amount in words is
+    nothing else wherever it stands; the total is the number that says the same; three bare numbers are
+    the date. The capitals prove the total, so a number that agrees with them goes before one that
+    merely stands behind a label.
+    """
+    if capitals_amount(_text(fields, "total_in_words")) is None and (words := _capitals(pages)):
+        fields["total_in_words"] = words
+    stated = capitals_amount(_text(fields, "total_in_words"))
+    total = fields.get("total_amount")
+    if stated is not None and (total is None or total.value != stated):
+        alike = _numbers_equal(pages, stated)
+        if alike:
+            best = best_of(alike)
+            fields["total_amount"] = best if total is None else best_of([best, replace(total, confidence=0.0)])
+    if "issue_date" not in fields and (day := _bare_date(pages)):
+        fields["issue_date"] = day
+
+
+def _text(fields: dict[str, AnyField], name: str) -> str:
+    field = fields.get(name)
+    return field.value if field is not None and isinstance(field.value, str) else ""
+
+
+def _capitals(pages: Sequence[Page]) -> AnyField | None:
+    readings = [
+        field_from(word, as_capitals, page.number)
+        for page in pages
+        for word in page.words
+        if len(word.text) >= 3 and re.search("[元圆角分]", word.text) and capitals_amount(as_safe(word.text)) is not None
+    ]
+    return best_of(readings) if readings else None
+
+
+def as_safe(text: str) -> str:
+    """`as_capitals`, or the empty text."""
+    try:
+        return as_capitals(text)
+    except ValueError:
+        return ""
+
+
+def _numbers_equal(pages: Sequence[Page], amount: Decimal) -> list[AnyField]:
+    found: list[AnyField] = []
+    for page in pages:
+        for word in page.words:
+            match = re.search(r"¥?\s*\d[\d,]*(\.\d{1,2})?$", fold(word.text))
+            if match is None:
+                continue
+            number = word.part(*match.span())
+            try:
+                value = parse_money(number.text)
+            except ValueError:
+                continue
+            if value == amount:
+                found.append(field_from(number, as_amount, page.number))
+    # The total stands below the rows it adds up.
+    return found[-1:] if len(found) < 2 else sorted(found, key=lambda f: f.box.y0 if f.box else 0.0)[-1:]
+
+
+def _bare_date(pages: Sequence[Page]) -> AnyField | None:
+    for page in reversed(pages):
+        for row in reversed(rows_of(page.words)):
+            line = joined(row)
+            match = BARE_DATE.search(line.text)
+            if match is None:
+                continue
+            return field_from(line.part(*match.span()), as_date, page.number)
+    return None

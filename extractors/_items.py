@@ -1,0 +1,140 @@
+"""Rows of a bill as charged items, category rows kept apart from the rows under them.
+
+A category row (西药费 34.05) stands above the rows it adds up; both hold the same money. Rows that only
+sum (小计, 合计, 承前页) are never items.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import TypeVar
+
+from extractors._fields import STATED_CONFIDENCE, field_from
+from extractors._values import as_amount, as_text
+from pipeline.fee_categories import find_category
+from pipeline.model import Field, LineItem, MoneyField, Page, StatedRow, TextField, Value, Word
+from pipeline.reading.tables import AMOUNT, NAME, TableRow
+from pipeline.text import parse_quantity, parse_unit_price, split_quantity_unit, squeeze
+
+V = TypeVar("V", bound=Value)
+
+SUMMING = re.compile(
+    r"小计|合计|总计|累计|承前页|承上页|过次页|转下页|本页|^共\d*[项条]|^第\d+页|费用总额|^以下空白|大写|小写"
+)
+
+SELF_PAY_MARKS = ("无自付", "有自付", "全自付", "甲", "乙", "丙", "甲类", "乙类", "丙类", "自费")
+
+
+def items_of(rows: Iterable[TableRow]) -> list[LineItem]:
+    """The rows that charge something, in reading order; sums and empty rows left out."""
+    return [item for row in rows if not SUMMING.search(squeeze(row.text)) if (item := _item(row))]
+
+
+def _item(row: TableRow) -> LineItem | None:
+    cells = dict(row.cells)
+    if AMOUNT not in cells and "unit_price" in cells and find_category(row.get(NAME)):
+        # A category row of a paper ticket: its one number stands where the unit prices stand below.
+        cells[AMOUNT] = cells.pop("unit_price")
+    if NAME not in cells or not {AMOUNT, "quantity", "quantity_unit", "unit_price"} & cells.keys():
+        return None
+    quantity, unit = _quantity_and_unit(cells, row.page)
+    marks = cells.get("insurance_class") or cells.get("note")
+    return LineItem(
+        page=row.page,
+        name=_read(cells.get(NAME), as_text, row.page),
+        specification=_read(cells.get("specification"), as_text, row.page),
+        unit=unit,
+        quantity=quantity,
+        unit_price=_read(cells.get("unit_price"), parse_unit_price, row.page),
+        amount=_read(cells.get(AMOUNT), as_amount, row.page),
+        category=_read(cells.get("category"), as_text, row.page),
+        insurance_class=_read(marks, _as_class, row.page) if marks and _is_class(marks.text) else None,
+    )
+
+
+def _is_class(text: str) -> bool:
+    return squeeze(text).strip("()[]") in SELF_PAY_MARKS
+
+
+def _as_class(text: str) -> str:
+    return squeeze(text).strip("()[]")
+
+
+def _read(word: Word | None, parse: Callable[[str], V], page: int) -> Field[V] | None:
+    return field_from(word, parse, page) if word is not None else None
+
+
+def _quantity_and_unit(
+    cells: Mapping[str, Word], page: int
+) -> tuple[MoneyField | None, TextField | None]:
+    both = cells.get("quantity_unit")
+    if both is None:
+        quantity = cells.get("quantity")
+        unit = _read(cells.get("unit"), as_text, page)
+        if quantity is not None and unit is None:
+            both = quantity
+        else:
+            return _read(quantity, parse_quantity, page), unit
+    match = re.match(r"\s*-?[\d.,]+", both.text)
+    stop = match.end() if match else len(both.text)
+    rest = both.part(stop, len(both.text)) if both.text[stop:].strip(" /") else None
+    quantity_field = _read(both.part(0, stop), lambda text: split_quantity_unit(text)[0], page)
+    return quantity_field, _read(rest, lambda text: as_text(text.strip(" /")), page)
+
+
+def split_levels(items: Sequence[LineItem]) -> tuple[tuple[LineItem, ...], tuple[LineItem, ...]]:
+    """(items, category totals): the rows to add, and the category rows above them.
+
+    Where no row is counted, or every row is a category, they are the items themselves. A detail row takes the category it
+    stands under unless it carries its own.
+    """
+    categories = [find_category(item.name.value or "") if item.name else None for item in items]
+    counted = any(item.quantity or item.unit_price for item in items)
+    if not counted or all(category is not None for category in categories):
+        return tuple(replace(item, category=item.category or item.name) for item in items), ()
+    details, totals = [], []
+    current: TextField | None = None
+    for item, category in zip(items, categories, strict=True):
+        if category is not None and (item.quantity is None or item.unit_price is None):
+            current = item.name
+            totals.append(item)
+        else:
+            details.append(item if item.category or current is None else replace(item, category=current))
+    return tuple(details), tuple(totals)
+
+
+def stated_items(pages: Sequence[Page]) -> list[LineItem]:
+    """The rows that the XML of a bill states."""
+    return [_stated(row, page.number) for page in pages for row in page.stated_rows]
+
+
+def _stated(row: StatedRow, page: int) -> LineItem:
+    def stated(text: str, parse: Callable[[str], V]) -> Field[V] | None:
+        if not text.strip():
+            return None
+        try:
+            value = parse(text)
+        except ValueError:
+            value = None
+        return Field(value, text, STATED_CONFIDENCE if value is not None else 0.0, page, None, "xml")
+
+    return LineItem(
+        page=page,
+        name=stated(row.name, as_text),
+        specification=stated(row.specification, as_text),
+        unit=stated(row.unit, as_text),
+        quantity=stated(row.quantity, parse_quantity),
+        unit_price=stated(row.unit_price, parse_unit_price),
+        amount=stated(row.amount, as_amount),
+        category=stated(row.category, as_text),
+    )
+
+
+def total_of(items: Iterable[LineItem]) -> Decimal | None:
+    """What the items add up to, or None where an amount is unread."""
+    amounts = [item.amount.value if item.amount else None for item in items]
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if known and len(known) == len(amounts) else None

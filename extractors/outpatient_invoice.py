@@ -1,0 +1,34 @@
+"""医疗门诊收费票据: the invoice for one outpatient visit (national e-bill and paper tickets)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from extractors._extractor import Extractor
+from extractors._invoice import KEYS, OUTPATIENT, PAYMENTS, PEOPLE, read_invoice, required_of
+from extractors._titles import mentions, title_likeness
+from pipeline.model import Document, Page
+
+TYPE = "outpatient_invoice"
+TITLES = ("医疗门诊收费票据", "门诊收费票据", "医疗门诊收费专用票据", "门诊医疗收费票据")
+SPECS = (*KEYS, *PEOPLE, *OUTPATIENT, *PAYMENTS)
+
+
+def identify(page: Page) -> float:
+    """Sure when the title is there; likely by the labels that only this form carries."""
+    likeness, _ = title_likeness(page, TITLES)
+    if any(statement.text == TYPE for statement in page.statements if statement.name == "document_type"):
+        return 1.0
+    if likeness == 0 and mentions(page, ("票据代码", "校验码")) == 2:
+        likeness = 0.3 + 0.15 * mentions(page, ("门诊号", "就诊日期"))
+    return likeness
+
+
+def extract(pages: Sequence[Page], sure: float) -> Document:
+    """Read the header, the payment split and the charged items."""
+    return read_invoice(pages, TYPE, sure, SPECS, TITLES)
+
+
+EXTRACTOR = Extractor(
+    TYPE, "医疗门诊收费票据", identify, extract, tuple(spec.name for spec in SPECS), required_of
+)

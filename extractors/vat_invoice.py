@@ -1,0 +1,162 @@
+"""增值税发票 of pharmacies and for-profit clinics: paper, electronic and fully digital (数电票).
+
+A digital invoice has a number of 20 digits and neither code nor check code; the older kinds have a code
+of 10 or 12 digits and a number of 8. The first 名称 is the buyer's, the second the seller's. The amount
+in the QR code is net of tax and is not compared with the total.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from extractors._extractor import Extractor
+from extractors._fields import FieldSpec, field_from, labelled_values, read_labelled, with_statements
+from extractors._invoice import INPATIENT, OUTPATIENT, PAYMENTS, STAY, find_by_form
+from extractors._items import items_of, stated_items
+from extractors._titles import title_likeness
+from extractors._values import as_amount, as_capitals, as_code, as_date, as_digits, as_name, as_text
+from pipeline.model import AnyField, Document, Page, PageSize
+from pipeline.reading.layout import LabelList, rows_of
+from pipeline.reading.tables import AMOUNT, MONEY, NAME, NUMBER, TEXT, Column, read_table
+from pipeline.text import fold, squeeze
+
+TYPE = "vat_invoice"
+TITLES = (
+    "增值税电子普通发票",
+    "增值税普通发票",
+    "增值税专用发票",
+    "增值税电子专用发票",
+    "电子发票(普通发票)",
+    "电子发票(增值税专用发票)",
+    "电子发票(医疗服务)",
+)
+
+KEYS = (
+    FieldSpec("invoice_code", ("发票代码",), as_digits),
+    FieldSpec("invoice_number", ("发票号码", "No", "NO", "№", "N°", "Nº"), as_digits),
+    FieldSpec("check_code", ("校验码",), as_digits),
+    FieldSpec("issue_date", ("开票日期",), as_date),
+    FieldSpec("total_amount", ("(小写)", "小写"), as_amount),
+    FieldSpec("total_in_words", ("价税合计(大写)", "价税合计", "(大写)"), as_capitals),
+)
+PARTIES = (
+    FieldSpec("payer_name", ("购买方名称",), as_name),
+    FieldSpec("payee_name", ("销售方名称",), as_name),
+)
+OTHERS = (
+    FieldSpec("cashier", ("收款人",), as_text),
+    FieldSpec("checker", ("复核", "复核人"), as_text),
+    FieldSpec("machine_no", ("机器编号",), as_code),
+)
+SPECS = (*KEYS, *PARTIES, *OTHERS, *OUTPATIENT, *(s for s in INPATIENT if s.name != STAY), *PAYMENTS)
+
+OTHER_LABELS = ("开票人", "销售方", "纳税人识别号", "统一社会信用代码/纳税人识别号", "地址、电话", "开户行及账号", "备注", "订单号")
+OTHER_LABELS += ("货物或应税劳务、服务名称", "货物或应税劳务名称", "项目名称")
+
+TABLE = (
+    Column(NAME, ("货物或应税劳务、服务名称", "货物或应税劳务名称", "项目名称"), TEXT),
+    Column("specification", ("规格型号",)),
+    Column("unit", ("单位",), r"\D{1,4}"),
+    Column("quantity", ("数量",), NUMBER),
+    Column("unit_price", ("单价",), NUMBER),
+    Column(AMOUNT, ("金额",), MONEY),
+    Column("tax_rate", ("税率/征收率", "税率"), r"\d+%|免税|不征税|\*+"),
+    Column("tax", ("税额",), rf"{MONEY}|\*+"),
+)
+STOPS = ("合计", "价税合计", "小计")
+
+CODE_LENGTHS = (10, 12)
+
+
+def identify(page: Page) -> float:
+    """Sure when the title is there, or its machine-readable part says so."""
+    if any(s.name in ("document_type", "subtype") and s.text.startswith("vat") for s in page.statements):
+        return 1.0
+    likeness, _ = title_likeness(page, TITLES)
+    return likeness
+
+
+def extract(pages: Sequence[Page], sure: float) -> Document:
+    """Read the head, the two parties, the rows and the sums."""
+    fields, extras = read_labelled(pages, SPECS, OTHER_LABELS)
+    fields |= _parties(fields, pages)
+    _bare_codes(fields, pages)
+    find_by_form(fields, pages)
+    title = title_likeness(pages[0], TITLES)[1]
+    items = stated_items(pages) or items_of(read_table(pages, TABLE, STOPS))
+    return Document(
+        type=TYPE,
+        subtype=_subtype(fields, title),
+        type_confidence=sure,
+        file=pages[0].file,
+        pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
+        fields=with_statements(fields, (), SPECS),
+        items=tuple(items),
+        extras=extras | _sums(pages),
+        title=title,
+    )
+
+
+def required_of(document: Document) -> tuple[str, ...]:
+    """What each kind must show."""
+    common = ("invoice_number", "issue_date", "total_amount", "payer_name", "payee_name")
+    if document.subtype == "vat_digital":
+        return common
+    return ("invoice_code", *common)
+
+
+def _subtype(fields: dict[str, AnyField], title: str) -> str:
+    number = fields.get("invoice_number")
+    if title.startswith("电子发票") or (number and isinstance(number.value, str) and len(number.value) == 20):
+        return "vat_digital"
+    return "vat_electronic" if "电子" in title else "vat_paper"
+
+
+def _parties(fields: dict[str, AnyField], pages: Sequence[Page]) -> dict[str, AnyField]:
+    """Buyer and seller: what stands behind the first and the second 名称."""
+    names = [
+        field_from(labelled.value, as_name, page.number) if labelled.value else None
+        for page, labelled in labelled_values(pages[:1], LabelList({"名称": "name", **dict.fromkeys(OTHER_LABELS, "")}))
+        if labelled.name == "name"
+    ]
+    found = zip(("payer_name", "payee_name"), names, strict=False)
+    return {name: field for name, field in found if field is not None and name not in fields}
+
+
+def _bare_codes(fields: dict[str, AnyField], pages: Sequence[Page]) -> None:
+    """Code and number of the paper forms, which stand beside the title without a label."""
+    rows = rows_of(pages[0].words)
+    for row in rows[:6]:
+        for word in row:
+            text = squeeze(word.text)
+            if not text.isascii() or not text.isdigit():
+                continue
+            if "invoice_code" not in fields and len(text) in CODE_LENGTHS:
+                fields["invoice_code"] = field_from(word, as_digits, pages[0].number)
+            elif "invoice_number" not in fields and len(text) == 8:
+                fields["invoice_number"] = field_from(word, as_digits, pages[0].number)
+    # The paper form prints code and number twice, large and small: the second print is a witness.
+    for name in ("invoice_code", "invoice_number"):
+        field = fields.get(name)
+        prints = [squeeze(w.text) for row in rows[:6] for w in row if squeeze(w.text).endswith(field.text)] if field else []
+        if field is not None and field.origin == "ocr" and len(prints) > 1 and not field.witnesses:
+            fields[name] = replace(field, witnesses=("second_print",))
+
+
+def _sums(pages: Sequence[Page]) -> dict[str, str]:
+    """Net amount and tax, from the row 合计 under the table."""
+    for page in pages:
+        for row in rows_of(page.words):
+            text = squeeze("".join(word.text for word in row))
+            if text.startswith("合计") and "(" not in text:
+                amounts = re.findall(r"-?\d[\d,]*\.\d\d|\*{3}", fold(text))
+                if amounts:
+                    return dict(zip(("amount_without_tax", "tax"), amounts, strict=False))
+    return {}
+
+
+EXTRACTOR = Extractor(
+    TYPE, "增值税发票", identify, extract, tuple(spec.name for spec in SPECS), required_of
+)

@@ -1,0 +1,279 @@
+"""One entry of a catalog, and the file a list is kept in.
+
+A list is a UTF-8 CSV that opens with what is known about it, one `# key: value` a line:
+
+    # name: 国家医保药品目录（2024年）样本
+    # kind: drug
+    # effective_from: 2025-01-01
+    # effective_to:
+    # scope: national
+    # source: ...
+    # licence: ...
+    # rows: 600
+
+then a header row and the entries. An empty `effective_from` means that the source does not say since
+when the list is in force. Dates of an entry go before the dates of its list.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias, cast, get_args
+
+from pipeline.model import CatalogKind, ReimbursementClass
+
+ListKind: TypeAlias = Literal["drug", "service", "facility", "consumable", "diagnosis", "hospital", "division"]
+Scope: TypeAlias = Literal["national", "local"]
+
+LIST_KINDS: tuple[ListKind, ...] = get_args(ListKind)
+ITEM_KINDS: tuple[CatalogKind, ...] = get_args(CatalogKind)
+CLASSES: tuple[ReimbursementClass, ...] = get_args(ReimbursementClass)
+
+_ITEM_COLUMNS = (
+    "code",
+    "name",
+    "form",
+    "class",
+    "category",
+    "unit",
+    "specification",
+    "restriction",
+    "aliases",
+    "effective_from",
+    "effective_to",
+)
+COLUMNS: Mapping[ListKind, tuple[str, ...]] = {
+    "drug": _ITEM_COLUMNS,
+    "service": _ITEM_COLUMNS,
+    "facility": _ITEM_COLUMNS,
+    "consumable": _ITEM_COLUMNS,
+    "diagnosis": ("code", "name", "aliases"),
+    "hospital": ("code", "name", "aliases", "grade", "province", "city"),
+    "division": ("code", "name"),
+}
+"""The columns of each kind of list, in the order they are kept."""
+
+ALIAS_SEPARATOR = "|"
+
+
+@dataclass(frozen=True, slots=True)
+class ListHead:
+    """What is known of a list as a whole."""
+
+    name: str
+    kind: ListKind
+    effective_from: date | None
+    effective_to: date | None = None
+    scope: Scope = "national"
+    source: str = ""
+    licence: str = ""
+    rows: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise ValueError("清单没有名称；a list needs a name")
+        if self.effective_from and self.effective_to and self.effective_to < self.effective_from:
+            raise ValueError(f"失效日期 {self.effective_to} 早于生效日期 {self.effective_from}")
+
+
+class Entry(NamedTuple):
+    """One entry of a list of medicines, services, facilities or consumables.
+
+    A named tuple, not a dataclass: the full lists hold 40,000 of them and are read when a scan starts.
+    """
+
+    kind: CatalogKind
+    code: str
+    name: str
+    form: str
+    """The dosage form as the list words it (`口服常释剂型`), or `""` where the name holds it."""
+    reimbursement_class: ReimbursementClass | None
+    category: str
+    """The fee category that bills put it under (`西药费`, `检查费`)."""
+    unit: str
+    specification: str
+    restriction: str
+    aliases: tuple[str, ...]
+    effective_from: date | None
+    effective_to: date | None
+    source: str
+    """The name of the list it stands in."""
+    scope: Scope
+
+    def in_force(self, on: date | None) -> bool:
+        """Whether it holds on the date of treatment; `None` asks for what is open at the end.
+
+        >>> entry = Entry("drug", "1", "甲", "", None, "", "", "", "", (), date(2025, 1, 1), None, "", "local")
+        >>> entry.in_force(date(2024, 12, 31)), entry.in_force(date(2025, 1, 1)), entry.in_force(None)
+        (False, True, True)
+        """
+        if on is None:
+            return self.effective_to is None
+        return (self.effective_from is None or self.effective_from <= on) and (
+            self.effective_to is None or on <= self.effective_to
+        )
+
+
+class Diagnosis(NamedTuple):
+    """One diagnosis of ICD-10, insurance version."""
+
+    code: str
+    name: str
+    aliases: tuple[str, ...]
+
+
+class Hospital(NamedTuple):
+    """One hospital of the registry; `code` is `""` where the source has none."""
+
+    code: str
+    name: str
+    aliases: tuple[str, ...]
+    grade: str
+    province: str
+    city: str
+
+
+def read_head(path: Path) -> ListHead:
+    """What a list says of itself.
+
+    Raises:
+        ValueError: If the file does not open as a list does.
+    """
+    with path.open(encoding="utf-8", newline="") as lines:
+        return _head(path, lines)
+
+
+def _head(path: Path, lines: Iterable[str]) -> ListHead:
+    known: dict[str, str] = {}
+    for line in lines:
+        if not line.startswith("# "):
+            break
+        key, _, value = line[2:].partition(":")
+        known[key.strip()] = value.strip()
+        if key.strip() == "rows":
+            break
+    kind, scope = known.get("kind", ""), known.get("scope", "national")
+    if kind not in LIST_KINDS or scope not in get_args(Scope):
+        raise ValueError(f"{path.name}: 不是目录清单文件；not a catalog list (kind {kind!r}, scope {scope!r})")
+    return ListHead(
+        name=known.get("name", ""),
+        kind=cast("ListKind", kind),
+        effective_from=parse_day(known.get("effective_from", "")),
+        effective_to=parse_day(known.get("effective_to", "")),
+        scope=cast("Scope", scope),
+        source=known.get("source", ""),
+        licence=known.get("licence", ""),
+        rows=int(known.get("rows") or 0),
+    )
+
+
+def _rows(path: Path, kind: ListKind) -> Iterator[list[str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        _head(path, lines)  # leaves the file at the header row
+        rows = csv.reader(lines)
+        if tuple(next(rows, ())) != COLUMNS[kind]:
+            raise ValueError(f"{path.name}: 列名不符；expected {','.join(COLUMNS[kind])}")
+        yield from rows
+
+
+def read_entries(path: Path) -> list[Entry]:
+    """The entries of a list of medicines, services, facilities or consumables."""
+    head = read_head(path)
+    if head.kind not in ITEM_KINDS:
+        raise ValueError(f"{path.name}: {head.kind} 不是收费项目清单")
+    kind = cast("CatalogKind", head.kind)
+    days: dict[str, date | None] = {}
+
+    def day(text: str, otherwise: date | None) -> date | None:
+        if not text:
+            return otherwise
+        if text not in days:
+            days[text] = parse_day(text)
+        return days[text]
+
+    return [
+        Entry(
+            kind,
+            code,
+            name,
+            form,
+            cast("ReimbursementClass", level) if level else None,
+            category,
+            unit,
+            specification,
+            restriction,
+            tuple(aliases.split(ALIAS_SEPARATOR)) if aliases else (),
+            day(start, head.effective_from),
+            day(end, head.effective_to),
+            head.name,
+            head.scope,
+        )
+        for (code, name, form, level, category, unit, specification, restriction, aliases, start, end) in _rows(
+            path, head.kind
+        )
+    ]
+
+
+def read_diagnoses(path: Path) -> list[Diagnosis]:
+    """The entries of a list of diagnoses."""
+    return [
+        Diagnosis(code, name, tuple(aliases.split(ALIAS_SEPARATOR)) if aliases else ())
+        for code, name, aliases in _rows(path, "diagnosis")
+    ]
+
+
+def read_hospitals(path: Path) -> list[Hospital]:
+    """The entries of a hospital registry."""
+    return [
+        Hospital(code, name, tuple(aliases.split(ALIAS_SEPARATOR)) if aliases else (), grade, province, city)
+        for code, name, aliases, grade, province, city in _rows(path, "hospital")
+    ]
+
+
+def read_divisions(path: Path) -> dict[str, str]:
+    """Six-digit division code to the name of the place."""
+    return {code: name for code, name in _rows(path, "division")}
+
+
+def write_list(path: Path, head: ListHead, rows: Iterable[Mapping[str, str]]) -> None:
+    """Write a list as it is kept; a key that a row lacks is empty."""
+    columns = COLUMNS[head.kind]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for key, value in (
+            ("name", head.name),
+            ("kind", head.kind),
+            ("effective_from", head.effective_from or ""),
+            ("effective_to", head.effective_to or ""),
+            ("scope", head.scope),
+            ("source", head.source),
+            ("licence", head.licence),
+            ("rows", head.rows),  # stays last: it ends the head
+        ):
+            file.write(f"# {key}: {value}".rstrip().replace("\n", " ") + "\n")
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([row.get(column, "") for column in columns] for row in rows)
+
+
+def parse_day(text: str) -> date | None:
+    """A day as lists write it, or None where the cell is empty.
+
+    >>> parse_day("2025-01-01"), parse_day("2025年1月1日"), parse_day("20250101"), parse_day(" ")
+    (datetime.date(2025, 1, 1), datetime.date(2025, 1, 1), datetime.date(2025, 1, 1), None)
+
+    Raises:
+        ValueError: If it is not a day.
+    """
+    plain = text.strip().split(" ")[0]
+    if not plain:
+        return None
+    if plain.isdigit() and plain.isascii() and len(plain) == 8:
+        plain = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
+    parts = plain.translate(str.maketrans({"年": "-", "月": "-", "日": None, "/": "-", ".": "-"})).split("-")
+    if len(parts) != 3 or not all(part.isdigit() for part in parts):
+        raise ValueError(f"不是日期：{text!r}；expected YYYY-MM-DD")
+    return date(int(parts[0]), int(parts[1]), int(parts[2]))

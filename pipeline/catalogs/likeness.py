@@ -1,0 +1,67 @@
+"""How like two names are when one of them was read by a machine.
+
+A wrong character that looks like the right one costs less than another character: the look is the
+likeness of the two stroke orders (1 across, 2 down, 3 left, 4 dot, 5 bend). A character that stands in
+no catalog at all was surely misread. Letters and digits tell items apart (维生素B1, B2) and cost more.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from rapidfuzz.distance import Levenshtein
+
+LOOKS_ALIKE = 0.66
+"""Of stroke orders: 孢/抱 0.88, 唑/挫 0.80, 酚/酞 0.73, 沙/纱 0.67; 肟/洛 0.22, 那/贝 0.17."""
+
+_ALIKE, _OTHER, _SIGN = 0.4, 1.0, 2.0
+
+
+@cache
+def stroke_orders() -> dict[str, str]:
+    """Character to stroke order, of every character that stands in the catalogs."""
+    path = files("pipeline.catalogs") / "data" / "stroke_orders.csv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = csv.reader(line for line in lines if not line.startswith("#"))
+        next(rows)
+        return {char: strokes for char, strokes in rows}
+
+
+@lru_cache(maxsize=65536)
+def misread_cost(read: str, meant: str) -> float:
+    """What it costs to take the character `read` for `meant`, 0 to 2.
+
+    >>> misread_cost("抱", "孢"), misread_cost("那", "贝"), misread_cost("1", "2"), misread_cost("襉", "胺")
+    (0.4, 1.0, 2.0, 0.4)
+    """
+    if read == meant:
+        return 0.0
+    if read.isascii() or meant.isascii():
+        return _SIGN
+    orders = stroke_orders()
+    if read not in orders:
+        return _ALIKE
+    a, b = orders[read], orders.get(meant, "")
+    return _ALIKE if Levenshtein.normalized_similarity(a, b) >= LOOKS_ALIKE else _OTHER
+
+
+def likeness(read: str, meant: str) -> float:
+    """1 minus the cost of the edits by the length of the longer name; 0 to 1.
+
+    >>> likeness("头抱克肟", "头孢克肟"), likeness("依那普利", "贝那普利"), likeness("", "")
+    (0.9, 0.75, 0.0)
+    """
+    if not read or not meant:
+        return 0.0
+    if read == meant:
+        return 1.0
+    cost = 0.0
+    for kind, at, to in Levenshtein.editops(read, meant):
+        if kind == "replace":
+            cost += misread_cost(read[at], meant[to])
+        else:
+            changed = read[at] if kind == "delete" else meant[to]
+            cost += _SIGN if changed.isascii() else _OTHER
+    return max(0.0, round(1.0 - cost / max(len(read), len(meant)), 4))

@@ -1,0 +1,167 @@
+"""An item's name as bills print it, taken apart: markers, tax heading, specification, brackets.
+
+Bills put before, behind and into the name: `*`, `▲`, `(甲)`, `[国谈]`, `◇`, a line number, the trade name in
+brackets, the specification glued on (`阿莫西林胶囊0.25g*24粒/盒`), and on VAT invoices the commodity name
+between asterisks (`*中成药*藿香正气软胶囊`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+_VARIANTS = str.maketrans("象甙黏砂镥癥蘖芐〇糸髄徵鬆", "像苷粘沙镥症蘗苄零系髓征松")
+"""Variant characters, folded on both sides of every comparison; the pairs are one word in these lists."""
+
+_ROMAN = {"Ⅰ": "I", "Ⅱ": "II", "Ⅲ": "III", "Ⅳ": "IV", "Ⅴ": "V", "Ⅵ": "VI", "Ⅶ": "VII", "Ⅷ": "VIII"}
+_GRADES = (
+    (re.compile(r"(?:III|3|lll|川)级"), "三级"),
+    (re.compile(r"(?:II|2|ll)级"), "二级"),
+    (re.compile(r"(?:I|1|l)级"), "一级"),
+    (re.compile(r"([一二三特])级"), r"\1级"),
+)
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufe00-\ufe0f\x00-\x1f\x7f]")
+_BRACKETS = str.maketrans("[【〔{〖［｛《〈<「『", "((((((((((((")
+_CLOSING = str.maketrans("]】〕}〗］｝》〉>」』", "))))))))))))")
+
+_MARKER_WORDS = (
+    r"甲|乙|丙|甲类|乙类|丙类|甲等|自费|自付|自理|无自付|有自付|全自付|部分自付|医保|非医保|医保内|医保外|国谈|谈判|谈判药|国家谈判|"
+    r"国采|集采|带量|带量采购|国家集采|省集采|集中采购|中选|非中选|基|基药|国基|省基|非基|基本药物|国家基本药物|双通道|限|限用|限制|限儿童|进口|进|"
+    r"国产|合资|外购|自备|赠|赠送|零差率|高值|急|急诊|门诊|住院|出院|出院带药|带药|原研|仿|仿制|慢病|特病|门慢|门特|精|精一|精二|毒|麻|"
+    r"高危|冷藏|皮试|抗菌|限制级|非限制级|特殊级|新|旧|GJ|JC|GT|GK|国|省|市|临采|代煎|免煎|退|退费|冲|冲红|补"
+)
+_MARKER = re.compile(rf"\((?:{_MARKER_WORDS}|\d{{1,3}}%?|[A-Z])\)|^(?:{_MARKER_WORDS})[:：]")
+_LEAD = re.compile(
+    r"^(?:[\s*#＊★☆▲△▼▽●○◎◆◇■□※◤@&^~`'\"“”‘’!?,，.。、;；:：/\\|_+=\-—·•√×✓]|\d{1,3}[.、:：)](?!\d))+"
+)
+_LEADING_CLASS = re.compile(r"^(?:甲类|乙类|丙类)(?=[\u3400-\u9fff])")
+_TRAIL = re.compile(r"[\s*#★☆▲△●○◆◇■□※,，.。、;；:：/\\|_+=\-—·•×]+$")
+_TAX = re.compile(r"^\*([^*]{2,14})\*(?=.)")
+_CODE = re.compile(r"^(?=[A-Z0-9]*\d{4})[A-Z0-9]{9,27}[\s:：\-]*(?=\S)")
+
+_UNIT = (
+    r"(?:mg|ug|μg|µg|mcg|ng|kg|g|ml|l|ul|iu|ku|u|mmol|mol|mci|cm|mm|kj|kcal|w|fr|s|"
+    r"万单位|万u|万iu|亿|单位|万|克|毫克|微克|毫升|升|%|‰|"
+    r"片|粒|袋|支|丸|贴|枚|揿|喷|吸|瓶|盒|包|板|张|泡|付|剂|个|只|套|条|卷|块|根|罐|筒|滴|s)"
+)
+_NUMBER = r"(?:\d[\d,]*(?:\.\d+)?|\.\d+)"
+_SPECIFICATION = re.compile(
+    rf"(?<![a-z0-9.\-α-ω]){_NUMBER}\s*(?:[~-]\s*{_NUMBER}\s*)?{_UNIT}(?![a-z])"
+    rf"|(?<![a-z0-9.]){_NUMBER}\s*[*x×]\s*{_NUMBER}"
+    rf"|(?<![a-z0-9.]){_NUMBER}\s*[:：]\s*{_NUMBER}(?!\))",
+    re.IGNORECASE,
+)
+_STRENGTH_FIRST = re.compile(rf"^\(?{_NUMBER}\s*(?:%|mg|g|ml)\)?(?=[\u3400-\u9fff])", re.IGNORECASE)
+_DURATION = re.compile(r"^\d+\s*(?:小时|分钟|天|日|次|导|通道|层|排|项|岁|部位)")
+_GROUP = re.compile(r"\(([^()]*)\)")
+_KEPT = re.compile(r"[^0-9a-z\u0370-\u03ff\u3007\u3400-\u9fff\U00020000-\U0003ffff]+")
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedName:
+    """A printed name taken apart; every text is normalised."""
+
+    plain: str
+    """Markers and specification removed, brackets kept."""
+    outer: str
+    """`plain` without its brackets."""
+    inner: tuple[str, ...]
+    """What stood in brackets."""
+    specification: str
+    heading: str | None
+    """The commodity name of a VAT invoice (`中成药`)."""
+
+
+@lru_cache(maxsize=65536)
+def normalise(text: str) -> str:
+    """One spelling for what OCR and printers write in several; never raises, may give `""`.
+
+    >>> normalise("（阿莫西林）　胶囊 ０．２５ｇ×２４粒")
+    '(阿莫西林)胶囊0.25g*24粒'
+    >>> normalise("【Ⅱ级护理】"), normalise("🙂"), normalise("")
+    ('(二级护理)', '🙂', '')
+    """
+    for sign, letters in _ROMAN.items():
+        text = text.replace(sign, letters)
+    text = unicodedata.normalize("NFKC", text)
+    text = _INVISIBLE.sub("", text).translate(_BRACKETS).translate(_CLOSING).translate(_VARIANTS)
+    text = re.sub(r"\s+", "", text)
+    text = re.sub(r"(?<=\d)[×xX✕✖╳](?=[\d.])|(?<=[a-zA-Z片粒支袋丸])[×✕✖╳](?=[\d.])", "*", text)
+    for pattern, grade in _GRADES:
+        text = pattern.sub(grade, text)
+    return text
+
+
+@lru_cache(maxsize=65536)
+def bare(text: str) -> str:
+    """Letters, digits and Chinese characters alone, in lower case: what names are compared by.
+
+    >>> bare("血常规-（五分类）"), bare("维生素Ｂ１２"), bare("***")
+    ('血常规五分类', '维生素b12', '')
+    """
+    return _KEPT.sub("", normalise(text).lower())
+
+
+@lru_cache(maxsize=16384)
+def take_apart(printed: str) -> PrintedName:
+    """Take a printed name apart.
+
+    >>> take_apart("*(甲)阿托伐他汀钙片(立普妥)20mg×7片/盒")
+    PrintedName(plain='阿托伐他汀钙片(立普妥)', outer='阿托伐他汀钙片', inner=('立普妥',), \
+specification='20mg*7片/盒', heading=None)
+    >>> take_apart("*中成药*藿香正气软胶囊").heading, take_apart("5%葡萄糖注射液250ml").plain
+    ('中成药', '葡萄糖注射液')
+    """
+    text = normalise(printed)
+    heading: str | None = None
+    tax = _TAX.match(text)
+    if tax and _has_han(tax[1]):
+        heading, text = tax[1], text[tax.end() :]
+    text = _without_markers(text)
+    text = _STRENGTH_FIRST.sub("", text) or text
+    text, specification = _cut_specification(text)
+    text = _without_markers(text)
+    inner = tuple(part for part in _GROUP.findall(text) if part)
+    outer = text
+    while _GROUP.search(outer):
+        outer = _GROUP.sub("", outer)
+    outer = outer.replace("(", "").replace(")", "")
+    return PrintedName(text, outer, inner, specification, heading)
+
+
+def _has_han(text: str) -> bool:
+    return any("\u3400" <= char <= "\u9fff" for char in text)
+
+
+def _without_markers(text: str) -> str:
+    before = None
+    while text != before:
+        before = text
+        text = _LEAD.sub("", text)
+        text = _MARKER.sub("", text)
+        text = _LEADING_CLASS.sub("", text)
+        text = _TRAIL.sub("", text)
+        text = _CODE.sub("", text)
+    return text
+
+
+def _cut_specification(text: str) -> tuple[str, str]:
+    """The name and the specification behind it; what stands after the specification goes with it."""
+    for found in _SPECIFICATION.finditer(text):
+        start = found.start()
+        if start < 2 or not _has_han(text[:start]) or _DURATION.match(text[start:]):
+            continue
+        opened = text.rfind("(", 0, start)
+        if opened >= 0 and ")" not in text[opened:start]:
+            closed = text.find(")", start)
+            if closed >= 0 and _has_han(rest := text[closed + 1 :]) and not _SPECIFICATION.match(rest):
+                # `复方氨基酸注射液(250ml)(18AA)`, `氯化钠(0.9%)注射液`: the name goes on behind it
+                return text[:opened] + rest, text[opened + 1 : closed]
+            if _has_han(text[:opened]):
+                start = opened
+        if found[0].endswith("%") and _has_han(text[found.end() :]):
+            return text[:start] + text[found.end() :], found[0]
+        return text[:start], text[start:].strip("()")
+    return text, ""

@@ -1,0 +1,233 @@
+"""Rows of words, and labels found in them.
+
+Printed forms say what a value is by a label before it. Labels come from a closed list, so they are
+found by the list and not by spaces or colons: on real bills two labels touch without a gap
+(医疗机构类型：综合医院医保类型：职工), characters of one label stand apart (名　　称), and OCR mistakes
+one character in four at worst (限户支付 for 账户支付).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.model import Box, Word
+from pipeline.text import fold
+
+SAME_ROW_SHARE = 0.5
+"""Two words stand in one row when they share so much of the lower one's height."""
+
+TALLER = 2.2
+"""Print so many times as high as its neighbour is of another kind."""
+
+SPACED_OUT = 6.0
+"""Characters of one label stand within so many line heights of each other (名　　称)."""
+
+CHARACTERS_PER_ERROR = 4
+"""A label may differ from the list by one character in so many."""
+
+MIN_FUZZY_LENGTH = 4
+"""Shorter labels must match exactly: 性别 and 姓别 may both be meant, 自费 and 电费 may not."""
+
+FARTHEST_VALUE = 14.0
+"""A value starts within so many line heights of its label, measured on e-bills of six regions."""
+
+FARTHEST_PIECE = 2.5
+"""Pieces of one value stand within so many line heights of each other."""
+
+_AFTER_LABEL = " :;.·、|"
+
+
+def rows_of(words: Iterable[Word]) -> list[tuple[Word, ...]]:
+    """The words as rows from top to bottom, each from left to right."""
+    rows: list[list[Word]] = []
+    for word in sorted(words, key=lambda word: word.box.cy):
+        row = next((row for row in reversed(rows[-4:]) if _in_row(word, row)), None)
+        if row is None:
+            rows.append([word])
+        else:
+            row.append(word)
+    ordered = [tuple(sorted(row, key=lambda word: word.box.x0)) for row in rows]
+    return sorted(ordered, key=lambda row: sum(word.box.cy for word in row) / len(row))
+
+
+def _in_row(word: Word, row: Sequence[Word]) -> bool:
+    # The neighbour decides: over the width of a crooked page a row may sink by its own height.
+    nearest = min(row, key=lambda other: _gap(word.box, other.box))
+    if _gap(word.box, nearest.box) < -0.5 * min(word.box.width, nearest.box.width):
+        return False  # one above the other
+    shared = min(word.box.y1, nearest.box.y1) - max(word.box.y0, nearest.box.y0)
+    lower, higher = sorted((word.box.height, nearest.box.height))
+    if higher > TALLER * lower:
+        return abs(word.box.cy - nearest.box.cy) <= lower / 2  # a seal or a turned line beside the row
+    return shared >= SAME_ROW_SHARE * lower
+
+
+def _gap(a: Box, b: Box) -> float:
+    """Free space between two boxes from left to right; negative where they overlap."""
+    return max(a.x0, b.x0) - min(a.x1, b.x1)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledValue:
+    """A label of the list as found, and what stands behind it in its row, which may be nothing."""
+
+    name: str
+    label: Word
+    pieces: tuple[Word, ...]
+
+    @property
+    def value(self) -> Word | None:
+        """All pieces as one word, or None where nothing stands behind the label."""
+        return joined(self.pieces) if self.pieces else None
+
+
+def joined(pieces: Sequence[Word]) -> Word:
+    """Words of one row as one word; a gap between Latin pieces becomes a space."""
+    if len(pieces) == 1:
+        return pieces[0]
+    text = pieces[0].text
+    edges = list(pieces[0].edges or pieces[0].part(0, len(text)).edges)
+    confidences = list(pieces[0].char_confidences or [pieces[0].confidence] * len(text))
+    alternatives = list(pieces[0].alternatives)
+    for before, piece in pairwise(pieces):
+        if before.text[-1].isascii() and piece.text[0].isascii():
+            text += " "
+            edges.append(piece.box.x0)
+            confidences.append(1.0)
+        offset = len(text)
+        text += piece.text
+        edges += (piece.edges or piece.part(0, len(piece.text)).edges)[1:]
+        confidences += piece.char_confidences or [piece.confidence] * len(piece.text)
+        alternatives += [replace(other, index=other.index + offset) for other in piece.alternatives]
+    return Word(
+        text=text,
+        box=Box.around(piece.box for piece in pieces),
+        confidence=min(piece.confidence for piece in pieces),
+        origin=pieces[0].origin,
+        edges=tuple(edges),
+        char_confidences=tuple(confidences),
+        alternatives=tuple(alternatives),
+    )
+
+
+def closed_up(row: Sequence[Word], labels: Iterable[str]) -> list[Word]:
+    """The row with labels that were printed spaced out (名　　称) as one word each."""
+    prefixes = {label[:size] for label in labels for size in range(2, len(label) + 1)}
+    starts = {prefix[:size] for prefix in prefixes for size in (1, 2)}
+    words: list[Word] = []
+    for word in row:
+        before = words[-1] if words else None
+        if (
+            before is not None
+            and len(before.text) <= 2
+            and before.text in starts
+            and word.box.x0 - before.box.x1 <= SPACED_OUT * before.box.height
+            and any(size and fold(before.text + word.text)[: len(before.text) + size] in prefixes for size in (1, 2))
+        ):
+            words[-1] = joined((before, word))
+        else:
+            words.append(word)
+    return words
+
+
+class LabelList:
+    """The closed list of labels of a form: printed label to name.
+
+    A label may name several fields (one list for them all); the longest label wins where two overlap.
+    """
+
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        self._names = {fold(label): name for label, name in labels.items()}
+        longest_first = sorted(self._names, key=len, reverse=True)
+        self._pattern = re.compile("|".join(r"\s*".join(map(re.escape, label)) for label in longest_first))
+        self._closest = lru_cache(maxsize=4096)(self._closest_label)
+
+    def values_in(self, row: Sequence[Word]) -> list[LabelledValue]:
+        """The labels in a row, each with what stands behind it up to the next label."""
+        row = closed_up(row, self._names)
+        found = self._labels_in(row)
+        values = []
+        for i, (word_index, start, stop, name) in enumerate(found):
+            label = row[word_index].part(start, stop)
+            end = found[i + 1][:2] if i + 1 < len(found) else (len(row), 0)
+            values.append(LabelledValue(name, label, _behind(row, (word_index, stop), end, label)))
+        return values
+
+    def _labels_in(self, row: Sequence[Word]) -> list[tuple[int, int, int, str]]:
+        """(word index, start, stop, name) of each label in the row."""
+        return [
+            (index, start, stop, name)
+            for index, word in enumerate(row)
+            for start, stop, name in self._labels_of(word.text)
+        ]
+
+    def _labels_of(self, text: str) -> list[tuple[int, int, str]]:
+        folded = fold(text)
+        found = [
+            (match.start(), match.end(), self._names[re.sub(r"\s", "", match.group())])
+            for match in self._pattern.finditer(folded)
+            if _stands_free(folded, match.start(), match.end())
+        ]
+        taken = {i for start, stop, _ in found for i in range(start, stop)}
+        for match in re.finditer(r"[^\s:;,。]{3,}(?=\s*:)", folded):
+            if not taken & set(range(*match.span())) and (hit := self._closest(match.group())):
+                name, length = hit
+                found.append((match.end() - length, match.end(), name))
+        return sorted(found)
+
+    def _closest_label(self, printed: str) -> tuple[str, int] | None:
+        """Name and printed length of the one label nearest to the end of `printed`, if near enough."""
+        best: tuple[int, int, str] | None = None
+        for label, name in self._names.items():
+            if len(label) < MIN_FUZZY_LENGTH:
+                continue
+            tail = printed[-len(label) :]
+            distance = Levenshtein.distance(tail, label)
+            near = distance <= len(label) // CHARACTERS_PER_ERROR
+            if near and (best is None or (distance, -len(tail)) < best[:2]):
+                best = (distance, -len(tail), name)
+        return (best[2], -best[1]) if best else None
+
+
+def _stands_free(text: str, start: int, stop: int) -> bool:
+    """Whether what matches is a label and not part of a sentence: a colon, a bracket or an end beside it."""
+    after = text[stop:].lstrip()
+    before = text[:start].rstrip()
+    return not after or after[0] in ":;(【[" or not before or before[-1] in ")]】:;|/"
+
+
+def _behind(
+    row: Sequence[Word], start: tuple[int, int], end: tuple[int, int], label: Word
+) -> tuple[Word, ...]:
+    """What stands in `row` from `start` (word, character) to `end`, as far as it belongs together."""
+    pieces: list[Word] = []
+    reach = label.box
+    height = label.box.height
+    for index in range(start[0], min(end[0] + 1, len(row))):
+        word = row[index]
+        first = start[1] if index == start[0] else 0
+        last = end[1] if index == end[0] else len(word.text)
+        piece = _trimmed(word, first, last, at_start=not pieces)
+        if piece is None:
+            continue
+        limit = FARTHEST_PIECE * min(height, piece.box.height) if pieces else FARTHEST_VALUE * height
+        if piece.box.x0 - reach.x1 > limit:
+            break
+        pieces.append(piece)
+        reach = piece.box
+    return tuple(pieces)
+
+
+def _trimmed(word: Word, start: int, stop: int, at_start: bool) -> Word | None:
+    text = fold(word.text)
+    while at_start and start < stop and (text[start] in _AFTER_LABEL or text[start].isspace()):
+        start += 1
+    while stop > start and (text[stop - 1] in ":;|" or text[stop - 1].isspace()):
+        stop -= 1
+    return word.part(start, stop) if stop > start else None

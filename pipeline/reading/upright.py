@@ -1,0 +1,91 @@
+"""Pages set upright: quarter turns by evidence, then the small skew of a crooked feed.
+
+The lines that OCR looks for anyway are the evidence. Lines of print are wider than high; when most are
+higher than wide, the page lies on its side. Which of the two ways is told by reading: print that is
+upside down reads badly. A page is turned only on a clear difference, because turning an upright page
+does more harm than reading a turned one badly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from pipeline.model import Image, Word
+from pipeline.reading.lines import Quad
+
+READS_WELL = 0.9
+"""Upright print reads above this, upside down below 0.75 (mean over real papers and their turns)."""
+
+CLEARLY_BETTER = 0.1
+"""By so much another turn must read better than the first choice before it is taken."""
+
+PROBE_LINES = 8
+"""Lines read to try a turn: the widest, for they hold the most print."""
+
+MIN_SKEW_DEGREES = 0.25
+MAX_SKEW_DEGREES = 20.0
+"""Below the first a correction gains nothing; above the second lines are slanted on purpose."""
+
+
+def likely_turns(lines: Sequence[Quad]) -> tuple[int, ...]:
+    """Quarter turns clockwise that would make the page upright, the likeliest first."""
+    wide = high = 0.0
+    for line in lines:
+        width, height = (float(side) for side in np.ptp(line, axis=0))
+        if width >= height:
+            wide += width
+        else:
+            high += height
+    return (0, 2) if wide >= high else (1, 3)
+
+
+def turned(image: Image, quarter_turns: int) -> Image:
+    """The image turned clockwise."""
+    return np.ascontiguousarray(np.rot90(image, k=-quarter_turns)) if quarter_turns else image
+
+
+def readability(words: Sequence[Word]) -> float:
+    """How well print was read: the mean confidence of a character, 0 to 1."""
+    letters = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / letters if letters else 0.0
+
+
+def widest(lines: Sequence[Quad]) -> list[Quad]:
+    """The lines to probe a turn with."""
+    return sorted(lines, key=lambda line: float(np.ptp(line[:, 0])), reverse=True)[:PROBE_LINES]
+
+
+def skew_degrees(lines: Sequence[Quad]) -> float:
+    """The angle by which lines fall (positive) or rise to the right: the median, weighted by length."""
+    angles, weights = [], []
+    for line in lines:
+        along = (line[1] - line[0]) + (line[2] - line[3])
+        length = float(np.hypot(*along)) / 2
+        across = float(np.linalg.norm(line[3] - line[0]))
+        if length < 4 * across:
+            continue  # short lines have no direction to speak of
+        angles.append(float(np.degrees(np.arctan2(along[1], along[0]))))
+        weights.append(length)
+    if len(angles) < 3:
+        return 0.0
+    order = np.argsort(angles)
+    total = np.cumsum(np.array(weights)[order])
+    angle = angles[order[int(np.searchsorted(total, total[-1] / 2))]]
+    return angle if abs(angle) <= MAX_SKEW_DEGREES else 0.0
+
+
+def deskewed(image: Image, lines: Sequence[Quad]) -> tuple[Image, list[Quad]]:
+    """Image and lines turned back by the skew of the lines, about the centre; the size stays."""
+    angle = skew_degrees(lines)
+    if abs(angle) < MIN_SKEW_DEGREES:
+        return image, list(lines)
+    height, width = image.shape[:2]
+    transform = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+    straight = cv2.warpAffine(
+        image, transform, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    moved = [np.asarray(np.c_[line, np.ones(4)] @ transform.T, dtype=np.float32) for line in lines]
+    return np.asarray(straight, dtype=np.uint8), moved

@@ -1,0 +1,102 @@
+"""A run in numbers, counted while its documents pass by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipeline.records import ClaimRecord, DocumentRecord, ErrorRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What only the caller knows of a run. All of it is printed as given; nothing is asked of the clock.
+
+    `title` is what was scanned, `finished_at` a moment in any form, `version` that of the program. `files` is
+    the number of inputs where the caller knows it; otherwise those seen are counted.
+    """
+
+    title: str = ""
+    finished_at: str = ""
+    version: str = ""
+    files: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The counts of a run. Statuses and types are keys as in the contract; what did not occur is absent."""
+
+    files: int = 0
+    pages: int = 0
+    documents: int = 0
+    lines: int = 0
+    claims: int = 0
+    unreadable: int = 0
+    by_status: Mapping[str, int] = field(default_factory=dict)
+    by_type: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Document type -> status -> number, the most frequent type first."""
+    claims_by_status: Mapping[str, int] = field(default_factory=dict)
+    lines_by_catalog: Mapping[str, int] = field(default_factory=dict)
+    """Line items by how they were found in the catalog: matched, ambiguous, unmatched."""
+
+    @property
+    def needing_review(self) -> int:
+        """Documents that a person has to look at: all but the accepted."""
+        return self.documents - self.by_status.get("accepted", 0)
+
+
+class Tally:
+    """Counts rows one by one; keeps a hash a page, never a row."""
+
+    def __init__(self) -> None:
+        self._files: set[int] = set()
+        self._pages: set[int] = set()
+        self._documents = Counter[tuple[str, str]]()
+        self._claims = Counter[str]()
+        self._lines = Counter[str]()
+        self._errors = 0
+
+    def see_document(self, document: DocumentRecord) -> None:
+        """Count a document, its pages and its rows."""
+        source = document["source"]
+        self._files.add(hash(source["file"]))
+        self._pages.update(hash((source["file"], number)) for number in source["pages"])
+        self._documents[document["document_type"], document["status"]] += 1
+        self._lines.update(line["catalog"]["status"] for line in document["line_items"])
+
+    def see_claim(self, claim: ClaimRecord) -> None:
+        """Count a claim."""
+        self._claims[claim["status"]] += 1
+
+    def see_error(self, error: ErrorRecord) -> None:
+        """Count an input that could not be read, wholly or in one page."""
+        self._files.add(hash(error["file"]))
+        self._errors += 1
+
+    def summary(self, about: RunInfo) -> Summary:
+        """What was counted so far."""
+        totals = Counter[str]()
+        by_status = Counter[str]()
+        for (kind, status), number in self._documents.items():
+            totals[kind] += number
+            by_status[status] += number
+        return Summary(
+            files=len(self._files) if about.files is None else about.files,
+            pages=len(self._pages),
+            documents=totals.total(),
+            lines=self._lines.total(),
+            claims=self._claims.total(),
+            unreadable=self._errors,
+            by_status=dict(by_status),
+            by_type={
+                kind: {
+                    status: self._documents[kind, status]
+                    for status in ("accepted", "review", "rejected")
+                    if self._documents[kind, status]
+                }
+                for kind, _ in sorted(totals.items(), key=lambda count: (-count[1], count[0]))
+            },
+            claims_by_status=dict(self._claims),
+            lines_by_catalog=dict(self._lines),
+        )

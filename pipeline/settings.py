@@ -1,0 +1,55 @@
+"""What an office may set: environment variables with the prefix `BAOXIAO_`, all optional."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_cache_path, user_data_path, user_state_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """All settings with their defaults; nothing needs to be set for the main job."""
+
+    model_config = SettingsConfigDict(env_prefix="BAOXIAO_", frozen=True)
+
+    cache_dir: Path = Field(default_factory=lambda: user_cache_path("baoxiao"))
+    """OCR weights, unpacked once; may be deleted at any time."""
+
+    state_dir: Path = Field(default_factory=lambda: user_state_path("baoxiao"))
+    """The local Prefect server's database and logs."""
+
+    catalog_dir: Path = Field(default_factory=lambda: user_data_path("baoxiao") / "catalogs")
+    """Imported catalogs; without any the packaged sample is used."""
+
+    detection_model_dir: Path | None = None
+    """Another detection model (`inference.onnx` and `inference.yml`), such as PP-OCRv6 server."""
+
+    recognition_model_dir: Path | None = None
+    """Another recognition model, likewise."""
+
+    ocr_precision: Literal["auto", "bf16", "f32"] = "auto"
+    """`auto` is bf16 where the CPU has AMX for it, else f32."""
+
+    ocr_provider: Literal["auto", "openvino", "default"] = "auto"
+    """ONNX Runtime's provider: OpenVINO where it is installed, or the default one."""
+
+    workers: int = Field(default_factory=lambda: max(1, min(8, available_cores())), ge=1, le=64)
+    """Reading processes, each with an OCR engine of its own (about 700 MB)."""
+
+
+def available_cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,118 @@
+"""Papers for tests, made in one line: `bill(total_amount="34.05", payer_name="张三")`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from hashlib import sha256
+
+from pipeline.model import AnyField, Document, Field, LineItem, PageSize, SourceFile, Value
+
+MONEY_FIELDS = frozenset(
+    {
+        "total_amount",
+        "fund_payment",
+        "other_payment",
+        "account_payment",
+        "cash_payment",
+        "self_pay",
+        "self_funded",
+        "self_pay_1",
+        "self_pay_2",
+        "prepaid",
+        "topup",
+        "refund",
+    }
+)
+
+
+def field(value: Value | None, text: str | None = None) -> AnyField:
+    """A field read by OCR; a value of None is a text that could not be parsed."""
+    return Field(value, str(value) if text is None else text, 0.99, 1, None, "ocr")
+
+
+def fields(**values: str | Decimal | date | None) -> dict[str, AnyField]:
+    """Fields by name: money and dates (`2025-02-17`) may be given as text."""
+    return {name: field(_typed(name, value)) for name, value in values.items()}
+
+
+def _typed(name: str, value: Value | None) -> Value | None:
+    if not isinstance(value, str):
+        return value
+    if name in MONEY_FIELDS:
+        return Decimal(value)
+    is_date = name.endswith("_date") or name.startswith("period_")
+    return date.fromisoformat(value) if is_date else value
+
+
+def row(
+    name: str | None = None,
+    amount: str | None = None,
+    *,
+    quantity: str | None = None,
+    unit_price: str | None = None,
+    category: str | None = None,
+) -> LineItem:
+    """A charged row."""
+    return LineItem(
+        page=1,
+        name=None if name is None else Field(name, name, 0.99, 1, None, "ocr"),
+        category=None if category is None else Field(category, category, 0.99, 1, None, "ocr"),
+        quantity=_amount(quantity),
+        unit_price=_amount(unit_price),
+        amount=_amount(amount),
+    )
+
+
+def _amount(text: str | None) -> Field[Decimal] | None:
+    return None if text is None else Field(Decimal(text), text, 0.99, 1, None, "ocr")
+
+
+def paper(
+    type_: str,
+    subtype: str | None = None,
+    *,
+    items: Sequence[LineItem] = (),
+    category_totals: Sequence[LineItem] = (),
+    extras: Mapping[str, str] | None = None,
+    title: str = "",
+    file: str = "a.jpg",
+    **values: str | Decimal | date | None,
+) -> Document:
+    """A paper of one page; `values` are its fields."""
+    return Document(
+        type=type_,
+        subtype=subtype,
+        type_confidence=0.99,
+        file=SourceFile(file, sha256(file.encode()).hexdigest()),
+        pages=(PageSize(1, 1000, 1400),),
+        fields=fields(**values),
+        items=tuple(items),
+        category_totals=tuple(category_totals),
+        extras=extras or {},
+        title=title,
+    )
+
+
+def bill(
+    *,
+    subtype: str | None = "e_bill",
+    items: Sequence[LineItem] = (),
+    category_totals: Sequence[LineItem] = (),
+    extras: Mapping[str, str] | None = None,
+    title: str = "",
+    file: str = "a.jpg",
+    **values: str | Decimal | date | None,
+) -> Document:
+    """An outpatient bill, electronic unless said otherwise."""
+    return paper(
+        "outpatient_invoice",
+        subtype,
+        items=items,
+        category_totals=category_totals,
+        extras=extras,
+        title=title,
+        file=file,
+        **values,
+    )

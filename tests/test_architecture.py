@@ -1,0 +1,212 @@
+"""Who may import whom: arrows point down only. A new arrow is a decision; add its row, with the reason."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TREE = ("pipeline", "extractors", "validators", "flows")
+
+FLOOR = {
+    "pipeline.model",
+    "pipeline.errors",
+    "pipeline.text",
+    "pipeline.fee_categories",
+    "pipeline.bill_codes",
+    "pipeline.settings",
+}
+READ = FLOOR | {"pipeline.reading"}
+CLAIM = READ | {"pipeline.catalogs", "extractors", "validators", "pipeline.papers", "pipeline.acceptance"}
+WRITE = {"pipeline.records", "pipeline.report", "pipeline.outputs"}
+RUN = CLAIM | WRITE | {"pipeline.claims", "pipeline.store", "pipeline.intake"}
+ALL = RUN | {"pipeline.wiring", "pipeline.scan"}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    # The floor. `model`, `errors` and `settings` import nothing of the project.
+    "pipeline.model": set(),
+    "pipeline.errors": set(),
+    "pipeline.settings": set(),
+    "pipeline.text": {"pipeline.errors", "pipeline.model"},
+    "pipeline.fee_categories": {"pipeline.text"},
+    "pipeline.bill_codes": {"pipeline.text"},
+    # Each knows one thing and none of the others.
+    "pipeline.reading": FLOOR,
+    "pipeline.catalogs": FLOOR,
+    "pipeline.store": FLOOR,
+    # Side by side; extractors read rows and tables of words, rules look entries up.
+    "extractors": READ,
+    "validators": FLOOR | {"pipeline.catalogs"},
+    # From words to a claim.
+    "pipeline.papers": READ | {"extractors"},
+    "pipeline.acceptance": FLOOR | {"extractors", "validators"},
+    "pipeline.claims": CLAIM,
+    # What is written for others; the report is drawn from the same rows that the files hold.
+    "pipeline.records": FLOOR | {"extractors"},
+    "pipeline.report": FLOOR | {"pipeline.records"},
+    "pipeline.outputs": FLOOR | {"pipeline.records", "pipeline.report"},
+    # The spine, what it is built from, and the run over a folder.
+    "pipeline.intake": CLAIM | {"pipeline.claims", "pipeline.store"},
+    "pipeline.wiring": RUN,
+    "pipeline.scan": RUN | {"pipeline.wiring"},
+    # Entry points: anything below. The command starts flows and servers.
+    "pipeline.evaluate": ALL,
+    "pipeline.review": ALL,
+    "flows": ALL,
+    "pipeline.cli": ALL | {"flows", "pipeline.evaluate", "pipeline.review"},
+}
+
+# Packages from outside that have one place: what is above them or beside them tests without them.
+ONLY_IN: dict[str, tuple[str, ...]] = {
+    "paddleocr": ("pipeline.reading.ocr_paddle",),
+    "paddlex": ("pipeline.reading.ocr_paddle",),
+    "sqlite3": ("pipeline.store",),
+    "prefect": ("flows", "pipeline.cli"),
+    "fastapi": ("flows", "pipeline.review"),
+    "starlette": ("flows", "pipeline.review"),
+    "uvicorn": ("flows", "pipeline.review"),
+    "typer": ("pipeline.cli", "pipeline.catalogs.commands"),
+    "click": ("pipeline.cli", "pipeline.catalogs.commands"),
+    # What is around the product, not in it.
+    "tests": (),
+    "fixtures": (),
+    "benchmarks": (),
+    "pytest": (),
+}
+
+BARE = "pipeline"  # `pipeline/__init__.py` is a docstring alone
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(path): path for part in TREE for path in sorted((ROOT / part).rglob("*.py"))}
+
+
+def is_within(module: str, part: str) -> bool:
+    return module == part or module.startswith(f"{part}.")
+
+
+def part_of(module: str) -> str:
+    """The row that speaks for a module: the longest name that holds it."""
+    parts = [part for part in MAY_IMPORT if is_within(module, part)]
+    assert parts or module == BARE, (
+        f"{module} has no row in MAY_IMPORT of tests/test_architecture.py: say there what it may import"
+    )
+    return max(parts, key=len, default=BARE)
+
+
+def parse(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text("utf-8"))
+
+
+def imports(module: str) -> Iterator[tuple[int, str]]:
+    """Line and absolute name of everything that a module imports, wherever in it."""
+    package = module if MODULES[module].name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(parse(module)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, name.name) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            for name in node.names:
+                # `from pipeline import model` names a module, `from pipeline.model import Box` does not.
+                full = f"{base}.{name.name}"
+                yield node.lineno, full if full in MODULES else base
+
+
+def is_ours(name: str) -> bool:
+    return name.split(".")[0] in TREE
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_arrows_point_down_only(module: str) -> None:
+    part = part_of(module)
+    allowed = MAY_IMPORT.get(part, set()) | {part}
+    for line, name in imports(module):
+        if is_ours(name):
+            assert part_of(name) in allowed, (
+                f"{module}:{line} imports {name}; {part} may import {sorted(allowed)}"
+            )
+
+
+def test_the_table_has_no_circle() -> None:
+    """Else two rows could each allow what the other forbids."""
+    left = dict(MAY_IMPORT)
+    while left:
+        free = [part for part, below in left.items() if not below & left.keys()]
+        assert free, f"these parts import each other in a circle: {sorted(left)}"
+        for part in free:
+            del left[part]
+
+
+def test_the_table_names_only_its_own_rows() -> None:
+    named = set().union(*MAY_IMPORT.values())
+    assert named <= MAY_IMPORT.keys(), f"no row for {sorted(named - MAY_IMPORT.keys())}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_package_from_outside_keeps_to_its_place(module: str) -> None:
+    for line, name in imports(module):
+        places = ONLY_IN.get(name.split(".")[0])
+        assert places is None or any(is_within(module, place) for place in places), (
+            f"{module}:{line} imports {name}, which belongs in {', '.join(places or ('no part of it',))}"
+        )
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if is_within(name, "extractors")])
+def test_no_extractor_knows_another(module: str) -> None:
+    """Shared code lies in modules with a leading underscore; `__init__` gathers by name, not by import."""
+    for line, name in imports(module):
+        if is_within(name, "extractors") and name not in ("extractors", module):
+            assert name.split(".")[1].startswith("_"), f"{module}:{line} imports {name}, another extractor"
+
+
+def test_the_bare_package_is_a_docstring_alone() -> None:
+    body = parse(BARE).body
+    assert len(body) == 1
+    assert isinstance(body[0], ast.Expr)
+
+
+def broad(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(
+        one is None or (isinstance(one, ast.Name) and one.id in ("Exception", "BaseException"))
+        for one in caught
+    )
+
+
+def has_reason(line: str, below: str) -> bool:
+    """A comment on the line, or a line of comment below it, that says more than which lint it silences."""
+    comment = line.partition("#")[2].strip()
+    if comment.startswith("noqa"):
+        comment = comment.partition(" ")[2].partition(" ")[2].lstrip("#- ")
+    if not comment and below.strip().startswith("#"):
+        comment = below.strip().lstrip("# ")
+    return len(comment.split()) >= 3
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_whoever_catches_everything_says_why(module: str) -> None:
+    lines = [*MODULES[module].read_text("utf-8").splitlines(), ""]
+    for node in ast.walk(parse(module)):
+        if isinstance(node, ast.ExceptHandler) and broad(node):
+            assert has_reason(lines[node.lineno - 1], lines[node.lineno]), (
+                f"{module}:{node.lineno} catches everything: name the narrowest type, or say why beside it"
+            )
+
+
+@pytest.mark.parametrize(
+    ("line", "below", "told"),
+    [
+        ("except Exception:", "pass", False),
+        ("except Exception:  # noqa: BLE001", "pass", False),
+        ("except Exception:  # noqa: BLE001 - a decoder may raise anything", "pass", True),
+        ("except Exception:  # noqa: BLE001", "# a decoder may raise anything", True),
+        ("except BaseException:  # Ctrl-C too: nothing stays behind", "raise", True),
+    ],
+)
+def test_a_silenced_lint_is_no_reason(line: str, below: str, told: bool) -> None:
+    assert has_reason(line, below) is told

@@ -1,0 +1,55 @@
+"""The rules, gathered from every module here without a leading underscore, by what they look at.
+
+`check_document` and `check_claim` run them all. A new rule is one function in one of the modules.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Sequence
+from datetime import date
+from types import ModuleType
+
+from pipeline.model import Document, Finding
+from validators._rule import ClaimRule, DocumentRule
+
+
+def _modules() -> Iterator[ModuleType]:
+    for info in pkgutil.iter_modules(__path__):
+        if not info.name.startswith("_"):
+            yield importlib.import_module(f"{__name__}.{info.name}")
+
+
+def _rules() -> tuple[tuple[DocumentRule, ...], tuple[ClaimRule, ...]]:
+    found = [
+        value
+        for module in _modules()
+        for value in vars(module).values()
+        if isinstance(value, DocumentRule | ClaimRule)
+    ]
+    ids = [rule.dotted_id for rule in found]
+    if len(ids) != len(set(ids)):
+        raise RuntimeError(f"two rules of one id: {sorted(ids)}")
+    return (
+        tuple(rule for rule in found if isinstance(rule, DocumentRule)),
+        tuple(rule for rule in found if isinstance(rule, ClaimRule)),
+    )
+
+
+DOCUMENT_RULES, CLAIM_RULES = _rules()
+
+
+def check_document(document: Document, today: date) -> tuple[Finding, ...]:
+    """What the rules say of one paper; `today` is the day that counts as the present."""
+    findings = (rule(document, today) for rule in DOCUMENT_RULES)
+    return tuple(finding for finding in findings if finding is not None)
+
+
+def check_claim(documents: Sequence[Document]) -> tuple[Finding, ...]:
+    """What the rules say of the papers of one claim together.
+
+    Paths in these findings begin with the paper: `documents[<document id>].fields.total_amount`.
+    """
+    findings = (rule(documents) for rule in CLAIM_RULES)
+    return tuple(finding for finding in findings if finding is not None)

@@ -1,0 +1,108 @@
+"""Two sides that must hold the same money, with what to say when they do not or when a part is unread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipeline.model import Document, LineItem
+from pipeline.text import parse_money
+from validators._rule import CHECK_READING, Verdict, failed, passed, unknown
+
+_MOST_NAMED = 6  # terms spelt out in a message; more are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One amount of a sum: its printed label, its path, and its value where it was read."""
+
+    label: str
+    path: str
+    amount: Decimal | None
+    sign: int = 1
+
+
+def field_term(document: Document, name: str, label: str, sign: int = 1) -> Term:
+    """Field `name`, or what the paper has under `label` in its further information."""
+    amount = document.money(name)
+    if amount is None and label in document.extras:
+        return Term(label, f"extras.{label}", extra_money(document, label), sign)
+    return Term(label, f"fields.{name}", amount, sign)
+
+
+def extra_money(document: Document, label: str) -> Decimal | None:
+    """The amount printed under a label without a field name; None where there is none."""
+    try:
+        return parse_money(document.extras[label])
+    except (KeyError, ValueError):
+        return None
+
+
+def row_terms(rows: Sequence[LineItem], path: str) -> list[Term]:
+    """The amounts of charged rows; `path` is `line_items` or `category_totals`."""
+    return [
+        Term(
+            (row.name.value if row.name else None) or f"第{number}行",
+            f"{path}[{number - 1}].amount",
+            row.amount.value if row.amount else None,
+        )
+        for number, row in enumerate(rows, start=1)
+    ]
+
+
+def weigh(left: Sequence[Term], right: Sequence[Term]) -> Verdict | None:
+    """Whether both sides hold the same money, to the fen.
+
+    A part that is unread is not zero; but when the parts that were read already agree, nothing is left
+    for it. When exactly one part is unread, the message offers the difference, for a person to confirm.
+    """
+    terms = [*left, *right]
+    paths = [term.path for term in terms if term.amount is not None]
+    difference = _sum(left) - _sum(right)
+    unread = [term for term in terms if term.amount is None]
+    both_seen = any(term.amount is not None for term in left) and any(
+        term.amount is not None for term in right
+    )
+    if not unread:
+        return passed(*paths) if difference == 0 else failed(_disagreement(left, right, difference), *paths)
+    if both_seen and difference == 0 and _sum(left) != 0:
+        return passed(*paths)
+    if len(unread) == 1 and len(terms) > 1:
+        return _one_unread(left, right, unread[0], difference)
+    if both_seen:
+        names = "、".join(term.label for term in unread[:_MOST_NAMED])
+        return unknown(f"{names}等 {len(unread)} 项未读出，无法核对合计", *paths)
+    return None
+
+
+def _one_unread(left: Sequence[Term], right: Sequence[Term], unread: Term, difference: Decimal) -> Verdict:
+    paths = [term.path for term in (*left, *right)]
+    missing = (-difference if unread in left else difference) * unread.sign
+    known = [term.amount for term in (*left, *right) if term.amount is not None]
+    if (missing < 0 and min(known) >= 0) or (missing > 0 and max(known) <= 0):
+        return failed(
+            f"{unread.label}未读出，按其余各项推算应为 {missing:.2f} 元，不合情理；{CHECK_READING}", *paths
+        )
+    return unknown(f"{unread.label}未读出，按其余各项推算为 {missing:.2f} 元，请对照原件确认", *paths)
+
+
+def _disagreement(left: Sequence[Term], right: Sequence[Term], difference: Decimal) -> str:
+    return f"{_spelt(left)}，与{_spelt(right)}相差 {abs(difference):.2f} 元；{CHECK_READING}"
+
+
+def _spelt(terms: Sequence[Term]) -> str:
+    total = _sum(terms)
+    if len(terms) == 1:
+        return f"{terms[0].label} {total:.2f} 元"
+    if len(terms) > _MOST_NAMED:
+        return f"{terms[0].label}等 {len(terms)} 项合计 {total:.2f} 元"
+    parts = "".join(
+        f"{'−' if term.sign < 0 else '+' if spot else ''}{term.label} {term.amount:.2f} "
+        for spot, term in enumerate(terms)
+    )
+    return f"{parts}= {total:.2f} 元"
+
+
+def _sum(terms: Sequence[Term]) -> Decimal:
+    return sum((term.sign * term.amount for term in terms if term.amount is not None), Decimal(0))
