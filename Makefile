@@ -15,7 +15,7 @@ demo: install ## 安装并识别示例票据 / installs, reads the sample papers
 	@bash tools/demo.sh
 
 test: install ## 安装并运行全部检查 / installs, runs every check
-	@$(BIN)/ruff format --check . || { echo "✗ 格式 / format: make fix"; exit 1; }
+	@$(BIN)/ruff format --check --output-format concise . || { echo "✗ 格式 / format: make fix"; exit 1; }
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest

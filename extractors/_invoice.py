@@ -126,8 +126,10 @@ TABLE = (
     Column("note", ("备注",)),
 )
 
-STOPS = ("金额合计", "合计(大写", "合计(大", "合计大写", "(大写)", "基金支付", "医保统筹基金", "其他信息", "收款单位")
-STOPS += ("交易流水号", "医疗机构类型")
+STOPS = (
+    *("金额合计", "合计(大写", "合计(大", "合计大写", "(大写)", "基金支付", "医保统筹基金", "其他信息", "收款单位"),
+    *("交易流水号", "医疗机构类型"),
+)
 
 def read_invoice(
     pages: Sequence[Page], type_name: str, sure: float, specs: Sequence[FieldSpec], titles: Sequence[str]

@@ -14,6 +14,7 @@ door alone.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -322,11 +323,12 @@ class Document:
 
     @property
     def id(self) -> str:
-        """Stable over runs: the file's hash, its first page and its place on it."""
+        """Stable over runs, and its own for each paper: file name and bytes, first page, place on it."""
         spot = f"{self.pages[0].number}" if self.pages else "0"
         if self.region is not None:
             spot += f"-{self.region.x0:.0f}-{self.region.y0:.0f}"
-        return f"{self.file.sha256[:16]}-{spot}"
+        named = hashlib.sha256(f"{self.file.name}\0{self.file.sha256}".encode()).hexdigest()
+        return f"{named[:16]}-{spot}"
 
     def money(self, name: str) -> Decimal | None:
         """The amount of field `name`, or None where it is absent or not an amount."""

@@ -27,12 +27,15 @@ MONEY_FIELDS = frozenset(
 )
 
 
+Values = Mapping[str, str | Decimal | date | None]
+
+
 def field(value: Value | None, text: str | None = None) -> AnyField:
     """A field read by OCR; a value of None is a text that could not be parsed."""
     return Field(value, str(value) if text is None else text, 0.99, 1, None, "ocr")
 
 
-def fields(**values: str | Decimal | date | None) -> dict[str, AnyField]:
+def fields(values: Values) -> dict[str, AnyField]:
     """Fields by name: money and dates (`2025-02-17`) may be given as text."""
     return {name: field(_typed(name, value)) for name, value in values.items()}
 
@@ -72,22 +75,24 @@ def _amount(text: str | None) -> Field[Decimal] | None:
 def paper(
     type_: str,
     subtype: str | None = None,
+    values: Values | None = None,
+    /,
     *,
     items: Sequence[LineItem] = (),
     category_totals: Sequence[LineItem] = (),
     extras: Mapping[str, str] | None = None,
     title: str = "",
     file: str = "a.jpg",
-    **values: str | Decimal | date | None,
+    **more: str | Decimal | date | None,
 ) -> Document:
-    """A paper of one page; `values` are its fields."""
+    """A paper of one page; `values` and what has no other name here are its fields."""
     return Document(
         type=type_,
         subtype=subtype,
         type_confidence=0.99,
         file=SourceFile(file, sha256(file.encode()).hexdigest()),
         pages=(PageSize(1, 1000, 1400),),
-        fields=fields(**values),
+        fields=fields({**(values or {}), **more}),
         items=tuple(items),
         category_totals=tuple(category_totals),
         extras=extras or {},
@@ -96,6 +101,8 @@ def paper(
 
 
 def bill(
+    values: Values | None = None,
+    /,
     *,
     subtype: str | None = "e_bill",
     items: Sequence[LineItem] = (),
@@ -103,16 +110,17 @@ def bill(
     extras: Mapping[str, str] | None = None,
     title: str = "",
     file: str = "a.jpg",
-    **values: str | Decimal | date | None,
+    **more: str | Decimal | date | None,
 ) -> Document:
     """An outpatient bill, electronic unless said otherwise."""
     return paper(
         "outpatient_invoice",
         subtype,
+        values,
         items=items,
         category_totals=category_totals,
         extras=extras,
         title=title,
         file=file,
-        **values,
+        **more,
     )

@@ -105,8 +105,6 @@ system_packages() {
         stop "apt-get update 失败 / failed: $(tail -n 1 "$log")" "检查网络与软件源 / check the network and the apt sources; log: $log"
     step "apt-get install ${wanted[*]}" apt-get install -y --no-install-recommends "${wanted[@]}" ||
         stop "apt-get install 失败 / failed: $(tail -n 1 "$log")" "log: $log"
-    # The log lies in .venv, which is made anew below.
-    [ -x "$venv/bin/python" ] || rm -rf "$venv"
 }
 
 # uv at the locked version, checked against the locked hash. Fails where there is no wheel of it.
@@ -144,14 +142,14 @@ main() {
         return 0
     fi
     say "安装到 .venv（首次约 1 分钟，占 1 GB）/ installing into .venv (about a minute and 1 GB, once)"
-    if [ -e "$venv/bin/python" ] && ! fits "$venv/bin/python"; then rm -rf "$venv"; fi
+    fits "$venv/bin/python" || rm -rf "$venv" # none, another version, or links to a Python that is gone
     python=$(find_python)
+    rm -f "$stamp" "$log"
     system_packages "$python"
     if [ ! -x "$venv/bin/python" ]; then
-        rm -rf "$venv"
-        "$python" -m venv "$venv" || stop "无法建立 .venv / cannot make .venv" "磁盘是否已满、目录可写否 / is the disk full, the folder writable?"
+        step ".venv" "$python" -m venv "$venv" ||
+            stop "无法建立 .venv / cannot make .venv: $(tail -n 1 "$log")" "磁盘是否已满、目录可写否 / is the disk full, the folder writable?"
     fi
-    rm -f "$stamp" "$log"
     if step "uv" install_uv && step "$(grep -c '^[a-z0-9]' requirements.lock) packages (uv)" sync_with_uv; then
         :
     else

@@ -117,7 +117,7 @@ PAYMENTS = {
 }
 
 
-@document_rule("V-4", *INVOICES, "settlement_sheet", title="各项支付之和等于合计", basis=_FORM)
+@document_rule("V-4", *INVOICES, title="各项支付之和等于合计", basis=_FORM)
 def payments_sum_to_total(document: Document) -> Verdict | None:
     """What the payers paid is the total.
 

@@ -90,8 +90,8 @@ def _form(document: Document, name: str, label: str, form: str, said: str) -> Ve
     if re.fullmatch(form, text):
         return passed(f"fields.{name}")
     if is_masked(text):
-        return unknown(f"{label}「{text}」有遮盖，无法核对，应为{said}", f"fields.{name}")
-    return failed(f"{label}「{text}」共 {len(text)} 位，应为{said}；{CHECK_READING}", f"fields.{name}")
+        return unknown(f"{label}「{text}」有遮盖，无法核对，应为 {said}", f"fields.{name}")
+    return failed(f"{label}「{text}」共 {len(text)} 位，应为 {said}；{CHECK_READING}", f"fields.{name}")
 
 
 def _ebill_code(document: Document) -> str | None:

@@ -6,13 +6,13 @@ import os
 from collections.abc import Sequence
 from datetime import date
 from functools import cached_property, lru_cache
-from importlib.resources import as_file, files
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 from pipeline.catalogs.diagnoses import DiagnosisMatch, DiagnosisMatcher
 from pipeline.catalogs.entries import (
+    DATA,
     ITEM_KINDS,
     Entry,
     ListHead,
@@ -124,6 +124,10 @@ class Catalogs:
     def _match(self, item: Item, on: date | None) -> CatalogMatch:
         return self._items.match(item, on)
 
+    def with_code(self, code: str) -> tuple[Entry, ...]:
+        """The entries of that code, in every list in use."""
+        return tuple(entry for entry in self.entries if entry.code and entry.code == code)
+
     def match_diagnosis(self, text: str) -> DiagnosisMatch | None:
         """The ICD-10 diagnosis (insurance version) that one printed diagnosis stands for."""
         return self._diagnoses.match(text)
@@ -151,5 +155,4 @@ def _imported_paths(folder: Path) -> list[Path]:
 
 
 def _sample_paths() -> list[Path]:
-    with as_file(files("pipeline.catalogs") / "data") as folder:
-        return sorted(path for path in folder.glob("*.csv") if path.stem.startswith("sample_"))
+    return sorted(DATA.glob("sample_*.csv"))

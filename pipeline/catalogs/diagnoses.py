@@ -7,14 +7,12 @@ behind it, a stage, a side, or by its everyday name (冠心病, 脑梗塞). Ever
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
-from pipeline.catalogs.entries import Diagnosis
+from pipeline.catalogs.entries import DATA, Diagnosis, read_pairs
 from pipeline.catalogs.grams import NameIndex
 from pipeline.catalogs.likeness import likeness
 from pipeline.catalogs.printed_names import bare, normalise
@@ -110,11 +108,7 @@ class DiagnosisMatcher:
 @cache
 def everyday_names() -> dict[str, str]:
     """Everyday name of a diagnosis to its name in the code list."""
-    path = files("pipeline.catalogs") / "data" / "diagnosis_aliases.csv"
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = csv.reader(line for line in lines if not line.startswith("#"))
-        next(rows)
-        return {bare(alias): name for alias, name in rows}
+    return {bare(alias): name for alias, name in read_pairs(DATA / "diagnosis_aliases.csv").items()}
 
 
 def _spellings(text: str) -> list[tuple[str, float]]:
@@ -140,5 +134,6 @@ def _told_apart(a: str, b: str) -> bool:
     if re.findall(r"\d+", a) != re.findall(r"\d+", b):
         return True
     return any(
-        {word for word in family if word in a} != {word for word in family if word in b} for family in _TELLING
+        {word for word in family if word in a} != {word for word in family if word in b}
+        for family in _TELLING
     )

@@ -172,7 +172,9 @@ GROUPS: Mapping[str, frozenset[str]] = {
 
 _SUFFIXES = sorted(FORM_OF, key=len, reverse=True)
 _ENDING = re.compile("(" + "|".join(re.escape(one) for one in _SUFFIXES) + ")$")
-_ONLY_WHOLE = frozenset({"吸入剂", "溶液", "溶液剂", "乳液", "水", "粉", "膏", "酒", "茶", "露", "针", "膜", "冻干"})
+_ONLY_WHOLE = frozenset(
+    {"吸入剂", "溶液", "溶液剂", "乳液", "水", "粉", "膏", "酒", "茶", "露", "针", "膜", "冻干"}
+)
 """Endings that may as well be part of a name: cut only where two characters or more stay."""
 _PREFIXES = (
     ("注射用", "注射用粉"),

@@ -16,9 +16,48 @@ from pipeline.catalogs.printed_names import bare, normalise
 
 _ACIDS = sorted(
     (
-        *("盐酸", "硫酸氢", "硫酸", "磷酸", "枸橼酸", "柠檬酸", "马来酸", "酒石酸", "重酒石酸", "富马酸", "苯磺酸", "甲磺酸"),
-        *("甲苯磺酸", "对甲苯磺酸", "琥珀酸", "醋酸", "氢溴酸", "乳酸", "硝酸", "门冬氨酸", "双羟萘酸", "丙酸", "糠酸"),
-        *("苹果酸", "草酸", "棕榈酸", "棕榈", "乳糖酸", "乙磺酸", "倍半", "单水", "二盐酸", "氢氯酸", "烟酸", "二水", "苯甲酸"),
+        *(
+            "盐酸",
+            "硫酸氢",
+            "硫酸",
+            "磷酸",
+            "枸橼酸",
+            "柠檬酸",
+            "马来酸",
+            "酒石酸",
+            "重酒石酸",
+            "富马酸",
+            "苯磺酸",
+            "甲磺酸",
+        ),
+        *(
+            "甲苯磺酸",
+            "对甲苯磺酸",
+            "琥珀酸",
+            "醋酸",
+            "氢溴酸",
+            "乳酸",
+            "硝酸",
+            "门冬氨酸",
+            "双羟萘酸",
+            "丙酸",
+            "糠酸",
+        ),
+        *(
+            "苹果酸",
+            "草酸",
+            "棕榈酸",
+            "棕榈",
+            "乳糖酸",
+            "乙磺酸",
+            "倍半",
+            "单水",
+            "二盐酸",
+            "氢氯酸",
+            "烟酸",
+            "二水",
+            "苯甲酸",
+        ),
         *("葡萄糖酸", "水杨酸", "戊酸", "二丙酸", "三氟醋酸", "蔗糖", "羟乙磺酸", "扑酸", "溴化", "碘化"),
     ),
     key=len,
@@ -32,7 +71,9 @@ _METAL = re.compile(
 )
 _METAL_WITHIN = re.compile(r"(?<!氯化)(?<!乳酸)(?<!谷氨酸)[钠钾](?=[\u3400-\u9fff]{3,})")
 _HYDRATE = re.compile(r"^(?:无水|一水|半水|二水|三水|单水)|(?:水合物|一水合物|二水合物|半水合物)$")
-_PREFIX = re.compile(r"^(复方|小儿|儿童|婴儿|注射用|重组人|重组|人|猪|牛|左旋|右旋|左|右|艾司|浓|新|加味|浓缩)")
+_PREFIX = re.compile(
+    r"^(复方|小儿|儿童|婴儿|注射用|重组人|重组|人|猪|牛|左旋|右旋|左|右|艾司|浓|新|加味|浓缩)"
+)
 _ALNUM = re.compile(r"[0-9a-z]+|[α-ω]")
 _ROMAN_END = re.compile(r"\(?(?:i|ii|iii|iv|v|vi)型?\)?$")
 
@@ -165,7 +206,11 @@ def _part_names(part: str, listed: frozenset[str]) -> list[tuple[str, frozenset[
         names = [(head, _own_form(head)) for head in heads]
         stem = split_form(heads[-1])[0]
         return names + [(stem + piece, frozenset({FORM_OF[piece]})) for piece in pieces]
-    if len(bare(others)) >= 3 and re.search(r"[\u3400-\u9fff]{3}", others) and not re.search("(?:用|式|型|注射|输注|滴注|菌|细胞)$", others):
+    if (
+        len(bare(others)) >= 3
+        and re.search(r"[\u3400-\u9fff]{3}", others)
+        and not re.search("(?:用|式|型|注射|输注|滴注|菌|细胞)$", others)
+    ):
         return [(first, listed or _own_form(first)), (others, listed or _own_form(others))]
     return [(part, listed or _own_form(first))]
 

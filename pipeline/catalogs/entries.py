@@ -26,7 +26,9 @@ from typing import Literal, NamedTuple, TypeAlias, cast, get_args
 
 from pipeline.model import CatalogKind, ReimbursementClass
 
-ListKind: TypeAlias = Literal["drug", "service", "facility", "consumable", "diagnosis", "hospital", "division"]
+ListKind: TypeAlias = Literal[
+    "drug", "service", "facility", "consumable", "diagnosis", "hospital", "division"
+]
 Scope: TypeAlias = Literal["national", "local"]
 
 LIST_KINDS: tuple[ListKind, ...] = get_args(ListKind)
@@ -58,6 +60,8 @@ COLUMNS: Mapping[ListKind, tuple[str, ...]] = {
 """The columns of each kind of list, in the order they are kept."""
 
 ALIAS_SEPARATOR = "|"
+DATA = Path(__file__).parent / "data"
+"""What ships with the package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +109,14 @@ class Entry(NamedTuple):
     scope: Scope
 
     def in_force(self, on: date | None) -> bool:
-        """Whether it holds on the date of treatment; `None` asks for what is open at the end.
+        """Whether it holds on the date of treatment; where that is not known, any entry may.
 
-        >>> entry = Entry("drug", "1", "甲", "", None, "", "", "", "", (), date(2025, 1, 1), None, "", "local")
+        >>> entry = Entry("drug", "", "甲", "", None, "", "", "", "", (), date(2025, 1, 1), None, "", "local")
         >>> entry.in_force(date(2024, 12, 31)), entry.in_force(date(2025, 1, 1)), entry.in_force(None)
         (False, True, True)
         """
         if on is None:
-            return self.effective_to is None
+            return True
         return (self.effective_from is None or self.effective_from <= on) and (
             self.effective_to is None or on <= self.effective_to
         )
@@ -158,10 +162,12 @@ def _head(path: Path, lines: Iterable[str]) -> ListHead:
             break
     kind, scope = known.get("kind", ""), known.get("scope", "national")
     if kind not in LIST_KINDS or scope not in get_args(Scope):
-        raise ValueError(f"{path.name}: 不是目录清单文件；not a catalog list (kind {kind!r}, scope {scope!r})")
+        raise ValueError(
+            f"{path.name}: 不是目录清单文件；not a catalog list (kind {kind!r}, scope {scope!r})"
+        )
     return ListHead(
         name=known.get("name", ""),
-        kind=cast("ListKind", kind),
+        kind=kind,
         effective_from=parse_day(known.get("effective_from", "")),
         effective_to=parse_day(known.get("effective_to", "")),
         scope=cast("Scope", scope),
@@ -185,7 +191,7 @@ def read_entries(path: Path) -> list[Entry]:
     head = read_head(path)
     if head.kind not in ITEM_KINDS:
         raise ValueError(f"{path.name}: {head.kind} 不是收费项目清单")
-    kind = cast("CatalogKind", head.kind)
+    kind = head.kind
     days: dict[str, date | None] = {}
 
     def day(text: str, otherwise: date | None) -> date | None:
@@ -212,10 +218,28 @@ def read_entries(path: Path) -> list[Entry]:
             head.name,
             head.scope,
         )
-        for (code, name, form, level, category, unit, specification, restriction, aliases, start, end) in _rows(
-            path, head.kind
-        )
+        for (
+            code,
+            name,
+            form,
+            level,
+            category,
+            unit,
+            specification,
+            restriction,
+            aliases,
+            start,
+            end,
+        ) in _rows(path, head.kind)
     ]
+
+
+def read_pairs(path: Path) -> dict[str, str]:
+    """A file of two columns with remarks before them, such as everyday names; first to second."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = csv.reader(line for line in lines if not line.startswith("#"))
+        next(rows)
+        return dict(rows)
 
 
 def read_diagnoses(path: Path) -> list[Diagnosis]:
@@ -236,7 +260,7 @@ def read_hospitals(path: Path) -> list[Hospital]:
 
 def read_divisions(path: Path) -> dict[str, str]:
     """Six-digit division code to the name of the place."""
-    return {code: name for code, name in _rows(path, "division")}
+    return dict(_rows(path, "division"))
 
 
 def write_list(path: Path, head: ListHead, rows: Iterable[Mapping[str, str]]) -> None:
@@ -273,7 +297,7 @@ def parse_day(text: str) -> date | None:
         return None
     if plain.isdigit() and plain.isascii() and len(plain) == 8:
         plain = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
-    parts = plain.translate(str.maketrans({"年": "-", "月": "-", "日": None, "/": "-", ".": "-"})).split("-")
+    parts = plain.rstrip("日").translate(str.maketrans("年月/.", "----")).split("-")
     if len(parts) != 3 or not all(part.isdigit() for part in parts):
         raise ValueError(f"不是日期：{text!r}；expected YYYY-MM-DD")
     return date(int(parts[0]), int(parts[1]), int(parts[2]))

@@ -81,4 +81,8 @@ def _alone(found: Sequence[Hospital]) -> HospitalMatch | None:
 def _with_place(name: str, hospital: Hospital) -> str:
     """`第一人民医院` of 广州市 as `广州市第一人民医院`."""
     city = bare(hospital.city)
-    return name if not city or name.startswith((city, city.rstrip("市"), bare(hospital.province)[:2])) else city + name
+    return (
+        name
+        if not city or name.startswith((city, city.rstrip("市"), bare(hospital.province)[:2]))
+        else city + name
+    )

@@ -7,18 +7,16 @@ wrong entry is rarer than an open question: an unmatched row goes to a person, a
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from pipeline.catalogs.categories import category_of, is_category_or_sum, kinds_of
 from pipeline.catalogs.drug_names import DrugName, drug_name, listed_names
-from pipeline.catalogs.entries import Entry
+from pipeline.catalogs.entries import DATA, Entry, read_pairs
 from pipeline.catalogs.grams import NameIndex
 from pipeline.catalogs.likeness import likeness
 from pipeline.catalogs.printed_names import PrintedName, bare, take_apart
@@ -61,17 +59,51 @@ _UNIT_FORMS = {
 }
 _DRUG_UNITS = frozenset("盒瓶袋粒片丸支板贴桶罐")
 _SERVICE_UNITS = frozenset(
-    {"次", "日", "天", "项", "小时", "人次", "部位", "床日", "床/日", "例", "单侧", "疗程", "穴位", "视野", "分钟"}
+    {
+        "次",
+        "日",
+        "天",
+        "项",
+        "小时",
+        "人次",
+        "部位",
+        "床日",
+        "床/日",
+        "例",
+        "单侧",
+        "疗程",
+        "穴位",
+        "视野",
+        "分钟",
+    }
 )
 _CLASS_WORDS: dict[str, ReimbursementClass] = {
-    **{"甲": "甲", "甲类": "甲", "无自付": "甲", "1": "甲", "01": "甲"},
-    **{"乙": "乙", "乙类": "乙", "有自付": "乙", "部分自付": "乙", "2": "乙", "02": "乙"},
-    **{"丙": "丙", "丙类": "丙", "全自付": "丙", "自费": "丙", "3": "丙", "03": "丙"},
+    "甲": "甲",
+    "甲类": "甲",
+    "无自付": "甲",
+    "1": "甲",
+    "01": "甲",
+    "乙": "乙",
+    "乙类": "乙",
+    "有自付": "乙",
+    "部分自付": "乙",
+    "2": "乙",
+    "02": "乙",
+    "丙": "丙",
+    "丙类": "丙",
+    "全自付": "丙",
+    "自费": "丙",
+    "3": "丙",
+    "03": "丙",
 }
 
-_PROCESSING = re.compile(r"^(?:净|生|炒|清炒|麸炒|土炒|炙|蜜炙|蜜|酒炙|酒|醋炙|醋|盐炙|盐|姜|制|煅|焦|鲜|干|炮|烫|熟|煨|法|川|广|怀|北|杭|浙)")
+_SAME_SALTS = ({"枸橼酸", "柠檬酸"}, {"硫酸", "硫酸氢"}, {"酒石酸", "重酒石酸"}, {"甲苯磺酸", "对甲苯磺酸"})
+
+_PROCESSING = re.compile(
+    r"^(?:净|生|炒|清炒|麸炒|土炒|炙|蜜炙|蜜|酒炙|酒|醋炙|醋|盐炙|盐|姜|制|煅|焦|鲜|干|炮|烫|熟|煨|法|川|广|怀|北|杭|浙)"
+)
 _PIECE_END = re.compile(r"(?:饮片|片|段|丝|块|粉|炭|颗粒|配方颗粒)$")
-_GENERIC_END = re.compile(r"(?:测定|检测|检查|检验|试验|分析|诊断|治疗|费|术|定量|常规检查)+$")
+_GENERIC_END = re.compile(r"(?:测定|检测|检查|检验|试验|分析|诊断|治疗|费|术|定量)+$")
 _GENERIC_START = re.compile(r"^(?:一次性使用|一次性|医用|无菌|血清|血浆|临时|长期|持续)+")
 _LATIN_GROUP = re.compile(r"\(([a-zA-Z0-9αβγ\-+/.]{2,})\)")
 
@@ -130,7 +162,11 @@ class _Found:
     entry: Entry
     score: float
     why: str
-    identity: tuple[str, ...]
+    thing: tuple[str, ...]
+    """What is meant, whatever the salt it is printed with and the list it stands in."""
+    variant: tuple[str, ...] = ()
+    exact: bool = False
+    """The entry's own name stands on the bill, letter by letter."""
 
 
 class ItemMatcher:
@@ -182,7 +218,7 @@ class ItemMatcher:
                 continue
             for key in self._drugs.near(name.stem):
                 if key.name is None:
-                    if key.text == name.core or key.text == bare(text):
+                    if key.text == bare(text):
                         yield _Found(key.entry, weight - against - 0.02, "饮片名称一致", (key.text, "饮片"))
                     continue
                 alike = likeness(name.stem, key.text)
@@ -195,7 +231,12 @@ class ItemMatcher:
                     key.entry,
                     score * weight - against,
                     why + reason,
-                    (key.text, key.name.prefix, *key.name.marks, *_salt_identity(key.name), *sorted(key.forms)),
+                    (key.text, key.name.prefix, *key.name.marks),
+                    (
+                        *(key.name.acid, key.name.metal),
+                        *(("",) if name.form in key.forms else sorted(key.forms)),
+                    ),
+                    exact=name.core == key.name.core and name.marks == key.name.marks,
                 )
 
     def _pieces_found(self, text: str, weight: float) -> Iterator[_Found]:
@@ -214,7 +255,12 @@ class ItemMatcher:
                     alike = likeness(base, key.text)
                     why = "饮片名称一致" if alike == 1 else "饮片名称相近"
                 if alike >= SHOWN:
-                    yield _Found(key.entry, alike * factor * weight, why, (key.text, "饮片" if key.name is None else ""))
+                    yield _Found(
+                        key.entry,
+                        alike * factor * weight,
+                        why,
+                        (key.text, "饮片" if key.name is None else ""),
+                    )
 
     # ------------------------------------------------------------ services, facilities, consumables
 
@@ -246,6 +292,7 @@ class ItemMatcher:
                     alike * weight - against - (0.005 if key.alias else 0.0),
                     "别名一致" if key.alias and key.text == text else why,
                     (bare(key.entry.name),),
+                    exact=key.text == text and not key.alias,
                 )
 
     # ------------------------------------------------------------ the decision
@@ -258,13 +305,9 @@ class ItemMatcher:
         shown = tuple(_as_match(one, on) for one in found[:CANDIDATES])
         best = found[0]
         if best.score < MATCHED:
-            return CatalogMatch(
-                "unmatched", score=shown[0].score, candidates=shown, why=f"最相近的是“{best.entry.name}”：{best.why}"
-            )
-        close = [one for one in found if best.score - one.score < MARGIN]
-        if len(close) > 1 and printed_class is not None:
-            agreeing = [one for one in close if one.entry.reimbursement_class == printed_class]
-            close = agreeing if len(agreeing) == 1 else close
+            why = f"最相近的是“{best.entry.name}”：{best.why}"
+            return CatalogMatch("unmatched", score=shown[0].score, candidates=shown, why=why)
+        close = _settled([one for one in found if best.score - one.score < MARGIN], printed_class, on)
         if len(close) > 1:
             names = "、".join(_label(one.entry) for one in close[:3])
             return CatalogMatch(
@@ -280,21 +323,11 @@ class ItemMatcher:
         if self._covers(chosen.entry.kind, on):
             why = f"“{chosen.entry.name}”在就诊日 {on} 不在目录有效期内（{_period(chosen.entry)}）"
             return CatalogMatch("unmatched", score=shown[0].score, candidates=shown, why=why)
-        return CatalogMatch(
-            "matched",
-            kind=chosen.entry.kind,
-            code=chosen.entry.code,
-            name=_label(chosen.entry),
-            score=_as_match(chosen, on).score,
-            candidates=(CatalogMatch(
-                "matched",
-                kind=chosen.entry.kind,
-                code=chosen.entry.code,
-                name=_label(chosen.entry),
-                reimbursement_class=chosen.entry.reimbursement_class,
-                score=_as_match(chosen, on).score,
-                why=_period(chosen.entry),
-            ),),
+        found_anyway = _as_match(chosen, on)
+        return replace(
+            found_anyway,
+            reimbursement_class=None,
+            candidates=(found_anyway,),
             why=f"{chosen.why}；没有 {on} 在用的目录，甲乙类未定",
         )
 
@@ -359,11 +392,7 @@ def _other_keys(entries: Iterable[Entry]) -> Iterator[_Key]:
 @cache
 def brand_names() -> dict[str, str]:
     """Trade name to generic name, both as they are printed."""
-    path = files("pipeline.catalogs") / "data" / "brand_names.csv"
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = csv.reader(line for line in lines if not line.startswith("#"))
-        next(rows)
-        return {bare(brand): generic for brand, generic in rows}
+    return {bare(brand): generic for brand, generic in read_pairs(DATA / "brand_names.csv").items()}
 
 
 def _drug_spellings(printed: PrintedName) -> Iterator[tuple[str, float, str]]:
@@ -382,7 +411,7 @@ def _drug_spellings(printed: PrintedName) -> Iterator[tuple[str, float, str]]:
         brand, generic = _brand(bare(text))
         if brand:
             rest = bare(text)[len(brand) :]
-            if generic and len(rest) >= 3 and not drug_name(rest).stem[:2] in ("", generic[:2]):
+            if len(rest) >= 3 and drug_name(rest).stem[:2] not in ("", generic[:2]):
                 # 立普妥阿托伐他汀钙片: behind the trade name stands the generic one
                 yield rest, 0.98 * weight, f"去掉商品名“{brand}”后"
             else:
@@ -426,9 +455,9 @@ def _drug_score(
             score -= 0.25
             reasons.append("编号不同")
         else:
-            score -= 0.045 if read.marks else 0.02
+            score -= 0.05
     if not key.forms:
-        score -= 0.0 if read.form is None else 0.03
+        score -= 0.0 if read.form is None else 0.06
     elif read.form in key.forms:
         reasons.append("剂型一致")
     elif read.form is None:
@@ -448,11 +477,7 @@ def _form_cost(form: str, listed: frozenset[str]) -> float:
 
 
 def _same_salt(a: str, b: str) -> bool:
-    return a == b or {a, b} in ({"枸橼酸", "柠檬酸"}, {"硫酸", "硫酸氢"}, {"酒石酸", "重酒石酸"}, {"甲苯磺酸", "对甲苯磺酸"})
-
-
-def _salt_identity(name: DrugName) -> tuple[str, str]:
-    return name.acid, name.metal
+    return a == b or {a, b} in _SAME_SALTS
 
 
 def _core(text: str) -> str:
@@ -473,40 +498,65 @@ def _told_apart(a: str, b: str) -> bool:
 
 
 def _best_per_identity(found: Iterable[_Found], on: date | None) -> list[_Found]:
-    """One entry for each thing that is meant, best first.
+    """One entry for each thing and variant that is meant, best first.
 
     Of one thing in several lists the one in force on the day is taken, then the national list, then the
-    newest; the best score that any of them has counts.
+    newest. Where a list has it twice with different classes (products of several makers), the class is
+    left open.
     """
-    groups: dict[tuple[str, ...], list[_Found]] = {}
+    groups: dict[tuple[object, ...], list[_Found]] = {}
     for one in found:
         if one.score >= SHOWN:
-            groups.setdefault((one.entry.kind, *one.identity), []).append(one)
+            groups.setdefault((one.entry.kind, one.thing, one.variant), []).append(one)
     best: list[_Found] = []
     for group in groups.values():
-        top = max(group, key=lambda one: one.score)
-        entry = max(
-            (one for one in group if top.score - one.score < 0.01),
-            key=lambda one: (
-                one.entry.in_force(on),
-                one.entry.scope == "national",
-                one.entry.effective_from or date.min,
-                one.score,
-            ),
-        )
-        best.append(_Found(entry.entry, top.score, top.why, top.identity))
-    seen: set[tuple[str, str]] = set()
+        top = max(one.score for one in group)
+        near = [one for one in group if top - one.score < 0.01]
+        first = max(_precedence(one.entry, on) for one in near)
+        equals = [one for one in near if _precedence(one.entry, on) == first]
+        chosen = max(equals, key=lambda one: (one.exact, one.score))
+        if len({one.entry.reimbursement_class for one in equals}) > 1:
+            chosen = replace(chosen, entry=chosen.entry._replace(reimbursement_class=None))
+        best.append(replace(chosen, score=top, exact=any(one.exact for one in near)))
+    best.sort(key=lambda one: -one.score)
+    seen: set[tuple[str, ...]] = set()
     kept: list[_Found] = []
-    for one in sorted(best, key=lambda one: -one.score):
-        key = (one.entry.source, one.entry.code + one.entry.name + one.entry.form)
+    for one in best:
+        key = (one.entry.source, one.entry.code, one.entry.name, one.entry.form)
         if key not in seen:
             seen.add(key)
             kept.append(one)
     return kept
 
 
+def _precedence(entry: Entry, on: date | None) -> tuple[bool, bool, date]:
+    return entry.in_force(on), entry.scope == "national", entry.effective_from or date.min
+
+
+def _settled(close: list[_Found], printed_class: ReimbursementClass | None, on: date | None) -> list[_Found]:
+    """What is left of entries that come equally near, once the plain reasons to prefer one have spoken."""
+    national = {one.thing for one in close if one.entry.scope == "national" and one.entry.in_force(on)}
+    narrowing: tuple[Callable[[_Found], bool], ...] = (
+        lambda one: one.entry.in_force(on),
+        lambda one: one.entry.scope == "national" or one.thing not in national,
+        lambda one: one.exact,
+    )
+    for reason in narrowing:
+        close = [one for one in close if reason(one)] or close
+    deciding: tuple[Callable[[_Found], bool], ...] = (
+        lambda one: one.entry.scope == "national",
+        lambda one: printed_class is not None and one.entry.reimbursement_class == printed_class,
+    )
+    for reason in deciding:
+        left = [one for one in close if reason(one)]
+        if len(left) == 1:
+            return left
+    return close
+
+
 def _label(entry: Entry) -> str:
-    return entry.name
+    form = f"（{entry.form}）" if entry.form else ""
+    return f"{entry.name}{form}"
 
 
 def _as_match(found: _Found, on: date | None, candidates: tuple[CatalogMatch, ...] = ()) -> CatalogMatch:
@@ -521,7 +571,7 @@ def _as_match(found: _Found, on: date | None, candidates: tuple[CatalogMatch, ..
         "matched",
         kind=entry.kind,
         code=entry.code or None,
-        name=_label(entry),
+        name=entry.name,
         reimbursement_class=entry.reimbursement_class,
         score=round(min(1.0, max(0.0, found.score)), 3),
         candidates=candidates,

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import importlib.util
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from pipeline.errors import UnreadableFile
 from pipeline.model import SourceFile
 from pipeline.reading.decoded import Decoded, Unpacked, Window
 from pipeline.reading.limits import Limits
@@ -69,20 +72,38 @@ def unpack(file: SourceFile, path: Path, folder: Path, limits: Limits) -> Unpack
     return unpack_zip(file, path, folder, limits)
 
 
-def guarded(name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What `function` gives; out of memory is told as such, on the upload called `name`.
+def guarded(name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | UnreadableFile:
+    """What `function` gives or refuses; out of memory is told as such, on the upload called `name`.
 
-    Raises:
-        UnreadableFile: As `function` does, and when memory ran out.
+    A refusal is given back, not raised: tracebacks of decoders quote what stands in a file.
     """
     try:
         return function(*args, **kwargs)
+    except UnreadableFile as error:
+        return UnreadableFile(error.code, error.message, error.page)
     except MemoryError:
-        pass  # its traceback holds what filled the memory; it ends with this block
-    raise memory_refusal(name)
+        return memory_refusal(name)
+    except Exception as error:
+        # The boundary: decoders raise of broken files what nobody foresaw, and a batch goes on. It is told
+        # as the crash it is, with the place in the code, so that it never passes for an unreadable file.
+        return crash_refusal(name, error)
 
 
-def memory_refusal(name: str) -> Exception:
+def crash_refusal(name: str, error: BaseException | None = None) -> UnreadableFile:
+    """The error for a file whose decoder died, or stumbled over `error`."""
+    where = ""
+    if error is not None:
+        steps = traceback.extract_tb(error.__traceback__)
+        where = f" [{type(error).__name__} {Path(steps[-1].filename).name}:{steps[-1].lineno}]"
+    return refusal(
+        "crashed",
+        name,
+        "文件使解码程序异常退出，可能已损坏；请重新扫描或重新导出后发送",
+        f"the file made its decoder fail, it may be damaged; scan or export it again{where}",
+    )
+
+
+def memory_refusal(name: str) -> UnreadableFile:
     """The error for a file that takes more memory than it may."""
     return refusal(
         "memory_limit",
@@ -95,6 +116,7 @@ def memory_refusal(name: str) -> Exception:
 def fence(limits: Limits) -> None:
     """Take from this process what a decoder does not need; called once, before any file."""
     _end_with_parent()
+    _fall_silent()
     _bound_memory(limits)
     _leave_network()
     sys.addaudithook(_refuse_network)
@@ -125,6 +147,14 @@ def _end_with_parent() -> None:
     """No child survives the process that asked it, not even in a call that never ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _fall_silent() -> None:
+    """libtiff and others write about broken files where the caller draws its progress."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 def _bound_memory(limits: Limits) -> None:

@@ -6,6 +6,9 @@ untrusted: it counts as the bill's own statement only when every part of it has 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import cv2
 import zxingcpp
 
@@ -37,15 +40,13 @@ def statements_of(codes: tuple[Code, ...]) -> tuple[Statement, ...]:
 
 def with_codes(page: Page) -> Page:
     """The page with its codes and what they state."""
-    from dataclasses import replace
-
     if page.image is None:
         return page
     codes = find_codes(page.image)
     return replace(page, codes=codes, statements=page.statements + statements_of(codes))
 
 
-def _read(grey: Image, scale: float) -> list[Code]:
+def _read(grey: Any, scale: float) -> list[Code]:
     formats = zxingcpp.BarcodeFormat
     wanted = formats.QRCode | formats.MicroQRCode | formats.Code128 | formats.Code39 | formats.ITF
     codes = []

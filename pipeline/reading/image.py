@@ -7,6 +7,7 @@ what the camera noted as turned is turned, pixels that are not square are made s
 
 from __future__ import annotations
 
+import math
 import struct
 import warnings
 import zlib
@@ -67,7 +68,13 @@ QUARTER_TURNED = frozenset({5, 6, 7, 8})
 NEW_SUBFILE_TYPE = 254
 REDUCED_RESOLUTION = 1
 
+MILLIMETRES_PER_INCH = 25.4
 A4_LONG_SIDE_INCHES = 11.69
+SCAN_DPI = 200, 300
+"""For pages that go to the OCR, where the picture on them does not ask for less or more."""
+A4_LONG_SIDE_PIXELS = 2339, 3508
+"""A4 at 200 and 300 dpi: scanning programs write pages of any nominal size, so that a photo of a bill may
+stand at 72 or at 700 dpi; these bounds hold for its pixels instead."""
 PLAUSIBLE_DPI = (60.0, 2400.0)
 PLAUSIBLE_INCHES = (1.0, 48.0)
 """A paper's long side: from a stub to a roll. Phones write 72 dpi into a picture 4,000 pixels wide."""
@@ -111,8 +118,57 @@ def fitting_scale(width: float, height: float, limits: Limits) -> float:
     """By how much a page of these pixels is reduced to stay within the limits; 1 where it does."""
     return min(
         1.0,
-        (limits.page_pixels / (width * height)) ** 0.5,
+        math.sqrt(limits.page_pixels / (width * height)),
         limits.page_long_side / max(width, height),
+    )
+
+
+def to_rgb(picture: Pillow.Image) -> Pillow.Image:
+    """The picture as 8-bit RGB, what is transparent on white."""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        return Pillow.fromarray(_eight_bits(picture)).convert("RGB")
+    if picture.mode == "LAB":
+        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        turned = ImageCms.profileToProfile(picture, lab, srgb, outputMode="RGB")
+        assert turned is not None
+        return turned
+    if picture.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
+        with_alpha = picture.convert("RGBA")
+        white = Pillow.new("RGBA", picture.size, "white")
+        return Pillow.alpha_composite(white, with_alpha).convert("RGB")
+    return picture.convert("RGB")
+
+
+def scan_dpi(picture_dpi: float, long_side_inches: float) -> float:
+    """The dpi to render a page at that a picture of `picture_dpi` covers (0: unknown)."""
+    at_least, at_most = (pixels / long_side_inches for pixels in A4_LONG_SIDE_PIXELS)
+    lowest, highest = min(SCAN_DPI[0], at_least), max(SCAN_DPI[1], at_most)
+    return min(max(picture_dpi, lowest), highest)
+
+
+def check_size(picture: Pillow.Image, file: SourceFile, limits: Limits) -> None:
+    """Refuse a picture of more pixels than may be decoded.
+
+    Raises:
+        UnreadableFile: If it has.
+    """
+    width, height = picture.size
+    if width * height > limits.picture_pixels:
+        raise too_large(
+            file,
+            f"图片为 {width:,} × {height:,} 像素，上限 {limits.picture_pixels:,}",
+            f"the picture has {width:,} x {height:,} pixels, the limit is {limits.picture_pixels:,}",
+            ("请以较低分辨率重新扫描或拍照", "scan or photograph it at a lower resolution"),
+        )
+
+
+def too_many_pages(file: SourceFile, found: str, limits: Limits) -> UnreadableFile:
+    """The error for a file of `found` pages."""
+    return too_large(
+        file,
+        f"文件有 {found} 页，上限 {limits.pages:,} 页",
+        f"the file has {found} pages, the limit is {limits.pages:,}",
+        ("请拆分成几个文件发送", "send it as several files"),
     )
 
 
@@ -134,7 +190,7 @@ def _pages(
 
 
 def _page(picture: Pillow.Image, file: SourceFile, number: int, limits: Limits) -> Page:
-    _check_size(picture, file, limits)
+    check_size(picture, file, limits)
     full_size = picture.size
     resolution = _resolution(picture)
     scale = fitting_scale(*full_size, limits)
@@ -156,10 +212,10 @@ def _loaded(picture: Pillow.Image, scale: float) -> tuple[Pillow.Image, int]:
     if picture.format == "TIFF":  # Pillow turns these while loading, and forgets the note
         orientation = _orientation(picture)
         picture.load()
-        return _rgb(_reduced(picture, scale)), orientation
+        return to_rgb(_reduced(picture, scale)), orientation
     picture.load()
     orientation = _orientation(picture)  # a PNG may carry it behind its pixels
-    flat = _rgb(_reduced(picture, scale))
+    flat = to_rgb(_reduced(picture, scale))
     return (flat.transpose(TURNS[orientation]) if orientation in TURNS else flat), orientation
 
 
@@ -175,25 +231,9 @@ def _reduced(picture: Pillow.Image, scale: float) -> Pillow.Image:
     if scale > 0.99:
         return picture
     if picture.mode in ("1", "P", "PA") or picture.mode.startswith("I;"):
-        picture = _rgb(picture)  # neither indices nor 16-bit levels can be averaged here
+        picture = to_rgb(picture)  # neither indices nor 16-bit levels can be averaged here
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     return picture.resize(size, Pillow.Resampling.BOX, reducing_gap=None)
-
-
-def _rgb(picture: Pillow.Image) -> Pillow.Image:
-    """8-bit RGB, what is transparent on white."""
-    if picture.mode.startswith("I") or picture.mode == "F":
-        return Pillow.fromarray(_eight_bits(picture)).convert("RGB")
-    if picture.mode == "LAB":
-        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        turned = ImageCms.profileToProfile(picture, lab, srgb, outputMode="RGB")
-        assert turned is not None
-        return turned
-    if picture.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
-        with_alpha = picture.convert("RGBA")
-        white = Pillow.new("RGBA", picture.size, "white")
-        return Pillow.alpha_composite(white, with_alpha).convert("RGB")
-    return picture.convert("RGB")
 
 
 def _eight_bits(picture: Pillow.Image) -> Any:
@@ -237,17 +277,6 @@ def _squared(flat: Pillow.Image, resolution: tuple[float, float]) -> Pillow.Imag
     return flat.resize(size, Pillow.Resampling.BICUBIC)
 
 
-def _check_size(picture: Pillow.Image, file: SourceFile, limits: Limits) -> None:
-    width, height = picture.size
-    if width * height > limits.picture_pixels:
-        raise too_large(
-            file,
-            f"图片为 {width:,} × {height:,} 像素，上限 {limits.picture_pixels:,}",
-            f"the picture has {width:,} x {height:,} pixels, the limit is {limits.picture_pixels:,}",
-            ("请以较低分辨率重新扫描或拍照", "scan or photograph it at a lower resolution"),
-        )
-
-
 def _tiff_pages(picture: Pillow.Image, file: SourceFile, limits: Limits) -> list[int]:
     """The frames of a TIFF that are pages; thumbnails, which some scanners add, are not."""
     frames: list[int] = []
@@ -264,16 +293,6 @@ def _tiff_pages(picture: Pillow.Image, file: SourceFile, limits: Limits) -> list
     if len(frames) > limits.pages:
         raise too_many_pages(file, f"{limits.pages:,}+", limits)
     return frames
-
-
-def too_many_pages(file: SourceFile, found: str, limits: Limits) -> UnreadableFile:
-    """The error for a file of `found` pages."""
-    return too_large(
-        file,
-        f"文件有 {found} 页，上限 {limits.pages:,} 页",
-        f"the file has {found} pages, the limit is {limits.pages:,}",
-        ("请拆分成几个文件发送", "send it as several files"),
-    )
 
 
 def _notes(picture: Pillow.Image, kind: Kind) -> tuple[str, ...]:
@@ -305,9 +324,7 @@ def _is_cut_off(path: Path) -> bool:
     return at > size
 
 
-def _refused(
-    error: BaseException, file: SourceFile, kind: Kind, number: int | None = None
-) -> UnreadableFile:
+def _refused(error: BaseException, file: SourceFile, kind: Kind, number: int | None = None) -> UnreadableFile:
     if isinstance(error, Pillow.DecompressionBombError):
         return too_large(
             file,
@@ -316,7 +333,9 @@ def _refused(
             ("请以较低分辨率重新扫描或拍照", "scan or photograph it at a lower resolution"),
         )
     where = f"第 {number} 页的" if number and number > 1 else ""
-    return corrupt(file, f"{where}{kind.upper()} 图片无法解码", f"the {kind.upper()} cannot be decoded", number)
+    return corrupt(
+        file, f"{where}{kind.upper()} 图片无法解码", f"the {kind.upper()} cannot be decoded", number
+    )
 
 
 def _quiet() -> warnings.catch_warnings[None]:

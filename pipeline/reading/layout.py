@@ -128,7 +128,10 @@ def closed_up(row: Sequence[Word], labels: Iterable[str]) -> list[Word]:
             and len(before.text) <= 2
             and before.text in starts
             and word.box.x0 - before.box.x1 <= SPACED_OUT * before.box.height
-            and any(size and fold(before.text + word.text)[: len(before.text) + size] in prefixes for size in (1, 2))
+            and any(
+                size and fold(before.text + word.text)[: len(before.text) + size] in prefixes
+                for size in (1, 2)
+            )
         ):
             words[-1] = joined((before, word))
         else:
@@ -140,23 +143,29 @@ class LabelList:
     """The closed list of labels of a form: printed label to name.
 
     A label may name several fields (one list for them all); the longest label wins where two overlap.
+    In prose (`in_prose`) the same words stand inside sentences, so that there a label begins its line or
+    cell and has a colon or nothing behind it.
     """
 
-    def __init__(self, labels: Mapping[str, str]) -> None:
+    def __init__(self, labels: Mapping[str, str], *, in_prose: bool = False) -> None:
+        self._stands_free = _stands_alone if in_prose else _stands_free
         self._names = {fold(label): name for label, name in labels.items()}
         longest_first = sorted(self._names, key=len, reverse=True)
         self._pattern = re.compile("|".join(r"\s*".join(map(re.escape, label)) for label in longest_first))
         self._closest = lru_cache(maxsize=4096)(self._closest_label)
 
-    def values_in(self, row: Sequence[Word]) -> list[LabelledValue]:
-        """The labels in a row, each with what stands behind it up to the next label."""
+    def values_in(self, row: Sequence[Word], *, far: bool = False) -> list[LabelledValue]:
+        """The labels in a row, each with what stands behind it up to the next label.
+
+        Without `far` a value ends where the next piece stands too far off to belong to it.
+        """
         row = closed_up(row, self._names)
         found = self._labels_in(row)
         values = []
         for i, (word_index, start, stop, name) in enumerate(found):
             label = row[word_index].part(start, stop)
             end = found[i + 1][:2] if i + 1 < len(found) else (len(row), 0)
-            values.append(LabelledValue(name, label, _behind(row, (word_index, stop), end, label)))
+            values.append(LabelledValue(name, label, _behind(row, (word_index, stop), end, label, far)))
         return values
 
     def _labels_in(self, row: Sequence[Word]) -> list[tuple[int, int, int, str]]:
@@ -172,13 +181,14 @@ class LabelList:
         found = [
             (match.start(), match.end(), self._names[re.sub(r"\s", "", match.group())])
             for match in self._pattern.finditer(folded)
-            if _stands_free(folded, match.start(), match.end())
+            if self._stands_free(folded, match.start(), match.end())
         ]
         taken = {i for start, stop, _ in found for i in range(start, stop)}
         for match in re.finditer(r"[^\s:;,。]{3,}(?=\s*:)", folded):
             if not taken & set(range(*match.span())) and (hit := self._closest(match.group())):
                 name, length = hit
-                found.append((match.end() - length, match.end(), name))
+                if self._stands_free(folded, match.end() - length, match.end()):
+                    found.append((match.end() - length, match.end(), name))
         return sorted(found)
 
     def _closest_label(self, printed: str) -> tuple[str, int] | None:
@@ -202,8 +212,17 @@ def _stands_free(text: str, start: int, stop: int) -> bool:
     return not after or after[0] in ":;(【[" or not before or before[-1] in ")]】:;|/"
 
 
+_NUMBERING = re.compile(r"[\[(]*(?:[一二三四五六七八九十0-9]{1,2}[、.)])?[\[(]*\s*")
+
+
+def _stands_alone(text: str, start: int, stop: int) -> bool:
+    """Whether what matches begins the text, but for a number or bracket, and has a colon or nothing behind it."""
+    after = text[stop:].lstrip()
+    return (not after or after[0] in ":([])") and _NUMBERING.fullmatch(text[:start]) is not None
+
+
 def _behind(
-    row: Sequence[Word], start: tuple[int, int], end: tuple[int, int], label: Word
+    row: Sequence[Word], start: tuple[int, int], end: tuple[int, int], label: Word, far: bool
 ) -> tuple[Word, ...]:
     """What stands in `row` from `start` (word, character) to `end`, as far as it belongs together."""
     pieces: list[Word] = []
@@ -217,7 +236,7 @@ def _behind(
         if piece is None:
             continue
         limit = FARTHEST_PIECE * min(height, piece.box.height) if pieces else FARTHEST_VALUE * height
-        if piece.box.x0 - reach.x1 > limit:
+        if piece.box.x0 - reach.x1 > limit and not far:
             break
         pieces.append(piece)
         reach = piece.box

@@ -33,7 +33,9 @@ SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
 )
-HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1"})
+HEIF_BRANDS = frozenset(
+    {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1"}
+)
 AVIF_BRANDS = frozenset({b"avif", b"avis"})
 
 FOREIGN: tuple[tuple[bytes, str, str], ...] = (
@@ -160,7 +162,9 @@ def _kind_of_zip(file: SourceFile, path: Path) -> Kind:
     if "ofd.xml" in names:
         return "ofd"
     if "[content_types].xml" in names:
-        raise unsupported(file, "Office 文件（Word、Excel、PowerPoint）", "an Office file (Word, Excel, PowerPoint)")
+        raise unsupported(
+            file, "Office 文件（Word、Excel、PowerPoint）", "an Office file (Word, Excel, PowerPoint)"
+        )
     if "mimetype" in names and "content.xml" in names:
         raise unsupported(file, "OpenDocument 文件", "an OpenDocument file")
     return "zip"

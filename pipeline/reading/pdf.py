@@ -12,7 +12,7 @@ import logging
 import math
 import signal
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ import pypdfium2.raw as pdfium_c
 from pipeline.errors import UnreadableFile
 from pipeline.model import Image, Page, SourceFile
 from pipeline.reading.decoded import Opened, Window
-from pipeline.reading.image import fitting_scale, ink_share, too_many_pages
+from pipeline.reading.image import fitting_scale, ink_share, scan_dpi, too_many_pages
 from pipeline.reading.limits import Limits
 from pipeline.reading.refusal import corrupt, encrypted
 from pipeline.reading.text_layer import Glyph, readable_share, words_of
@@ -37,14 +37,11 @@ from pipeline.reading.text_layer import Glyph, readable_share, words_of
 POINTS_PER_INCH = 72
 TEXT_DPI = 200
 """For pages whose words are known: enough for QR codes of 20 mm, seals and a thumbnail."""
-SCAN_DPI = 200, 300
-"""For pages that go to the OCR, where the picture on them does not ask for less or more."""
-A4_LONG_SIDE_PIXELS = 2339, 3508
-"""A4 at 200 and 300 dpi: scanning programs write pages of any nominal size, so that a photo of a bill may
-stand at 72 or at 700 dpi; these bounds hold for its pixels instead."""
 BIG_PICTURE = 0.5
 """Share of the page from which a picture may hold what is to be read; a seal has under 0.1."""
 READABLE_ENOUGH = 0.9
+USEFUL_FONT = 0.8
+"""Share of a font's glyphs to be readable; below, the rest of them is chance (no mapping to Unicode)."""
 MOST_CURVES = 200
 """Curves that a text page may draw (seals, logos); letters as curves come in thousands."""
 MOST_OBJECTS = 2_000
@@ -108,7 +105,7 @@ def _pages(
         for number in window.numbers(len(document)):
             try:
                 yield _page(document[number - 1], file, number, layers, limits)
-            except (pypdfium2.PdfiumError, ValueError) as error:  # ValueError: a page of no size
+            except (pypdfium2.PdfiumError, ValueError) as error:  # ValueError: no size
                 refused = corrupt(file, f"第 {number} 页无法显示", f"page {number} cannot be shown", number)
                 refused.__cause__ = error
                 yield refused
@@ -116,6 +113,8 @@ def _pages(
 
 def _page(page: Any, file: SourceFile, number: int, layers: _TextLayers, limits: Limits) -> Page:
     width, height = page.get_size()
+    if width <= 0 or height <= 0:
+        raise ValueError("a page without size")
     layer = layers.of(number, width, height)
     share, picture_dpi = _pictures(page, width, height)
     hidden = bool(layer.glyphs) and _is_hidden(page)
@@ -123,7 +122,7 @@ def _page(page: Any, file: SourceFile, number: int, layers: _TextLayers, limits:
     turn = layer.turn if words_known else 0  # of a picture the OCR tells
     dpi: float = TEXT_DPI
     if not words_known:
-        dpi = _scan_dpi(picture_dpi if share >= BIG_PICTURE else 0.0, max(width, height))
+        dpi = scan_dpi(picture_dpi if share >= BIG_PICTURE else 0.0, max(width, height) / POINTS_PER_INCH)
     dpi *= fitting_scale(width * dpi / POINTS_PER_INCH, height * dpi / POINTS_PER_INCH, limits)
     scale = dpi / POINTS_PER_INCH
     image = _rendered(page, scale, turn)
@@ -148,13 +147,6 @@ def _rendered(page: Any, scale: float, turn: int) -> Image:
     bitmap = page.render(scale=scale, rotation=turn, rev_byteorder=True)
     image: Image = np.ascontiguousarray(bitmap.to_numpy()[:, :, :3])
     return image
-
-
-def _scan_dpi(picture_dpi: float, long_side_points: float) -> float:
-    """The dpi to render a picture's page at: its own, within the bounds of use to the OCR."""
-    at_least, at_most = (pixels * POINTS_PER_INCH / long_side_points for pixels in A4_LONG_SIDE_PIXELS)
-    lowest, highest = min(SCAN_DPI[0], at_least), max(SCAN_DPI[1], at_most)
-    return min(max(picture_dpi, lowest), highest)
 
 
 def _pictures(page: Any, width: float, height: float) -> tuple[float, float]:
@@ -195,20 +187,17 @@ class _TextLayers:
         logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # it logs what stands in a file
         self._seconds = limits.text_layer_seconds
         self._pages: dict[int, Any] = {}
-        self._document: Any = None
+        self._stream = path.open("rb")
         numbers = window.numbers(page_count)
-        for document in self._tried(lambda: pdfplumber.open(path, pages=list(numbers))):
-            self._document = document
-            for pages in self._tried(lambda: document.pages):
-                if len(pages) == len(numbers):  # else it sees other pages than pdfium does
-                    self._pages = dict(zip(numbers, pages, strict=True))
+        for pages in self._tried(lambda: pdfplumber.open(self._stream, pages=list(numbers)).pages):
+            if len(pages) == len(numbers):  # else it sees other pages than pdfium does
+                self._pages = dict(zip(numbers, pages, strict=True))
 
     def __enter__(self) -> _TextLayers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._document is not None:
-            self._document.stream.close()
+        self._stream.close()
 
     def of(self, number: int, width: float, height: float) -> TextLayer:
         """The layer of a page that pdfium shows with these points; empty where none can be had."""
@@ -221,7 +210,7 @@ class _TextLayers:
         try:
             with _time_limit(self._seconds):
                 return [get()]
-        except Exception:  # noqa: BLE001
+        except Exception:
             # The one place where anything goes: on sound pages pdfplumber was seen to raise TypeError,
             # KeyError, RecursionError, its own errors and more, and MemoryError on swollen streams. The
             # page is not lost: it goes to the OCR as the picture that pdfium makes of it.
@@ -234,8 +223,10 @@ def _layer(page: Any, width: float, height: float) -> TextLayer:
         return TextLayer()  # pdfium took another box: places would not fit the picture
     # pdfplumber adds the media box's corner to what pdfminer counts from it; a turned page shows that.
     left, top = left + page.mediabox[0], top + page.mediabox[1]
-    glyphs = tuple(
-        Glyph(
+    by_font: dict[str, list[Glyph]] = defaultdict(list)
+    placed = []
+    for char in page.chars:
+        glyph = Glyph(
             char["text"],
             char["x0"] - left,
             char["top"] - top,
@@ -244,14 +235,16 @@ def _layer(page: Any, width: float, height: float) -> TextLayer:
             char["size"],
             _direction(char["matrix"]),
         )
-        for char in page.chars
+        if 0 <= (glyph.x0 + glyph.x1) / 2 <= width and 0 <= glyph.middle <= height:
+            by_font[char["fontname"]].append(glyph)
+            placed.append((char["fontname"], glyph))
+    useless = {font for font, glyphs in by_font.items() if readable_share(glyphs) < USEFUL_FONT}
+    inside = [glyph for _font, glyph in placed]
+    layer = TextLayer(
+        tuple(glyph for font, glyph in placed if font not in useless),
+        len(page.curves),
+        readable_share(inside),
     )
-    inside = tuple(
-        glyph
-        for glyph in glyphs
-        if 0 <= (glyph.x0 + glyph.x1) / 2 <= width and 0 <= glyph.middle <= height
-    )
-    layer = TextLayer(inside, len(page.curves), readable_share(inside))
     page.close()
     return layer
 

@@ -54,6 +54,7 @@ class Sandbox:
 
     @property
     def limits(self) -> Limits:
+        """What one upload may cost."""
         return self._limits
 
     def __enter__(self) -> Sandbox:
@@ -92,7 +93,9 @@ class Sandbox:
         limits = self._limits
         if deadline_seconds is not None:
             limits = replace(limits, deadline_seconds=deadline_seconds)
-        return self.run(file.name, limits.deadline_seconds, child.decode, file, path, spool_dir, window, limits)
+        return self.run(
+            file.name, limits.deadline_seconds, child.decode, file, path, spool_dir, window, limits
+        )
 
     def unpack(self, file: SourceFile, path: Path, folder: Path) -> Future[Unpacked]:
         """The files of the ZIP at `path`, written into `folder` under names of ours."""
@@ -118,7 +121,7 @@ class Sandbox:
     def _start(self, future: Future[T], name: str, call: tuple[Any, ...], attempts: int) -> None:
         function, args, kwargs, deadline_seconds = call
 
-        def ended(inner: Future[T]) -> None:
+        def ended(inner: Future[T | UnreadableFile]) -> None:
             try:
                 given = inner.result()
             except BrokenProcessPool as error:
@@ -131,10 +134,13 @@ class Sandbox:
                 future.set_exception(_died(name, error, deadline_seconds))
             except CancelledError as error:
                 future.set_exception(error)
-            except Exception as error:  # noqa: BLE001 - handed on to whoever asks the future
+            except Exception as error:  # handed on to whoever asks the future
                 future.set_exception(error)
             else:
-                future.set_result(given)
+                if isinstance(given, UnreadableFile):
+                    future.set_exception(given)
+                else:
+                    future.set_result(given)
 
         pool = self._current_pool()
         try:
@@ -144,7 +150,9 @@ class Sandbox:
             if attempts > 1:
                 self._start(future, name, call, attempts - 1)
             else:
-                unavailable = ServiceUnavailable("解码进程无法启动 / the decoding processes cannot be started")
+                unavailable = ServiceUnavailable(
+                    "解码进程无法启动 / the decoding processes cannot be started"
+                )
                 unavailable.__cause__ = error
                 future.set_exception(unavailable)
             return
@@ -205,11 +213,6 @@ def _died(name: str, error: BaseException, deadline_seconds: float = 0.0) -> Unr
             f"decoding took longer than {deadline_seconds:.0f} s; scan it again or save it as a plain PDF",
         )
     else:
-        refused = refusal(
-            "crashed",
-            name,
-            "文件使解码程序异常退出，可能已损坏；请重新扫描或重新导出后发送",
-            "the file made its decoder die, it may be damaged; scan or export it again",
-        )
+        refused = child.crash_refusal(name)
     refused.__cause__ = error
     return refused

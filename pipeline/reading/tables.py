@@ -214,9 +214,7 @@ def _cut_at_bands(word: Word, bands: Sequence[_Band]) -> list[Word]:
     return [word]
 
 
-def _block_rows(
-    placed: Sequence[tuple[str, Word]], page: int, block: int, names: set[str]
-) -> list[TableRow]:
+def _block_rows(placed: Sequence[tuple[str, Word]], page: int, block: int, names: set[str]) -> list[TableRow]:
     column_of = {id(word): name for name, word in placed}
     lines = rows_of(word for _, word in placed)
     anchors = [i for i, line in enumerate(lines) if _is_anchor(line, column_of, AMOUNT in names)]
@@ -239,7 +237,9 @@ def _is_anchor(line: Sequence[Word], column_of: Mapping[int, str], has_amounts: 
     columns = {column_of[id(word)] for word in line}
     if not has_amounts:
         return NAME in columns
-    return AMOUNT in columns or (NAME in columns and any(re.fullmatch(MONEY, squeeze(word.text)) for word in line))
+    return AMOUNT in columns or (
+        NAME in columns and any(re.fullmatch(MONEY, squeeze(word.text)) for word in line)
+    )
 
 
 def _anchor_for(

@@ -9,9 +9,10 @@ characters that follow each other at up to a character's distance are one word.
 from __future__ import annotations
 
 import unicodedata
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from pipeline.model import Box, Origin, Word
 
@@ -19,6 +20,8 @@ WORD_GAP = 0.3
 """Distance, in sizes of the letter, from which the next glyph is another word. Kerning stays under 0.2, a
 Latin space has 0.25 to 0.33 and is a glyph of its own, a column keeps 0.5 and more."""
 WIDE_LABEL_GAP = 1.1
+UNIT_GAP = 6.0
+"""For Chinese characters written as one text: 名称 is set as wide as 纳税人识别号 below it."""
 SAME_LINE = 0.35
 """How far, in sizes, the middles of two runs of one line may differ."""
 DOUBLE_STRIKE = 0.2
@@ -40,9 +43,12 @@ class Glyph:
     size: float
     direction: int = 0
     """Which way it runs, in degrees counter-clockwise from left to right: 0, 90, 180 or 270."""
+    unit: int = 0
+    """Glyphs of one number above 0 were written as one text, however wide it is set."""
 
     @property
     def upright(self) -> bool:
+        """Runs from left to right."""
         return self.direction == 0
 
     @property
@@ -52,7 +58,11 @@ class Glyph:
 
     @property
     def middle(self) -> float:
+        """Height of its middle."""
         return (self.top + self.bottom) / 2
+
+
+Run: TypeAlias = Sequence[Glyph]
 
 
 def is_readable(text: str) -> bool:
@@ -113,8 +123,10 @@ def without_double_strikes(glyphs: Iterable[Glyph]) -> list[Glyph]:
 
 def words_of(glyphs: Iterable[Glyph], origin: Origin, scale: float) -> tuple[Word, ...]:
     """The words that the glyphs make, in reading order; `scale` turns their units into pixels."""
-    runs = _joined_runs(list(_wide_labels(_runs(without_double_strikes(glyphs)))))
-    words = [_word(run, origin, scale) for run in runs]
+    runs = list(_runs(without_double_strikes(glyphs)))
+    touching = [run for run in _joined(runs, WORD_GAP, _is_drawn) if _is_drawn(run)]
+    labelled = _joined(touching, WIDE_LABEL_GAP, _is_single_chinese)
+    words = [_word(run, origin, scale) for run in labelled]
     return tuple(sorted(words, key=lambda word: (round(word.box.cy / max(1.0, 4 * scale)), word.box.x0)))
 
 
@@ -141,83 +153,63 @@ def _continues(last: Glyph, glyph: Glyph) -> bool:
     return (
         abs(glyph.middle - last.middle) < size * SAME_LINE
         and glyph.x0 >= last.x0
-        and glyph.x0 - last.x1 <= size * WORD_GAP
+        and glyph.x0 - last.x1 <= size * (UNIT_GAP if _is_one_label(last, glyph) else WORD_GAP)
     )
 
 
-def _wide_labels(runs: Iterable[list[Glyph]]) -> Iterator[list[Glyph]]:
-    """Single Chinese characters set apart by up to a character, joined; other runs as they are."""
-    label: list[Glyph] = []
-    blanks: list[list[Glyph]] = []
-    for run in runs:
-        if run[0].is_blank:
-            blanks.append(run)
-            continue
-        if label and _is_single_chinese(run) and _belongs_to_label(label[-1], run[0]):
-            label += run
-            blanks.clear()
-            continue
-        if label:
-            yield label
-        yield from blanks
-        blanks.clear()
-        label = list(run) if _is_single_chinese(run) else []
-        if not label:
-            yield run
-    if label:
-        yield label
-    yield from blanks
+def _is_one_label(last: Glyph, glyph: Glyph) -> bool:
+    return 0 < last.unit == glyph.unit and is_chinese(last.text) and is_chinese(glyph.text)
 
 
-def _is_single_chinese(run: Sequence[Glyph]) -> bool:
-    return len(run) == 1 and len(run[0].text) == 1 and "\u4e00" <= run[0].text <= "\u9fff"
+def is_chinese(text: str) -> bool:
+    """Whether `text` is one Chinese character."""
+    return len(text) == 1 and "\u4e00" <= text <= "\u9fff"
 
 
-def _belongs_to_label(last: Glyph, glyph: Glyph) -> bool:
-    same_line = abs(glyph.middle - last.middle) < last.size * SAME_LINE
-    return same_line and -last.size * WORD_GAP <= glyph.x0 - last.x1 <= last.size * WIDE_LABEL_GAP
+def _is_drawn(run: Run) -> bool:
+    return not run[0].is_blank
 
 
-def _joined_runs(runs: list[list[Glyph]]) -> list[list[Glyph]]:
-    """Runs of one line that touch, joined; without the blanks, which keep apart what they lie between."""
-    lying = [run for run in runs if not run[0].upright and not run[0].is_blank]
+def _is_single_chinese(run: Run) -> bool:
+    return len(run) == 1 and is_chinese(run[0].text)
+
+
+def _joined(runs: Sequence[Run], most_gap: float, may_join: Callable[[Run], bool]) -> list[list[Glyph]]:
+    """The runs, those of one line joined that lie within `most_gap` sizes and may be.
+
+    A run that may not be joined keeps those apart that it lies between.
+    """
     ordered = sorted((run for run in runs if run[0].upright), key=lambda run: run[0].middle)
     middles = [run[0].middle for run in ordered]
     followers: dict[int, int] = {}
     taken: set[int] = set()
     for index, run in enumerate(ordered):
-        if run[0].is_blank:
+        if not may_join(run):
             continue
         reach = run[-1].size * SAME_LINE
-        near = range(bisect_left(middles, middles[index] - reach), len(ordered))
-        best = _nearest_follower(ordered, index, near, middles[index] + reach)
-        if best is not None and best not in taken and not ordered[best][0].is_blank:
-            followers[index] = best
-            taken.add(best)
-    return lying + [
-        _chain(ordered, index, followers)
-        for index, run in enumerate(ordered)
-        if index not in taken and not run[0].is_blank
+        near = range(
+            bisect_left(middles, middles[index] - reach), bisect_right(middles, middles[index] + reach)
+        )
+        follower = _nearest(ordered, run[-1], near, most_gap)
+        if follower is not None and follower not in taken and may_join(ordered[follower]):
+            followers[index] = follower
+            taken.add(follower)
+    lying = [list(run) for run in runs if not run[0].upright]
+    return lying + [_chain(ordered, index, followers) for index in range(len(ordered)) if index not in taken]
+
+
+def _nearest(ordered: Sequence[Run], last: Glyph, near: range, most_gap: float) -> int | None:
+    """The run that begins next to the right of the glyph `last`, within the gap or a little under it."""
+    following = [
+        index
+        for index in near
+        if ordered[index][0].x0 > last.x0
+        and -last.size * WORD_GAP <= ordered[index][0].x0 - last.x1 <= last.size * most_gap
     ]
+    return min(following, key=lambda index: ordered[index][0].x0, default=None)
 
 
-def _nearest_follower(
-    ordered: list[list[Glyph]], index: int, near: range, furthest: float
-) -> int | None:
-    last = ordered[index][-1]
-    best: int | None = None
-    for other in near:
-        first = ordered[other][0]
-        if first.middle > furthest:
-            break
-        gap = first.x0 - last.x1
-        touches = -last.size * WORD_GAP <= gap <= last.size * WORD_GAP and first.x0 > last.x0
-        if other != index and touches and (best is None or first.x0 < ordered[best][0].x0):
-            best = other
-    return best
-
-
-def _chain(ordered: list[list[Glyph]], index: int, followers: dict[int, int]) -> list[Glyph]:
+def _chain(ordered: Sequence[Run], index: int, followers: dict[int, int]) -> list[Glyph]:
     chained = list(ordered[index])
     while index in followers:
         index = followers[index]
@@ -225,7 +217,7 @@ def _chain(ordered: list[list[Glyph]], index: int, followers: dict[int, int]) ->
     return chained
 
 
-def _word(run: Sequence[Glyph], origin: Origin, scale: float) -> Word:
+def _word(run: Run, origin: Origin, scale: float) -> Word:
     text, edges = "", [run[0].x0]
     for glyph in run:
         shown = unify(glyph.text).strip()

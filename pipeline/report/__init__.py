@@ -151,6 +151,7 @@ def _template_environment() -> Environment:
         percent=views.percent,
         grouped=views.grouped,
         masked=views.masked,
+        box_style=views.box_style,
         failed_checks=views.failed_checks,
         style=_own("report.css"),
         script=Markup(script),  # noqa: S704

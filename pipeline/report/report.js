@@ -53,7 +53,7 @@
     const row = spot?.closest("tr");
     const [name, value] = closer.querySelectorAll("figcaption > *");
     name.replaceChildren(...[...(row?.querySelector("th") || row?.querySelector(".spot") || mark).childNodes].map((node) => node.cloneNode(true)));
-    value.textContent = row?.querySelector(".value")?.firstChild?.textContent || "";
+    value.textContent = row?.querySelector(".value")?.firstChild?.textContent || (spot && spot !== row.querySelector(".spot") ? spot.lastChild.textContent : "");
     for (const button of name.querySelectorAll("button")) button.replaceWith(...button.childNodes);
     try { await picture.decode(); } catch { return; }
     const canvas = closer.querySelector("canvas");
@@ -61,7 +61,9 @@
     const width = picture.naturalWidth, height = picture.naturalHeight;
     const [w, h] = [share("width") * width, share("height") * height];
     const scale = Math.min(canvas.width / (w * 1.5), canvas.height / (h * 2.6), (canvas.width / width) * 2.4);
-    const [x, y] = [share("left") * width + w / 2 - canvas.width / scale / 2, share("top") * height + h / 2 - canvas.height / scale / 2];
+    const within = (start, shown, whole) => Math.max(0, Math.min(start, whole - shown));
+    const x = within(share("left") * width + w / 2 - canvas.width / scale / 2, canvas.width / scale, width);
+    const y = within(share("top") * height + h / 2 - canvas.height / scale / 2, canvas.height / scale, height);
     const pen = canvas.getContext("2d");
     pen.fillStyle = "#fff";
     pen.fillRect(0, 0, canvas.width, canvas.height);
@@ -71,11 +73,24 @@
     pen.lineWidth = 4;
     pen.strokeRect((share("left") * width - x) * scale - 8, (share("top") * height - y) * scale - 8, w * scale + 16, h * scale + 16);
   };
+  // The box of a field that nobody doubts is drawn when the field is chosen.
+  const draw = (card, spot) => {
+    const page = spot && [...card.querySelectorAll("figure.page")].find((figure) => figure.dataset.page === spot.dataset.at);
+    if (!page?.querySelector("img")) return null;
+    const mark = document.createElement("button");
+    mark.type = "button";
+    mark.className = "mark fine";
+    mark.style.cssText = spot.dataset.box;
+    mark.dataset.path = spot.dataset.path;
+    mark.setAttribute("aria-label", spot.textContent);
+    page.append(mark);
+    return mark;
+  };
   const choose = (card, path, from) => {
     for (const element of card.querySelectorAll(".on")) element.classList.remove("on");
     for (const button of card.querySelectorAll(".spot[aria-pressed=true]")) button.setAttribute("aria-pressed", "false");
     const spot = [...card.querySelectorAll(".spot")].find((element) => element.dataset.path === path);
-    const mark = [...card.querySelectorAll(".mark")].find((element) => element.dataset.path === path);
+    const mark = [...card.querySelectorAll(".mark")].find((element) => element.dataset.path === path) || draw(card, spot);
     if (spot) {
       spot.setAttribute("aria-pressed", "true");
       spot.closest("tr").classList.add("on");

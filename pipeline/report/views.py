@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, cast
 
@@ -20,8 +20,8 @@ Tone: TypeAlias = Literal["fail", "doubt", "fine"]
 """How a value is drawn: a failing check speaks of it, it is not sure enough, or neither."""
 
 LINE_CELLS = ("name", "specification", "unit", "quantity", "unit_price", "amount", "category")
-MAX_BOXED_LINES = 60
-"""Rows of one page whose cells get a box of their own; more would hide the paper."""
+MAX_BOXED_CELLS = 60
+"""Cells of rows whose boxes are always drawn; more would hide the paper."""
 _LINE_PATH = re.compile(r"(?:line_)?items[\[.](\d+)\]?(?:\.(\w+))?")
 
 
@@ -161,7 +161,7 @@ def document_view(
                 number,
                 picture,
                 tuple(_marks(number, present, lines[:shown_lines])),
-                _style(region) if region else None,
+                box_style(region) if region else None,
             )
             for number, picture in pictures.items()
         ),
@@ -202,13 +202,13 @@ def grouped(amount: str | None) -> str:
 def masked(number: str | None) -> str:
     """A personal number with its middle hidden.
 
-    >>> masked("110104199001013078"), masked("1234"), masked(None)
-    ('110104********3078', '****', '')
+    >>> masked("110104199001013078"), masked("109254771S"), masked("1234"), masked(None)
+    ('110104********3078', '******771S', '****', '')
     """
     if not number:
         return ""
     if len(number) < 12:
-        return "*" * len(number)
+        return "*" * max(4, len(number) - 4) + number[max(4, len(number) - 4) :]
     return number[:6] + "*" * (len(number) - 10) + number[-4:]
 
 
@@ -238,16 +238,19 @@ def _line_cells(index: int, line: LineRecord, spoken_of: set[str]) -> dict[str, 
 
 
 def _marks(page: int, fields: Iterable[Cell], lines: Iterable[LineView]) -> Iterator[Mark]:
-    """The boxes on a page: every field, and the doubtful cells of rows."""
-    rows = [
-        cell for line in lines for cell in line.cells.values() if cell.tone != "fine" and cell.record["box"]
-    ]
-    for cell in [*fields, *rows[:MAX_BOXED_LINES]]:
+    """The boxes that are always drawn on a page; that of any other field is drawn when it is chosen."""
+    rows = [cell for line in lines for cell in line.cells.values() if cell.tone != "fine"]
+    for cell in [*fields, *rows[:MAX_BOXED_CELLS]]:
         box = cell.record["box"]
-        if cell.record["page"] == page and box:
-            yield Mark(cell, _style(box))
+        if cell.tone != "fine" and cell.record["page"] == page and box:
+            yield Mark(cell, box_style(box))
 
 
-def _style(box: list[float]) -> str:
+def box_style(box: Sequence[float]) -> str:
+    """Where a box lies on its picture, as CSS.
+
+    >>> box_style([0.1, 0.2, 0.35, 0.25])
+    'left:10.00%;top:20.00%;width:25.00%;height:5.00%'
+    """
     x0, y0, x1, y1 = (100 * float(edge) for edge in box)
     return f"left:{x0:.2f}%;top:{y0:.2f}%;width:{x1 - x0:.2f}%;height:{y1 - y0:.2f}%"

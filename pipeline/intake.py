@@ -1,0 +1,101 @@
+"""The spine: from decoded pages to documents, from documents to claims.
+
+What happens to a file reads from top to bottom here; each stage takes data and gives new data. Opening a
+file is not among them: that is done in a child that may die (`pipeline.reading.sandbox`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import cv2
+
+from extractors import EXTRACTORS
+from pipeline.acceptance import judged
+from pipeline.catalogs.catalog import Catalogs
+from pipeline.model import Document, Image, LineItem, Page, TextField
+from pipeline.papers import BLANK_INK, read_paper, split_papers
+from pipeline.reading.codes import with_codes
+from pipeline.reading.ocr import OcrEngine, with_words
+from validators import check_document
+
+DARK = 140
+"""Grey below this is ink: print, handwriting, a seal."""
+
+
+def read_page(page: Page, engine: OcrEngine) -> Page:
+    """A decoded page upright, with its words and codes."""
+    page = with_ink(page)
+    if not is_worth_reading(page):
+        return page
+    page = with_words(page, engine)
+    return with_codes(page)
+
+
+def read_documents(pages: Sequence[Page], catalogs: Catalogs, today: date) -> list[Document]:
+    """The papers that the pages of one file hold: split, read, coded, checked and judged."""
+    papers = split_papers(pages)
+    documents = [read_paper(paper) for paper in papers]
+    documents = [with_catalog(document, catalogs) for document in documents]
+    return [checked(document, today) for document in documents]
+
+
+def checked(document: Document, today: date) -> Document:
+    """The document with what the rules found and the status that follows."""
+    extractor = EXTRACTORS.get(document.type)
+    required = extractor.required(document) if extractor else ()
+    return judged(document, check_document(document, today), required)
+
+
+def with_catalog(document: Document, catalogs: Catalogs) -> Document:
+    """The document with the catalog entry of each charged row, as in force on the day of treatment."""
+    day = treatment_date(document)
+    return replace(document, items=tuple(_coded(item, catalogs, day) for item in document.items))
+
+
+def treatment_date(document: Document) -> date | None:
+    """The day whose lists and rules hold: of the visit, the discharge, else of the paper itself."""
+    names = ("visit_date", "discharge_date", "period_end", "issue_date")
+    return next((day for name in names if (day := document.date(name))), None)
+
+
+def _coded(item: LineItem, catalogs: Catalogs, day: date | None) -> LineItem:
+    name = _text(item.name)
+    if not name:
+        return item
+    match = catalogs.match(
+        name,
+        specification=_text(item.specification) or None,
+        unit=_text(item.unit) or None,
+        category=_text(item.category) or None,
+        insurance_class=_text(item.insurance_class) or None,
+        on=day,
+    )
+    return replace(item, catalog=match)
+
+
+def _text(field: TextField | None) -> str:
+    return field.value or "" if field is not None else ""
+
+
+def with_ink(page: Page) -> Page:
+    """The page with its share of dark pixels, measured small so that dust does not count."""
+    if page.image is None:
+        return page
+    return replace(page, ink=_ink(page.image))
+
+
+def _ink(image: Image) -> float:
+    scale = min(1.0, 600 / max(image.shape[:2]))
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    margin = max(1, min(grey.shape) // 50)  # the scanner's own shadow lies along the edges
+    inner = grey[margin:-margin, margin:-margin]
+    return float((inner < DARK).mean()) if inner.size else 0.0
+
+
+def is_worth_reading(page: Page) -> bool:
+    """Whether there is print to look for; an empty back costs no OCR."""
+    return bool(page.words or page.statements or page.stated_rows) or page.ink > BLANK_INK / 10

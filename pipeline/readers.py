@@ -1,0 +1,164 @@
+"""Reading processes: each has an OCR engine of its own, loaded when its first page needs it.
+
+The OCR libraries are not thread-safe, so pages go to processes and not to threads. A process is renewed
+after many pages, because what the libraries keep for every new line width adds up.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import multiprocessing
+import signal
+import sys
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pebble import ProcessPool
+
+from pipeline.model import Document, Page
+from pipeline.reading.decoded import SpooledPage
+from pipeline.settings import Settings
+from pipeline.wiring import threads_per_worker
+
+PAGES_PER_CALL = 4
+"""Pages read in one call: enough that a call's cost is nothing, few enough that all processes share a file."""
+
+CALLS_PER_PROCESS = 400
+
+SECONDS_PER_PAGE = 60.0
+START_SECONDS = 120.0
+"""A call may take so long; beyond it the process is killed and the pages are named as unread."""
+
+THUMBNAIL_SIDE = 1000
+THUMBNAIL_QUALITY = 70
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderOptions:
+    """What every reading process needs to know."""
+
+    settings: Settings
+    threads: int
+    today: date
+    thumbnail_dir: Path | None = None
+
+
+class Readers:
+    """The pool of reading processes; a context manager. Its methods may be called from any thread."""
+
+    def __init__(
+        self, settings: Settings, today: date, thumbnail_dir: Path | None = None, workers: int | None = None
+    ) -> None:
+        self.workers = workers or settings.workers
+        options = ReaderOptions(settings, threads_per_worker(self.workers), today, thumbnail_dir)
+        # Not forked: the caller has threads, and a fork server would hand one engine to all.
+        self._pool: Any = ProcessPool(
+            max_workers=self.workers,
+            max_tasks=CALLS_PER_PROCESS,
+            initializer=_start,
+            initargs=(options,),
+            context=multiprocessing.get_context("spawn"),
+        )
+
+    def __enter__(self) -> Readers:
+        return self
+
+    def __exit__(
+        self, error_type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if error_type is None:
+            self._pool.close()
+        else:
+            self._pool.stop()
+        self._pool.join()
+
+    def read(self, pages: Sequence[SpooledPage]) -> Future[list[Page]]:
+        """The pages with their words, without their images, in the same order."""
+        timeout = START_SECONDS + SECONDS_PER_PAGE * len(pages)
+        future: Future[list[Page]] = self._pool.schedule(_read, args=(list(pages),), timeout=timeout)
+        return future
+
+    def understand(self, pages: Sequence[Page]) -> Future[list[Document]]:
+        """The documents that the pages of one file hold."""
+        timeout = START_SECONDS + SECONDS_PER_PAGE * len(pages)
+        future: Future[list[Document]] = self._pool.schedule(_understand, args=(list(pages),), timeout=timeout)
+        return future
+
+
+class _Process:
+    """What one reading process keeps between calls."""
+
+    options: ReaderOptions
+    engine: Any = None
+
+
+def _start(options: ReaderOptions) -> None:
+    _die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us; Ctrl-C reaches the whole group
+    _Process.options = options
+
+
+def _die_with_parent() -> None:
+    """No process stays behind when the parent is killed (Linux; elsewhere its pipe closes)."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def _read(pages: list[SpooledPage]) -> list[Page]:
+    from pipeline.intake import read_page
+
+    read = []
+    for spooled in pages:
+        page = read_page(spooled.load(), _LazyEngine())
+        if _Process.options.thumbnail_dir is not None and page.image is not None:
+            _write_thumbnail(page, _Process.options.thumbnail_dir)
+        read.append(replace(page, image=None))
+    return read
+
+
+def _understand(pages: list[Page]) -> list[Document]:
+    from pipeline.intake import read_documents
+    from pipeline.wiring import catalogs
+
+    return read_documents(pages, catalogs(_Process.options.settings), _Process.options.today)
+
+
+class _LazyEngine:
+    """The process's engine, loaded at its first use: digital pages need none."""
+
+    def find_lines(self, image: Any) -> Any:
+        return _engine().find_lines(image)
+
+    def read_lines(self, image: Any, lines: Any) -> Any:
+        return _engine().read_lines(image, lines)
+
+
+def _engine() -> Any:
+    if _Process.engine is None:
+        from pipeline.wiring import ocr_engine
+
+        _Process.engine = ocr_engine(_Process.options.settings, _Process.options.threads)
+    return _Process.engine
+
+
+def thumbnail_name(sha256: str, page: int) -> str:
+    """The file that holds the small picture of a page."""
+    return f"{sha256[:16]}-{page}.jpg"
+
+
+def _write_thumbnail(page: Page, folder: Path) -> None:
+    from PIL import Image as Pictures
+
+    assert page.image is not None
+    picture = Pictures.fromarray(page.image)
+    picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), reducing_gap=2.0)
+    packed = io.BytesIO()
+    picture.save(packed, "JPEG", quality=THUMBNAIL_QUALITY, optimize=False)
+    (folder / thumbnail_name(page.file.sha256, page.number)).write_bytes(packed.getvalue())

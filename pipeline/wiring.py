@@ -1,0 +1,31 @@
+"""The one place where what lives outside a function is built from settings."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pipeline.catalogs.catalog import Catalogs
+from pipeline.reading.ocr import OcrEngine
+from pipeline.settings import Settings, available_cores
+
+
+def threads_per_worker(workers: int) -> int:
+    """Cores for each of so many reading processes."""
+    return max(1, available_cores() // workers)
+
+
+def ocr_engine(settings: Settings, threads: int) -> OcrEngine:
+    """An OCR engine; loading it takes seconds and some 700 MB.
+
+    Raises:
+        OcrUnavailable: If the engine or its weights cannot be had.
+    """
+    from pipeline.reading.ocr_paddle import PaddleEngine
+
+    return PaddleEngine(settings, threads)
+
+
+@cache
+def catalogs(settings: Settings) -> Catalogs:
+    """The imported lists, and the packaged sample for kinds that have none."""
+    return Catalogs.in_use(settings.catalog_dir)

@@ -1,0 +1,77 @@
+"""Whether a bill can be proven and paid (domain.md §1, §10)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from pipeline.model import Document, Finding
+from tests.builders import bill, paper
+from validators.ebill import (
+    FIVE_ELEMENTS,
+    bill_is_not_reversed,
+    bill_is_not_yet_settled,
+    five_elements_are_complete,
+    key_fields_are_present,
+)
+
+TODAY = date(2026, 3, 1)
+FIVE = {
+    "invoice_code": "11060124",
+    "invoice_number": "0127712345",
+    "check_code": "qfmejx",
+    "issue_date": "2025-02-17",
+    "total_amount": "34.05",
+}
+
+
+def elements(document: Document) -> Finding:
+    finding = five_elements_are_complete(document, TODAY)
+    assert finding is not None
+    return finding
+
+
+@pytest.mark.parametrize("name", FIVE)
+def test_each_missing_element_is_named(name: str) -> None:
+    finding = elements(bill({key: value for key, value in FIVE.items() if key != name}))
+    assert (finding.outcome, finding.severity) == ("fail", "block")
+    assert f"缺少{FIVE_ELEMENTS[name]}" in finding.message
+
+
+@pytest.mark.parametrize("name", FIVE)
+def test_an_element_that_could_not_be_parsed_is_malformed(name: str) -> None:
+    finding = elements(bill({**FIVE, name: None}))
+    assert finding.outcome == "fail"
+    assert f"{FIVE_ELEMENTS[name]}格式有误" in finding.message
+
+
+def test_paper_bills_and_vat_invoices_need_no_check_code() -> None:
+    key = {name: FIVE[name] for name in ("invoice_number", "issue_date", "total_amount")}
+    for document in (bill(key, subtype="paper"), paper("vat_invoice", "vat_digital", key)):
+        assert five_elements_are_complete(document, TODAY) is None
+        finding = key_fields_are_present(document, TODAY)
+        assert finding is not None
+        assert finding.outcome == "pass"
+
+
+def test_a_red_bill_is_not_payable() -> None:
+    for document in (bill(total_amount="-34.05"), bill(total_amount="34.05", remark="该票据已冲红")):
+        finding = bill_is_not_reversed(document, TODAY)
+        assert finding is not None
+        assert (finding.outcome, finding.severity) == ("fail", "block")
+
+
+@pytest.mark.parametrize(
+    ("document", "outcome"),
+    [
+        (bill(fund_payment="0"), "pass"),
+        (bill(fund_payment="0.01"), "fail"),
+        (bill(extras={"医保已实时结算": ""}), "fail"),
+        (bill(extras={"医保已实时结算": "否"}, fund_payment="0"), "pass"),
+    ],
+)
+def test_a_bill_that_the_fund_paid_is_pointed_out(document: Document, outcome: str) -> None:
+    finding = bill_is_not_yet_settled(document, TODAY)
+    assert finding is not None
+    assert (finding.outcome, finding.severity) == (outcome, "warn")
