@@ -136,7 +136,7 @@ def read_invoice(
 ) -> Document:
     """Head, payments and charged rows of one medical invoice."""
     fields, extras = read_labelled(pages, specs, OTHER_LABELS)
-    _split_stay(fields)
+    split_stay(fields)
     items, totals = _charged_rows(pages)
     find_by_form(fields, pages)
     electronic = is_electronic(pages, fields)
@@ -176,7 +176,7 @@ def is_electronic(pages: Sequence[Page], fields: dict[str, AnyField]) -> bool:
     return "check_code" in fields or "票据代码" in text
 
 
-def _split_stay(fields: dict[str, AnyField]) -> None:
+def split_stay(fields: dict[str, AnyField]) -> None:
     """住院时间 (from, to) as the two dates it holds."""
     stay = fields.pop(STAY, None)
     if stay is None or not isinstance(stay.value, str):

@@ -124,6 +124,11 @@ def running(folder: Path) -> str | None:
     return state.url
 
 
+def answers(url: str) -> bool:
+    """Whether a Prefect API answers at `url`, which may lie across an office's network."""
+    return _answers(url, PATIENT_SECONDS)
+
+
 def _spawn(folder: Path, port: int, lock: int) -> int:
     """Start the server in a session of its own; it outlives us and no terminal reaches it."""
     with (folder / "server.log").open("wb") as log:
@@ -173,7 +178,9 @@ def _free_port() -> int:
 def _answers(url: str, seconds: float) -> bool:
     """Whether a Prefect server says that it is well. Asked directly, whatever proxy is set."""
     address = urlsplit(url)
-    connection = http.client.HTTPConnection(address.netloc, timeout=seconds)
+    secure = address.scheme == "https"
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = kind(address.netloc, timeout=seconds)
     try:
         connection.request("GET", f"{address.path}/health")
         return connection.getresponse().read() == b"true"

@@ -6,11 +6,12 @@ after many pages, because what the libraries keep for every new line width adds 
 
 from __future__ import annotations
 
-import ctypes
 import io
 import multiprocessing
+import os
 import signal
-import sys
+import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -105,10 +106,19 @@ def _start(options: ReaderOptions) -> None:
 
 
 def _die_with_parent() -> None:
-    """No process stays behind when the parent is killed (Linux; elsewhere its pipe closes)."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    """No process stays behind when the parent is killed.
+
+    Asked of the system once a second; Linux could tell us by a signal, but ties it to the thread that
+    started the process, and ours end while the pool goes on.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 def _read(pages: list[SpooledPage]) -> list[Page]:

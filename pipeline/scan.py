@@ -9,6 +9,7 @@ where it stopped, because reading is keyed by the bytes read and by the version 
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 import threading
 from collections import defaultdict
@@ -24,12 +25,10 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Protocol
 
-from pebble import ProcessExpired
-
 from extractors import EXTRACTORS
 from pipeline.acceptance import disputed_by_claim
 from pipeline.claims import Facts, build_claims, group_documents
-from pipeline.errors import UnreadableFile
+from pipeline.errors import ServiceUnavailable, UnreadableFile
 from pipeline.model import Document, Page, SourceFile, Unread
 from pipeline.outputs import write_outputs
 from pipeline.readers import PAGES_PER_CALL, Readers, thumbnail_name
@@ -41,6 +40,8 @@ from pipeline.report import RunInfo, Summary
 from pipeline.settings import Settings
 from pipeline.store.ledger import FileReading, Ledger
 from pipeline.wiring import catalogs
+
+_log = logging.getLogger(__name__)
 
 STATE_DIR = ".baoxiao"
 """In the output folder: the ledger, page pictures for the report, and pages on their way."""
@@ -154,7 +155,8 @@ class Run:
 
     def _read_upload(self, upload: Upload, progress: Progress) -> None:
         source = self.file_of(upload)
-        documents, unread = 0, []
+        documents = 0
+        unread: list[Unread] = []
         with TemporaryDirectory(dir=self._spool) as folder:
             for reading in self._readings(source, upload.path, Path(folder), progress):
                 self._ledger.save(source, reading)
@@ -245,24 +247,30 @@ class Run:
         call: Future[list[Page]],
         readers: Readers,
         unread: list[Unread],
+        *,
+        again: bool = True,
     ) -> list[Page]:
+        """What a call gave. Where it failed, each page is tried once more by itself: one is at fault."""
         try:
             return call.result()
-        except (ProcessExpired, TimeoutError) as error:
-            if len(chunk) == 1:
+        except ServiceUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one page's fault, whatever it is, stays that page's
+            if not again:
                 unread.append(_lost_page(file, chunk[0].page.number, error))
                 return []
-        # One of the pages is at fault: each by itself, so that the others are not lost.
         return [
             page
             for one in chunk
-            for page in self._outcome(file, [one], readers.read([one]), readers, unread)
+            for page in self._outcome(file, [one], readers.read([one]), readers, unread, again=False)
         ]
 
     def _understood(self, file: SourceFile, pages: Sequence[Page], unread: list[Unread]) -> list[Document]:
         try:
             return self._reader_pool(len(pages)).understand(pages).result()
-        except (ProcessExpired, TimeoutError) as error:
+        except ServiceUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one file's fault, whatever it is, stays that file's
             unread.append(_lost_page(file, None, error))
             return []
 
@@ -349,18 +357,27 @@ def unread_of(file: SourceFile, error: UnreadableFile, page: int | None = None) 
 
 
 def _lost_page(file: SourceFile, page: int | None, error: Exception) -> Unread:
-    code = "time_limit" if isinstance(error, TimeoutError) else "crashed"
-    place = f"第 {page} 页" if page is not None else "全部页面"
-    place_english = f"page {page}" if page is not None else "its pages"
+    """The row for a page (None: all of them) that no process of ours got through."""
+    late = isinstance(error, TimeoutError)
+    where, where_english = (f"第 {page} 页", f"page {page}") if page is not None else ("全部页面", "its pages")
+    _log.error("%s p.%s: %s", file.sha256[:16], page, _cause(error))
     return Unread(
         file.name,
         page,
-        code,
-        f"{file.name}：{place}识别未完成（识别进程{'超时' if code == 'time_limit' else '异常退出'}），"
-        f"其余内容已处理；请重新扫描该页后再次运行。"
-        f" / {file.name}: {place_english} could not be read (the reading process "
-        f"{'took too long' if code == 'time_limit' else 'died'}), the rest is done; scan it again and run again.",
+        "time_limit" if late else "crashed",
+        f"{file.name}：{where}识别未完成（识别进程{'超时' if late else '异常'}），其余内容已处理；"
+        f"请重新扫描后再次运行，仍不行请附运行日志反馈。"
+        f" / {file.name}: {where_english} could not be read (the reading process"
+        f" {'took too long' if late else 'failed'}), the rest is done; scan it again and run again,"
+        f" and report it with the log if that does not help.",
     )
+
+
+def _cause(error: BaseException) -> str:
+    """What failed and where, without the values at hand: logs carry no names, numbers or diagnoses."""
+    remote = str(error.__cause__ or "")
+    places = [line.strip() for line in remote.splitlines() if line.strip().startswith("File ")]
+    return f"{type(error).__name__} {places[-1] if places else ''}"
 
 
 def _split_path(path: str) -> tuple[str, str]:

@@ -36,4 +36,4 @@ PREFECT_API_URL=$url "$bin/baoxiao" scan "$samples" --out "$out" || status=$?
 # 1 says that some files could not be read: the samples hold a corrupt and an encrypted one.
 [ "$status" -le 1 ] || { echo "✗ baoxiao scan: $status" >&2; exit "$status"; }
 
-"$bin/python" tools/check_demo.py "$out" "$samples/expected_summary.json" "$url" "$began"
+"$bin/python" tools/check_demo.py "$out" fixtures/expected_summary.json "$url" "$began"

@@ -135,14 +135,14 @@ def drug_name(name: str) -> DrugName:
         roman.append(tail[0])
         core = core[: tail.start()]
     stem, acid, metal = _without_salt(core)
-    prefix = _PREFIX.match(core)
+    prefix = _PREFIX.match(stem)
     return DrugName(
         core=core,
         stem=stem,
         acid=acid,
         metal=metal,
         form=form,
-        prefix=prefix[1] if prefix and len(prefix[1]) < len(core) else "",
+        prefix=prefix[1] if prefix and len(prefix[1]) < len(stem) else "",
         marks=(*_ALNUM.findall(stem), *(f"({one.strip('()型')})" for one in roman)),
     )
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from pipeline.catalogs.categories import category_of, is_category_or_sum, kinds_of
 from pipeline.catalogs.drug_names import DrugName, drug_name, listed_names
+from pipeline.catalogs.dosage_forms import FORM_OF
 from pipeline.catalogs.entries import DATA, Entry, read_pairs
 from pipeline.catalogs.grams import NameIndex
 from pipeline.catalogs.likeness import likeness
@@ -224,7 +225,9 @@ class ItemMatcher:
                 alike = likeness(name.stem, key.text)
                 if alike < SHOWN:
                     continue
-                score, reason = _drug_score(name, key, key.name, alike, hinted)
+                same = bare(text) == bare(key.entry.name)  # 开塞露: the form is a part of the name
+                read = replace(name, form=min(key.forms)) if same and key.forms else name
+                score, reason = _drug_score(read, key, key.name, alike, hinted)
                 if category is not None and key.entry.category and key.entry.category != category:
                     score -= 0.03
                 yield _Found(
@@ -234,7 +237,7 @@ class ItemMatcher:
                     (key.text, key.name.prefix, *key.name.marks),
                     (
                         *(key.name.acid, key.name.metal),
-                        *(("",) if name.form in key.forms else sorted(key.forms)),
+                        *(("",) if read.form in key.forms else sorted(key.forms)),
                     ),
                     exact=name.core == key.name.core and name.marks == key.name.marks,
                 )
@@ -411,7 +414,7 @@ def _drug_spellings(printed: PrintedName) -> Iterator[tuple[str, float, str]]:
         brand, generic = _brand(bare(text))
         if brand:
             rest = bare(text)[len(brand) :]
-            if len(rest) >= 3 and drug_name(rest).stem[:2] not in ("", generic[:2]):
+            if len(rest) >= 3 and rest not in FORM_OF and drug_name(rest).stem[:2] not in ("", generic[:2]):
                 # 立普妥阿托伐他汀钙片: behind the trade name stands the generic one
                 yield rest, 0.98 * weight, f"去掉商品名“{brand}”后"
             else:

@@ -17,7 +17,7 @@ from itertools import pairwise
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.model import Box, Word
-from pipeline.text import fold
+from pipeline.text import fold, squeeze
 
 SAME_ROW_SHARE = 0.5
 """Two words stand in one row when they share so much of the lower one's height."""
@@ -39,6 +39,9 @@ FARTHEST_VALUE = 14.0
 
 FARTHEST_PIECE = 2.5
 """Pieces of one value stand within so many line heights of each other."""
+
+FARTHEST_BELOW = 3.0
+"""A value under its label stands within so many line heights of it."""
 
 _AFTER_LABEL = " :;.·、|"
 
@@ -183,12 +186,17 @@ class LabelList:
             for match in self._pattern.finditer(folded)
             if self._stands_free(folded, match.start(), match.end())
         ]
-        taken = {i for start, stop, _ in found for i in range(start, stop)}
         for match in re.finditer(r"[^\s:;,。]{3,}(?=\s*:)", folded):
-            if not taken & set(range(*match.span())) and (hit := self._closest(match.group())):
-                name, length = hit
-                if self._stands_free(folded, match.end() - length, match.end()):
-                    found.append((match.end() - length, match.end(), name))
+            if any(start < match.end() <= stop for start, stop, _ in found):
+                continue
+            if hit := self._closest(match.group()):
+                start, stop = match.end() - hit[1], match.end()
+                # A short label may be the beginning of a longer one that was misread (医师签各).
+                within = [label for label in found if start <= label[0] and label[1] <= stop]
+                clear = all(label in within or label[1] <= start for label in found if label[0] < stop)
+                if clear and self._stands_free(folded, start, stop):
+                    found = [label for label in found if label not in within]
+                    found.append((start, stop, hit[0]))
         return sorted(found)
 
     def _closest_label(self, printed: str) -> tuple[str, int] | None:
@@ -216,9 +224,41 @@ _NUMBERING = re.compile(r"[\[(]*(?:[一二三四五六七八九十0-9]{1,2}[、.
 
 
 def _stands_alone(text: str, start: int, stop: int) -> bool:
-    """Whether what matches begins the text, but for a number or bracket, and has a colon or nothing behind it."""
-    after = text[stop:].lstrip()
-    return (not after or after[0] in ":([])") and _NUMBERING.fullmatch(text[:start]) is not None
+    """Whether what matches begins a text or a sentence and has a colon or nothing behind it."""
+    before, after = text[:start], text[stop:].lstrip()
+    if _NUMBERING.fullmatch(before):
+        return not after or after[0] in ":([])"
+    return before[-1] in " 。;" and after[:1] == ":"
+
+
+def below(label: Word, words: Iterable[Word]) -> Word | None:
+    """The nearest of `words` that stands under `label`, or None; some forms print values so."""
+    under = [
+        word
+        for word in words
+        if 0 < word.box.cy - label.box.cy <= FARTHEST_BELOW * label.box.height
+        and _gap(word.box, label.box) < -0.5 * min(word.box.width, label.box.width)
+    ]
+    return min(under, key=lambda word: word.box.cy, default=None)
+
+
+def stacked(words: Sequence[Word], labels: Iterable[str]) -> list[tuple[Word, ...]]:
+    """Labels printed on two lines, one above the other (发票 over 代码), with the value beside them.
+
+    Each is a row of two words: the label as one word as high as both lines, and its value.
+    """
+    known = {squeeze(label) for label in labels}
+    rows = []
+    for upper in words:
+        lower = below(upper, words)
+        if lower is None or squeeze(upper.text + lower.text) not in known:
+            continue
+        box = Box.around((upper.box, lower.box))
+        beside = [w for w in words if w.box.x0 >= box.x1 and box.y0 <= w.box.cy <= box.y1]
+        if beside:
+            label = Word(upper.text + lower.text, box, min(upper.confidence, lower.confidence), upper.origin)
+            rows.append((label, min(beside, key=lambda word: word.box.x0)))
+    return rows
 
 
 def _behind(

@@ -115,12 +115,11 @@ def _page(package: Package, entry: PageEntry, number: int) -> Page:
     layers = [*_templates(package, entry, content), (entry.part, content)]
     left, top, right, bottom = _area(entry.document, layers)
     width, height = right - left, bottom - top
-    texts = {
-        identity: glyphs for _part, root in layers for identity, glyphs in _text_objects(root, left, top)
-    }
+    # A template counts its objects anew, so an ID may stand for two; the page's own is the last.
+    texts = [text for _part, root in layers for text in _text_objects(root, left, top)]
     glyphs = [
         glyph
-        for glyph in islice(chain.from_iterable(texts.values()), MOST_GLYPHS)
+        for glyph in islice(chain.from_iterable(text for _identity, text in texts), MOST_GLYPHS)
         if 0 <= (glyph.x0 + glyph.x1) / 2 <= width and 0 <= glyph.middle <= height
     ]
     pictures = list(islice(_pictures(package, entry, layers, left, top), MOST_PICTURES))
@@ -145,9 +144,9 @@ def _page(package: Package, entry: PageEntry, number: int) -> Page:
     if number > 1:
         return page
     objects = {
-        identity: ("".join(glyph.text for glyph in glyphs).strip(), _around(glyphs, scale))
-        for identity, glyphs in texts.items()
-        if glyphs
+        identity: ("".join(glyph.text for glyph in text).strip(), _around(text, scale))
+        for identity, text in texts
+        if text
     }
     statements, rows = stated(package, entry, objects)
     return replace(page, statements=statements, stated_rows=rows)
@@ -184,10 +183,9 @@ def _area(document: Element, layers: Sequence[tuple[str, Element]]) -> tuple[flo
 
 def _text_objects(root: Element, left: float, top: float) -> Iterator[tuple[str, list[Glyph]]]:
     """The text objects under `root` by their ID, on a page whose corner is at `left`, `top`."""
-    for index, element in enumerate(descendants(root, "TextObject"), start=1):
+    for unit, element in enumerate(descendants(root, "TextObject"), start=1):
         if element.get("Visible", "true").lower() != "false":
-            identity = element.get("ID") or f"{id(root)}-{index}"
-            yield identity, list(_glyphs(element, left, top, index))
+            yield element.get("ID", ""), list(_glyphs(element, left, top, unit))
 
 
 def _glyphs(element: Element, left: float, top: float, unit: int) -> Iterator[Glyph]:

@@ -1,59 +1,73 @@
 """Tables of printed bills: header, columns, rows; ruled or not, in one to three blocks side by side.
 
 The header row tells the columns. Where the same columns stand two or three times in it, the table runs
-in blocks, read one after the other. Names wrap, so lines without an amount belong to a row beside them.
+in blocks, read one after the other. Names wrap, so lines without an amount belong to a row beside them,
+unless they stand apart (headings and sums). A table runs on over pages with or without a header of their own.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
 from pipeline.model import Box, Page, Word
+from pipeline.reading.columns import (
+    AMOUNT,
+    ANYTHING,
+    MONEY,
+    NAME,
+    NUMBER,
+    TEXT,
+    UNKNOWN,
+    Band,
+    Column,
+    HeaderCell,
+    band_of,
+    bands_under,
+    cut_at_bands,
+    header_cells,
+    on_lines,
+    with_second_lines,
+)
 from pipeline.reading.layout import TALLER, closed_up, joined, rows_of
 from pipeline.text import fold, squeeze
 
-HEADER_SHARE = 0.6
-"""A header row consists of column labels to at least this share of its characters."""
+__all__ = [
+    "AMOUNT",
+    "ANYTHING",
+    "MONEY",
+    "NAME",
+    "NUMBER",
+    "TEXT",
+    "Column",
+    "TableRow",
+    "outside_tables",
+    "read_table",
+]
 
-NAME = "name"
-AMOUNT = "amount"
+WRAPPED_PITCH = 0.75
+"""A line nearer to its neighbour than so much of the distance between rows goes on with it."""
 
-_GLUED_NUMBER = re.compile(r"^(?P<text>.*[^\d.,\s¥-])\s*(?P<number>-?¥?\d[\d,]*(?:\.\d+)?)$")
-_NUMBER_FIRST = re.compile(r"^(?P<number>-?\d[\d,]*\.\d{2,4})\s*(?P<text>[^\d.,\s].*)$")
+NEAREST_ROW = 1.5
+"""A line goes on with a row that is at most so many line heights away."""
 
+EVEN = 0.15
+"""Gaps that differ by less than so much of a line height are the same."""
 
-MONEY = r"-?¥?\d[\d,]*\.\d{2,4}"
-NUMBER = r"[-¥\d.,*]+"
-TEXT = r"(?!-?¥?[\d,]+\.\d{2,4}$).*"
-"""Anything but an amount."""
-
-ANYTHING = r".*"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its name, the labels its header is printed under, and the form of what stands in it.
-
-    `form` is a regular expression; a piece of print that does not have it belongs to another column,
-    however near it stands: numbers flush right run over under the next header.
-    """
-
-    name: str
-    labels: tuple[str, ...]
-    form: str = ANYTHING
+Line = tuple[Word, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row: column name to what stands in the cell."""
+    """One row: column name to what stands in the cell. `apart` marks a heading or a sum."""
 
     page: int
     cells: Mapping[str, Word]
     block: int = 0
+    apart: bool = False
 
     @property
     def text(self) -> str:
@@ -65,51 +79,71 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _Band:
-    """Where a column lies: from `left` to `right`, in block `block`."""
+class _Table:
+    """The part of a table that stands on one page; `goes_on` where it has no header of its own."""
 
-    name: str
-    left: float
-    right: float
-    block: int
-    form: re.Pattern[str]
-
-    def fits(self, word: Word) -> bool:
-        return self.form.fullmatch(squeeze(word.text)) is not None
+    page: Page
+    bands: list[Band]
+    body: list[Line]
+    goes_on: bool = False
 
 
-def read_table(pages: Sequence[Page], columns: Sequence[Column], stops: Sequence[str]) -> list[TableRow]:
+def none_apart(text: str) -> bool:  # noqa: ARG001 - the form of the argument
+    """The default for `apart`: every line may go on with its neighbour."""
+    return False
+
+
+def read_table(
+    pages: Sequence[Page],
+    columns: Sequence[Column],
+    stops: Sequence[str],
+    apart: Callable[[str], bool] = none_apart,
+) -> list[TableRow]:
     """The rows of the table that runs over `pages`, blocks one after the other on each page.
 
     The table ends on a page at the first row that begins with one of `stops`. A page without a header
-    of its own goes on in the columns of the page before.
+    of its own goes on in the columns of the page before. `apart` tells, from its text without spaces, a
+    line that belongs to no row beside it (西药费小计, 承前页); a row may run on over such lines.
     """
     rows: list[TableRow] = []
-    last: tuple[list[_Band], int] | None = None
-    labels = [fold(label) for column in columns for label in column.labels] + list(stops)
-    for page in pages:
-        lines = [closed_up(row, labels) for row in rows_of(_level_print(page.words))]
-        headers = [i for i, line in enumerate(lines) if len(_header_cells(line, columns)) >= 2]
-        headers = [i for i in headers if _is_header(lines[i], columns)]
-        if headers:
-            body = _until_stop(lines[headers[0] + 1 :], stops)
-            bands = _bands(_header_cells(lines[headers[0]], columns), columns, body, page.width)
-            repeated = {id(word) for i in headers for word in lines[i]}
-            body = [line for line in body if id(line[0]) not in repeated]
-            last = bands, page.width
-        elif last is not None:
-            bands = [
-                replace(b, left=b.left * page.width / last[1], right=b.right * page.width / last[1])
-                for b in last[0]
-            ]
-            body = _until_stop(lines, stops)
-        else:
-            continue
-        fresh = _rows(body, bands, page.number)
-        if rows and fresh and _is_split(rows[-1], fresh[0]):
-            rows[-1] = _merged(rows[-1], fresh.pop(0))
+    for table in _split(pages, columns, stops)[0]:
+        fresh = _rows(table, apart, is_first=not rows)
+        foot = next((i for i in reversed(range(len(rows))) if not rows[i].apart), None)
+        head = next((i for i in range(len(fresh)) if not fresh[i].apart), None)
+        if foot is not None and head is not None and rows[foot].page != fresh[head].page:
+            if _is_split(rows[foot], fresh[head]):
+                rows[foot] = _merged(rows[foot], fresh.pop(head))
+            elif _is_rest_of_name(fresh[head]) and AMOUNT in rows[foot].cells:
+                rows[foot] = _lengthened(rows[foot], fresh.pop(head))
         rows += fresh
     return rows
+
+
+def outside_tables(pages: Sequence[Page], columns: Sequence[Column], stops: Sequence[str]) -> list[Page]:
+    """The pages with the words alone that stand above and below the table."""
+    return _split(pages, columns, stops)[1]
+
+
+def _split(
+    pages: Sequence[Page], columns: Sequence[Column], stops: Sequence[str]
+) -> tuple[list[_Table], list[Page]]:
+    """The parts of the table, and the pages without them."""
+    columns = tuple(columns)
+    labels = [fold(label) for column in columns for label in column.labels] + list(stops)
+    tables: list[_Table] = []
+    outside = []
+    for page in pages:
+        lines = [tuple(closed_up(row, labels)) for row in rows_of(_level_print(page.words))]
+        headers, lines = _headers(lines, columns)
+        if headers:
+            own, rest = _with_headers(page, lines, headers, columns, stops)
+        elif tables:
+            own, rest = _without_header(page, lines, tables[-1], stops)
+        else:
+            own, rest = [], lines
+        tables += own
+        outside.append(replace(page, words=tuple(word for line in rest for word in line)))
+    return tables, outside
 
 
 def _level_print(words: Sequence[Word]) -> list[Word]:
@@ -120,165 +154,206 @@ def _level_print(words: Sequence[Word]) -> list[Word]:
     return [word for word in words if word.box.height <= max(TALLER * usual, word.box.width)]
 
 
-def _header_cells(line: Sequence[Word], columns: Sequence[Column]) -> list[tuple[str, Box]]:
-    by_label = {fold(label): column.name for column in columns for label in column.labels}
-    longest_first = sorted(by_label, key=len, reverse=True)
-    pattern = re.compile("|".join(r"\s*".join(map(re.escape, label)) for label in longest_first))
-    cells = []
-    for word in line:
-        for match in pattern.finditer(fold(word.text)):
-            name = by_label[re.sub(r"\s", "", match.group())]
-            cells.append((name, word.part(*match.span()).box))
-    return cells
+def _headers(
+    lines: Sequence[Line], columns: tuple[Column, ...]
+) -> tuple[dict[int, list[HeaderCell]], list[Line]]:
+    """The header rows by their index, and the lines without what the second lines of headers hold."""
+    headers: dict[int, list[HeaderCell]] = {}
+    gone: set[int] = set()
+    for i, line in enumerate(lines):
+        if not header_cells(line, columns):
+            continue
+        beside = [lines[j] for j in (i - 1, i + 1) if 0 <= j < len(lines) and not header_cells(lines[j], columns)]
+        row, taken = with_second_lines(line, beside, columns)
+        headers[i] = header_cells(row, columns) or header_cells(line, columns)
+        gone |= taken
+    return headers, [tuple(word for word in line if id(word) not in gone) for line in lines]
 
 
-def _is_header(line: Sequence[Word], columns: Sequence[Column]) -> bool:
-    cells = _header_cells(line, columns)
-    names = {name for name, _ in cells}
-    width = sum(box.width for _, box in cells)
-    share = width / max(1.0, sum(word.box.width for word in line))
-    return NAME in names and len(names) >= 2 and share >= HEADER_SHARE
+def _with_headers(
+    page: Page,
+    lines: Sequence[Line],
+    headers: Mapping[int, list[HeaderCell]],
+    columns: Sequence[Column],
+    stops: Sequence[str],
+) -> tuple[list[_Table], list[Line]]:
+    tables = []
+    starts = sorted(headers)
+    rest = list(lines[: starts[0]])
+    for start, end in pairwise([*starts, len(lines)]):
+        segment = [line for line in lines[start + 1 : end] if line]
+        body = segment[: _stop(segment, stops)]
+        rest += segment[len(body) :]
+        tables.append(_Table(page, bands_under(headers[start], columns, body, page.width), body))
+    return tables, rest
 
 
-def _until_stop(lines: Sequence[Sequence[Word]], stops: Sequence[str]) -> list[tuple[Word, ...]]:
-    kept: list[tuple[Word, ...]] = []
-    for line in lines:
+def _without_header(
+    page: Page, lines: Sequence[Line], before: _Table, stops: Sequence[str]
+) -> tuple[list[_Table], list[Line]]:
+    scale = page.width / max(1, before.page.width)
+    bands = [replace(band, left=band.left * scale, right=band.right * scale) for band in before.bands]
+    start = _first_row(lines, bands)
+    body = list(lines[start:])
+    body = body[: _stop(body, stops)]
+    rest = [*lines[:start], *lines[start + len(body) :]]
+    return [_Table(page, bands, body, goes_on=True)] if body else [], rest
+
+
+def _first_row(lines: Sequence[Line], bands: Sequence[Band]) -> int:
+    """Where the table goes on below the head of a page: at its first amount, or the name above that."""
+    for i, line in enumerate(lines):
+        names = {band_of(word, bands).name for word in line if band_of(word, bands).fits(word)}
+        if AMOUNT not in names or len(names) < 2 or _is_head(line):
+            continue
+        while i and not _is_head(lines[i - 1]) and _gap(lines[i - 1], line) < NEAREST_ROW * _height(line):
+            i -= 1
+        return i
+    return len(lines)
+
+
+def _is_head(line: Line) -> bool:
+    return any(re.search(r"[\u4e00-\u9fff]:", fold(word.text)) for word in line)
+
+
+def _gap(above: Line, below: Line) -> float:
+    return min(word.box.y0 for word in below) - max(word.box.y1 for word in above)
+
+
+def _height(line: Line) -> float:
+    return max(word.box.height for word in line)
+
+
+def _stop(lines: Sequence[Line], stops: Sequence[str]) -> int:
+    """The index of the first line that begins with one of `stops`."""
+    for i, line in enumerate(lines):
         starts = [re.sub(r"\s", "", fold(word.text)) for word in line]
         if any(start.startswith(fold(stop)) for start in starts for stop in stops):
-            break
-        kept.append(tuple(line))
-    return kept
+            return i
+    return len(lines)
 
 
-def _bands(
-    cells: Sequence[tuple[str, Box]],
-    columns: Sequence[Column],
-    body: Sequence[Sequence[Word]],
-    page_width: int,
-) -> list[_Band]:
-    """The columns of a header as bands of the page.
-
-    Headers are centred over columns whose cells start at the left rule, so a name column begins as far
-    to the left of its header's middle as the leftmost cell of the first block shows.
-    """
-    cells = sorted(cells, key=lambda cell: cell[1].x0)
-    starts = [i for i, (name, _) in enumerate(cells) if name == cells[0][0]]
-    leftmost = min((word.box.x0 for line in body for word in line), default=cells[0][1].x0)
-    half = max(cells[0][1].cx - leftmost, cells[0][1].width / 2)
-    edges = [min(leftmost, cells[0][1].x0) - 1.0]
-    for i in range(1, len(cells)):
-        before, here = cells[i - 1][1], cells[i][1]
-        middle = (before.x1 + here.x0) / 2
-        edges.append(max(before.x1, min(middle, here.cx - half)) if i in starts else middle)
-    edges.append(float(page_width))
-    forms = {column.name: re.compile(column.form) for column in columns}
-    return [
-        _Band(name, left, right, sum(i >= start for start in starts[1:]), forms[name])
-        for i, ((name, _), (left, right)) in enumerate(zip(cells, pairwise(edges), strict=True))
-    ]
+# ---------------------------------------------------------------- lines to rows
 
 
-def _rows(body: Sequence[Sequence[Word]], bands: Sequence[_Band], page: int) -> list[TableRow]:
+def _rows(table: _Table, apart: Callable[[str], bool], *, is_first: bool) -> list[TableRow]:
     placed: dict[int, list[tuple[str, Word]]] = {}
-    for line in body:
+    for line in table.body:
         for word in line:
-            for piece in _cut_at_bands(word, bands):
-                band = _band_of(piece, bands)
-                placed.setdefault(band.block, []).append((band.name, piece))
+            for piece in cut_at_bands(word, table.bands):
+                band = band_of(piece, table.bands)
+                if band.name != UNKNOWN:
+                    placed.setdefault(band.block, []).append((band.name, piece))
+    names = {band.name for band in table.bands}
     return [
         row
         for block in sorted(placed)
-        for row in _block_rows(placed[block], page, block, {band.name for band in bands})
+        for row in _Block(placed[block], names, apart, may_go_on=not (is_first or block)).rows(table, block)
     ]
 
 
-def _band_of(word: Word, bands: Sequence[_Band]) -> _Band:
-    fitting = [band for band in bands if band.fits(word)]
-    box = word.box
-    return max(fitting or bands, key=lambda band: min(box.x1, band.right) - max(box.x0, band.left))
+class _Block:
+    """The lines of one block of a table, and which of them make one row."""
+
+    def __init__(
+        self,
+        placed: Sequence[tuple[str, Word]],
+        names: set[str],
+        apart: Callable[[str], bool],
+        *,
+        may_go_on: bool,
+    ) -> None:
+        self.column_of = {id(word): name for name, word in placed}
+        self.lines = rows_of(word for _, word in placed)
+        self.has_amounts = AMOUNT in names
+        self.may_go_on = may_go_on
+        self.pitch = self._pitch()
+        self.apart = {i for i, line in enumerate(self.lines) if self._stands_apart(i, line, apart)}
+        self.anchors = [i for i in range(len(self.lines)) if i not in self.apart and self._is_anchor(i)]
+
+    def rows(self, table: _Table, block: int) -> list[TableRow]:
+        """The rows from top to bottom; lines that belong to no row are rows of their own."""
+        members: dict[int, list[Word]] = {}
+        for i, line in enumerate(self.lines):
+            single = i in self.apart or i in self.anchors
+            anchor = i if single else self._anchor_for(i)
+            members.setdefault(i if anchor is None else anchor, []).extend(line)
+        return [
+            TableRow(table.page.number, self._cells(members[i]), block, i in self.apart) for i in sorted(members)
+        ]
+
+    def _columns(self, i: int) -> set[str]:
+        return {self.column_of[id(word)] for word in self.lines[i]}
+
+    def _is_anchor(self, i: int) -> bool:
+        """Whether a line is a row by itself: it has an amount, or a name and another amount-like number."""
+        columns = self._columns(i)
+        if not self.has_amounts:
+            return NAME in columns
+        return AMOUNT in columns or (
+            NAME in columns and any(re.fullmatch(MONEY, squeeze(word.text)) for word in self.lines[i])
+        )
+
+    def _pitch(self) -> float:
+        """The usual distance between two rows."""
+        middles = [_middle(line) for i, line in enumerate(self.lines) if self._is_anchor(i)]
+        return median(b - a for a, b in pairwise(middles)) if len(middles) > 1 else 0.0
+
+    def _stands_apart(self, i: int, line: Line, apart: Callable[[str], bool]) -> bool:
+        if not apart(squeeze("".join(word.text for word in line))):
+            return False
+        # 副主任医师门诊 above 诊查费: the second line of a name may say what a heading says.
+        return self._is_anchor(i) or not any(
+            0 <= j < len(self.lines)
+            and NAME in self._columns(j)
+            and abs(_middle(self.lines[j]) - _middle(line)) < WRAPPED_PITCH * self.pitch
+            for j in (i - 1, i + 1)
+        )
+
+    def _anchor_for(self, i: int) -> int | None:
+        """The row that a line without an amount belongs to."""
+        above = max((a for a in self.anchors if a < i), default=None)
+        below = min((a for a in self.anchors if a > i), default=None)
+        barriers = [a for a in self.apart if above is None or a > above]
+        above = None if any(a < i for a in barriers) else above
+        below = None if below is not None and any(i < a < below for a in self.apart) else below
+        if below is not None and NAME not in self._columns(below):
+            return below  # the name above, its amounts on the next line
+        here = Box.around(word.box for word in self.lines[i])
+        gaps = {}
+        if above is not None:
+            gaps[above] = here.y0 - max(word.box.y1 for word in self.lines[above]) - EVEN * here.height
+        if below is not None:
+            gaps[below] = min(word.box.y0 for word in self.lines[below]) - here.y1
+            if above is None and i == 0 and self.may_go_on and gaps[below] > EVEN * here.height:
+                return None  # the rest of a name from the page before
+        gaps = {a: gap for a, gap in gaps.items() if self._is_aligned(i, a)}
+        nearest = min(gaps, key=lambda a: (gaps[a], a > i), default=None)
+        return nearest if nearest is not None and gaps[nearest] < NEAREST_ROW * here.height else None
+
+    def _is_aligned(self, i: int, anchor: int) -> bool:
+        """Whether a line goes on with the cells of a row: flush left or centred under one of them."""
+        return any(
+            abs(word.box.x0 - cell.box.x0) <= word.box.height or abs(word.box.cx - cell.box.cx) <= word.box.height
+            for word in self.lines[i]
+            for cell in self.lines[anchor]
+            if self.column_of[id(word)] == self.column_of[id(cell)]
+        )
+
+    def _cells(self, words: Sequence[Word]) -> dict[str, Word]:
+        cells: dict[str, list[Word]] = {}
+        for line in rows_of(words):
+            for name in dict.fromkeys(self.column_of[id(word)] for word in line):
+                own = [word for word in line if self.column_of[id(word)] == name]
+                cells.setdefault(name, []).append(joined(own))
+        return {name: on_lines(parts) for name, parts in cells.items()}
 
 
-def _cut_at_bands(word: Word, bands: Sequence[_Band]) -> list[Word]:
-    """The word, cut where a name and the number of the next column were read as one."""
-    for pattern in (_GLUED_NUMBER, _NUMBER_FIRST):
-        match = pattern.match(fold(word.text))
-        if match is None:
-            continue
-        pieces = [word.part(*match.span("text")), word.part(*match.span("number"))]
-        if _band_of(pieces[0], bands) != _band_of(pieces[1], bands):
-            return sorted(pieces, key=lambda piece: piece.box.x0)
-    if " " in word.text.strip():
-        pieces = [word.part(*match.span()) for match in re.finditer(r"\S+", word.text)]
-        if len({_band_of(piece, bands) for piece in pieces}) > 1:
-            return pieces
-    return [word]
+def _middle(line: Line) -> float:
+    return sum(word.box.cy for word in line) / len(line)
 
 
-def _block_rows(placed: Sequence[tuple[str, Word]], page: int, block: int, names: set[str]) -> list[TableRow]:
-    column_of = {id(word): name for name, word in placed}
-    lines = rows_of(word for _, word in placed)
-    anchors = [i for i, line in enumerate(lines) if _is_anchor(line, column_of, AMOUNT in names)]
-    members: dict[int, list[Word]] = {i: list(lines[i]) for i in anchors}
-    loose: list[list[Word]] = []
-    for i, line in enumerate(lines):
-        if i in members:
-            continue
-        anchor = _anchor_for(i, lines, anchors, column_of)
-        if anchor is None:
-            loose.append(list(line))
-        else:
-            members[anchor] += line
-    ordered = [members[i] for i in anchors] + loose
-    return [TableRow(page, _cells(words, column_of), block) for words in ordered]
-
-
-def _is_anchor(line: Sequence[Word], column_of: Mapping[int, str], has_amounts: bool) -> bool:
-    """Whether a line is a row by itself: it has an amount, or a name and another amount-like number."""
-    columns = {column_of[id(word)] for word in line}
-    if not has_amounts:
-        return NAME in columns
-    return AMOUNT in columns or (
-        NAME in columns and any(re.fullmatch(MONEY, squeeze(word.text)) for word in line)
-    )
-
-
-def _anchor_for(
-    i: int, lines: Sequence[Sequence[Word]], anchors: Sequence[int], column_of: Mapping[int, str]
-) -> int | None:
-    """The row that a line without an amount belongs to."""
-    above = max((a for a in anchors if a < i), default=None)
-    below = min((a for a in anchors if a > i), default=None)
-    here = Box.around(word.box for word in lines[i])
-    if below is not None and not any(column_of[id(word)] == NAME for word in lines[below]):
-        return below  # the name above, its amounts on the next line
-    gaps = {}
-    if above is not None:
-        gaps[above] = here.y0 - max(word.box.y1 for word in lines[above])
-    if below is not None:
-        gaps[below] = min(word.box.y0 for word in lines[below]) - here.y1
-    gaps = {a: gap for a, gap in gaps.items() if _is_aligned(lines[i], lines[a], column_of)}
-    if not gaps:
-        return None
-    nearest = min(gaps, key=lambda a: (gaps[a], a > i))
-    return nearest if gaps[nearest] < 1.5 * here.height else None
-
-
-def _is_aligned(line: Sequence[Word], row: Sequence[Word], column_of: Mapping[int, str]) -> bool:
-    """Whether a line goes on with the cells of a row: flush left or centred under one of them."""
-    return any(
-        abs(word.box.x0 - cell.box.x0) <= word.box.height or abs(word.box.cx - cell.box.cx) <= word.box.height
-        for word in line
-        for cell in row
-        if column_of[id(word)] == column_of[id(cell)]
-    )
-
-
-def _cells(words: Sequence[Word], column_of: Mapping[int, str]) -> dict[str, Word]:
-    cells: dict[str, list[Word]] = {}
-    for line in rows_of(words):
-        for word in line:
-            cells.setdefault(column_of[id(word)], []).append(word)
-    return {name: joined(parts) for name, parts in cells.items()}
+# ---------------------------------------------------------------- rows over a page break
 
 
 def _is_split(foot: TableRow, head: TableRow) -> bool:
@@ -288,3 +363,15 @@ def _is_split(foot: TableRow, head: TableRow) -> bool:
 
 def _merged(foot: TableRow, head: TableRow) -> TableRow:
     return TableRow(foot.page, {**foot.cells, **head.cells}, foot.block)
+
+
+def _is_rest_of_name(head: TableRow) -> bool:
+    return head.cells.keys() == {NAME} and re.search(r"\d{4}|:", fold(head.get(NAME))) is None
+
+
+def _lengthened(foot: TableRow, head: TableRow) -> TableRow:
+    if NAME not in foot.cells:
+        return foot
+    # The box stays where the name begins: its rest lies on another page.
+    name = on_lines((foot.cells[NAME], head.cells[NAME]))
+    return replace(foot, cells={**foot.cells, NAME: replace(name, box=foot.cells[NAME].box)})

@@ -1,0 +1,156 @@
+"""What a person sees of a run: a progress bar on a terminal, plain lines elsewhere, and the summary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from extractors import EXTRACTORS
+from pipeline.model import BLANK, OTHER, Unread
+from pipeline.report import Summary
+
+SECONDS_BETWEEN_LINES = 10.0
+"""Where there is no terminal, a line so often says how far the run is."""
+
+
+class RunProgress(Protocol):
+    """`pipeline.scan.Progress`, and a way to say a sentence."""
+
+    def say(self, sentence: str) -> None:
+        """Print a sentence above the progress."""
+
+    def begin(self, uploads: int, already_read: int) -> None: ...  # noqa: D102
+    def pages_read(self, pages: int) -> None: ...  # noqa: D102
+    def upload_done(self, name: str, documents: int, unread: Sequence[Unread]) -> None: ...  # noqa: D102
+
+
+@contextmanager
+def progress_on(console: Console) -> Iterator[RunProgress]:
+    """The progress of a run on `console`, for as long as the context lasts."""
+    if not console.is_terminal:
+        yield _Lines(console)
+        return
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[pages]} 页/pages · {task.fields[rate]:.1f} 页/s"),
+        TimeElapsedColumn(),
+        TextColumn("剩余/left"),
+        TimeRemainingColumn(),
+        console=console,
+    )
+    with bar:
+        yield _Bar(bar)
+
+
+class _Bar:
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._pages = 0
+        self._began = time.monotonic()
+        self._task = bar.add_task("文件/files", total=None, pages=0, rate=0.0)
+
+    def say(self, sentence: str) -> None:
+        self._bar.console.print(sentence)
+
+    def begin(self, uploads: int, already_read: int) -> None:
+        self._began = time.monotonic()
+        if already_read:
+            self.say(_resumed(uploads, already_read))
+        self._bar.update(self._task, total=uploads, completed=already_read)
+
+    def pages_read(self, pages: int) -> None:
+        self._pages += pages
+        rate = self._pages / max(0.1, time.monotonic() - self._began)
+        self._bar.update(self._task, pages=self._pages, rate=rate)
+
+    def upload_done(self, name: str, documents: int, unread: Sequence[Unread]) -> None:  # noqa: ARG002
+        self._bar.advance(self._task)
+        for one in unread:
+            self.say(_unread_line(one))
+
+
+class _Lines:
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._uploads = self._done = self._pages = 0
+        self._began = self._said = time.monotonic()
+
+    def say(self, sentence: str) -> None:
+        self._console.print(sentence, markup=False)
+
+    def begin(self, uploads: int, already_read: int) -> None:
+        self._uploads, self._done = uploads, already_read
+        if already_read:
+            self.say(_resumed(uploads, already_read))
+
+    def pages_read(self, pages: int) -> None:
+        self._pages += pages
+        now = time.monotonic()
+        if now - self._said >= SECONDS_BETWEEN_LINES:
+            self._said = now
+            rate = self._pages / (now - self._began)
+            self.say(f"{self._done}/{self._uploads} 文件/files · {self._pages} 页/pages · {rate:.1f} 页/s")
+
+    def upload_done(self, name: str, documents: int, unread: Sequence[Unread]) -> None:  # noqa: ARG002
+        self._done += 1
+        for one in unread:
+            self.say(_unread_line(one))
+
+
+def _resumed(uploads: int, already_read: int) -> str:
+    return f"接着上次：{uploads} 个文件中 {already_read} 个已读 / resuming: {already_read} of {uploads} files are done"
+
+
+def _unread_line(unread: Unread) -> str:
+    return f"✗ {unread.message}"
+
+
+def summary_table(summary: Summary) -> Table:
+    """The counts of a run."""
+    table = Table(title="汇总 / summary", title_justify="left", show_edge=False, pad_edge=False)
+    table.add_column("", no_wrap=True)
+    table.add_column("", no_wrap=True, style="dim")
+    for heading in ("合计\nall", "通过\naccepted", "复核\nreview", "其他\nother"):
+        table.add_column(heading, justify="right")
+    for name, counts in summary.by_type.items():
+        table.add_row(_title(name), name, *_numbers(counts))
+    table.add_section()
+    table.add_row("单据", "documents", *_numbers(summary.by_status))
+    table.add_row("报销申请", "claims", *_numbers(summary.claims_by_status))
+    table.add_section()
+    if incomplete := summary.claims_by_status.get("incomplete"):
+        table.add_row("材料不全", "incomplete claims", str(incomplete))
+    table.add_row("文件", "files", str(summary.files))
+    table.add_row("页", "pages", str(summary.pages))
+    table.add_row("无法读取", "unreadable", str(summary.unreadable))
+    return table
+
+
+def _numbers(counts: Mapping[str, int]) -> list[str]:
+    """All, accepted, to review, and the rest."""
+    total = sum(counts.values())
+    accepted, review = counts.get("accepted", 0), counts.get("review", 0)
+    return [str(number) for number in (total, accepted, review, total - accepted - review)]
+
+
+def _title(document_type: str) -> str:
+    if document_type in EXTRACTORS and document_type != OTHER:
+        return EXTRACTORS[document_type].title
+    return {OTHER: "其他", BLANK: "空白页"}.get(document_type, "")
