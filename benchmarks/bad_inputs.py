@@ -120,7 +120,8 @@ def _try(sandbox: Sandbox, folder: Path, row: dict[str, Any], spool: Path) -> Ou
 
 def _read(sandbox: Sandbox, file: SourceFile, path: Path, spool: Path) -> tuple[int, list[Unread]]:
     """How many pages came out of a file, and what could not be read."""
-    pages, unread = 0, []
+    pages = 0
+    unread: list[Unread] = []
     try:
         for decoded in decode_whole(sandbox, file, path, spool):
             pages += len(decoded.pages)

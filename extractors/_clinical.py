@@ -34,7 +34,7 @@ def as_person(text: str) -> str:
     >>> as_person("李 示例 主治医师"), as_person("孙** 2026年4月24日")
     ('李示例', '孙**')
     """
-    bare = re.sub(r"^\([^)]*\)[:;]?", "", squeeze(text))
+    bare = re.sub(r"^[^:]{0,5}:|^\([^)]*\)", "", squeeze(text))
     match = re.match(r"[\u3400-\u9fff·*]{2,12}", bare)
     if match is None:
         return as_name(text) if bare.isascii() else _refuse(text)
@@ -57,7 +57,20 @@ def as_age(text: str) -> str:
 
 def as_department(text: str) -> str:
     """A department, without the bed behind it."""
-    return as_text(re.split(r"\s{2,}|床", fold(text))[0])
+    return as_text(re.split(r"\s{2,}|床|病区[:号]", fold(text))[0])
+
+
+_SIMPLIFIED = str.maketrans("醫學屬東廣華國濟婦產聯縣區門診衛", "医学属东广华国济妇产联县区门诊卫")
+"""What the engine makes of names in brush script; mainland papers print the simplified forms."""
+
+
+def as_institution(text: str) -> str:
+    """The name of a hospital in simplified characters.
+
+    >>> as_institution("郑州大學第一附屬醫院")
+    '郑州大学第一附属医院'
+    """
+    return as_name(text).translate(_SIMPLIFIED)
 
 
 HEAD = (
@@ -68,9 +81,16 @@ HEAD = (
         "hospital_name",
         (
             *("医院名称", "医疗机构", "医疗机构名称", "就诊医院", "医院(盖章)", "医院(公章)"),
-            *("医院名称(盖章)", "医院名称(公章)", "医疗机构(盖章)", "医疗机构(公章)", "出具单位", "单位(盖章)"),
+            *(
+                "医院名称(盖章)",
+                "医院名称(公章)",
+                "医疗机构(盖章)",
+                "医疗机构(公章)",
+                "出具单位",
+                "单位(盖章)",
+            ),
         ),
-        as_name,
+        as_institution,
     ),
     FieldSpec(
         "department",
@@ -82,7 +102,9 @@ HEAD = (
     FieldSpec(
         "medical_record_no", ("病历号", "病案号", "病历号码", "病案号码", "登记号", "ID号", "病人ID"), as_code
     ),
-    FieldSpec("visit_no", ("门诊/住院号", "住院/门诊号", "门诊(住院)号", "住院(门诊)号", "门诊号/住院号"), as_code),
+    FieldSpec(
+        "visit_no", ("门诊/住院号", "住院/门诊号", "门诊(住院)号", "住院(门诊)号", "门诊号/住院号"), as_code
+    ),
     FieldSpec("visit_date", ("就诊日期", "就诊时间", "门诊日期"), as_date),
     FieldSpec(STAY, ("住院时间", "住院日期", "住院起止日期", "住院期间"), as_text),
     FieldSpec("admission_date", ("入院日期", "入院时间"), as_date),
@@ -93,12 +115,47 @@ FOOT = (
     FieldSpec(
         "doctor_name",
         (
-            *("医师签名", "医生签名", "医师签字", "医生签字", "医师签章", "医生签章", "医师", "医生", "主治医师"),
+            *(
+                "医师签名",
+                "医生签名",
+                "医师签字",
+                "医生签字",
+                "医师签章",
+                "医生签章",
+                "医师",
+                "医生",
+                "主治医师",
+            ),
             *("主治医生", "经治医师", "经治医生", "主管医师", "主管医生", "诊断医师", "诊断医生", "接诊医师"),
-            *("接诊医生", "住院医师", "管床医师", "管床医生", "主任医师", "副主任医师", "医师姓名", "医生姓名"),
-            *("医师(签章)", "医师(签名)", "医师(签字)", "医生(签章)", "医生(签名)", "医生(签字)", "医师(盖章)"),
+            *(
+                "接诊医生",
+                "住院医师",
+                "管床医师",
+                "管床医生",
+                "主任医师",
+                "副主任医师",
+                "医师姓名",
+                "医生姓名",
+            ),
+            *(
+                "医师(签章)",
+                "医师(签名)",
+                "医师(签字)",
+                "医生(签章)",
+                "医生(签名)",
+                "医生(签字)",
+                "医师(盖章)",
+            ),
             *("经治医师签名", "主治医师签名", "主治医师(签字)", "主治医师(签名)", "签名", "签字", "记录医师"),
-            *("医师签名(盖章)", "医师签名/盖章", "医师签名及盖章", "记录者", "开具医师", "出具医师", "医师签名:"),
+            *(
+                "医师签名(盖章)",
+                "医师签名/盖章",
+                "医师签名及盖章",
+                "记录者",
+                "开具医师",
+                "出具医师",
+                "医师签名:",
+            ),
         ),
         as_person,
     ),
@@ -113,10 +170,44 @@ FOOT = (
 )
 
 OTHER_LABELS = (
-    *("类别", "单位或住址", "单位", "住址", "工作单位", "家庭住址", "地址", "联系地址", "职业", "民族", "婚姻", "籍贯"),
-    *("出生日期", "出生年月", "床号", "病区", "病房", "电话", "联系电话", "身份证号", "身份证号码", "证件号码"),
-    *("费别", "医保类型", "打印日期", "打印时间", "编号", "NO", "No", "患者或家属签名", "患者签名", "家属签名"),
-    *("手术日期", "审核医师", "上级医师", "上级医师签名", "公章", "盖章", "住院天数", "实际住院天数", "共住院"),
+    *(
+        "类别",
+        "单位或住址",
+        "单位",
+        "住址",
+        "工作单位",
+        "家庭住址",
+        "地址",
+        "联系地址",
+        "职业",
+        "民族",
+        "婚姻",
+        "籍贯",
+    ),
+    *("出生日期", "出生年月", "床号", "电话", "联系电话", "身份证号", "身份证号码", "证件号码"),
+    *(
+        "费别",
+        "医保类型",
+        "打印日期",
+        "打印时间",
+        "编号",
+        "NO",
+        "No",
+        "患者或家属签名",
+        "患者签名",
+        "家属签名",
+    ),
+    *(
+        "手术日期",
+        "审核医师",
+        "上级医师",
+        "上级医师签名",
+        "公章",
+        "盖章",
+        "住院天数",
+        "实际住院天数",
+        "共住院",
+    ),
     *("卡号", "社保卡号", "医保卡号", "国籍", "文化程度", "婚否", "与患者关系", "病情陈述者", "复核", "审核"),
 )
 
@@ -131,7 +222,7 @@ NOTES = ("注", "说明", "附注", "温馨提示", "特别说明", "备注", "�
 SPLIT_GAP = 0.9
 """Lines of one cell stand nearer to each other than so many line heights."""
 
-SECTION_GAP = 6.0
+SECTION_GAP = 4.0
 """After so many empty line heights a section is over."""
 
 FULL_SLACK = 3.5
@@ -140,9 +231,10 @@ FULL_SLACK = 3.5
 APART = 1.2
 """Pieces so many line heights apart are said one after the other, as by a comma."""
 
+_SIGNED = re.compile(r"医[师生](?:签[名字章]|$)|^(?:主治|经治|住院|主管|诊断|接诊)医[师生]")
 _PAGE_NUMBER = re.compile(r"-?第?\d+/?共?\d*页?-?|第\d+页.{0,8}|共\d+页.{0,8}")
 _SEAL = re.compile(r".{0,24}(?:专用章|公章|证明章|业务章)")
-_NOT_A_SEAL = re.compile("[盖无效加须:,。\"“”]")
+_NOT_A_SEAL = re.compile('[盖无效加须:,。"“”]')
 SEAL_WORDS = ("诊断专用章", "诊断证明专用章", "病案专用章", "医务专用章")
 SEAL_LIKENESS = 80
 """Four characters of five: 诊断专用草 is a seal."""
@@ -209,7 +301,7 @@ def _classified(page: Page, labels: LabelList, titles: Sequence[str]) -> tuple[l
         if not words:
             continue
         if not any(labelled.name for labelled in found):
-            rows.append(_Row(END if found or _is_bare_date(text) else None, words))
+            rows.append(_Row(END if found or _is_bare_date(text) or _SIGNED.search(text) else None, words))
             continue
         left += [word for word in words if word.box.x1 <= found[0].label.box.x0]
         for labelled in found:
@@ -226,9 +318,13 @@ def _classified(page: Page, labels: LabelList, titles: Sequence[str]) -> tuple[l
 
 def _is_furniture(text: str, titles: Sequence[str]) -> bool:
     """Whether a row is a title, a hospital's name or a page number, which repeat from page to page."""
-    bare = HOSPITAL.sub("", text)
-    return _PAGE_NUMBER.fullmatch(text) is not None or bare == "" or any(
-        bare in (title, f"({title})") for title in (*titles, "(盖章)", "(公章)", "盖章", "公章", "(章)")
+    bare = HOSPITAL.sub("", text.translate(_SIMPLIFIED))
+    return (
+        _PAGE_NUMBER.fullmatch(text) is not None
+        or bare == ""
+        or any(
+            bare in (title, f"({title})") for title in (*titles, "(盖章)", "(公章)", "盖章", "公章", "(章)")
+        )
     )
 
 
@@ -258,7 +354,7 @@ def _share_out(
             section = found.setdefault(owner, Section())
             if owner != current:
                 last = None
-            if row.words and last is not None and _gap(last, row) > SECTION_GAP * row.words[0].box.height:
+            if row.words and last is not None and _gap(last, row) > SECTION_GAP * last.words[0].box.height:
                 left += row.words
                 current = END
                 continue
@@ -335,7 +431,8 @@ def line_of(pieces: Sequence[Word]) -> Word:
 
 _MARK = r"[\[(]?(?P<number>[0-9]{1,2}|[①-⑳])"
 _FIRST_MARK = re.compile(
-    _MARK + r"(?:\s*[)\].、,:](?![0-9]+(?![0-9\u4e00-\u9fff]))|\s*(?=[\u4e00-\u9fff])(?![型级度期月周天年日次个]))\s*"
+    _MARK
+    + r"(?:\s*[)\].、,:](?![0-9]+(?![0-9\u4e00-\u9fff]))|\s*(?=[\u4e00-\u9fff])(?![型级度期月周天年日次个]))\s*"
 )
 _CIRCLED = {chr(0x2460 + n): n + 1 for n in range(20)}
 
@@ -390,7 +487,8 @@ def _split_at_numbers(text: str, expected: int) -> tuple[list[str], int]:
     parts = []
     while True:
         number += 1
-        mark = rf"[\[(]?(?:(?<![0-9.]){number}|{chr(0x2460 + number - 1)})\s*[)\].、](?:(?![0-9])|(?=[0-9]+型))\s*"
+        digits = rf"(?<![0-9.]){number}\s*[)\].、](?:(?![0-9])|(?=[0-9]+型))"
+        mark = rf"[\[(]?(?:{digits}|{chr(0x2460 + number - 1)}[)\].、]?)\s*"
         cut = re.search(mark, fold(text))
         if cut is None:
             return [*parts, text], number
@@ -420,12 +518,16 @@ def _named_apart(text: str) -> list[str]:
 
 def advice_of(lines: Sequence[tuple[int, Word, float]]) -> str:
     """What is advised: numbered points and lines of their own joined with `;`, wrapped lines joined."""
-    return ";".join(re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", item) for item in items_of_text(lines))
+    return ";".join(
+        re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", item) for item in items_of_text(lines)
+    )
 
 
 def prose_of(lines: Sequence[tuple[int, Word, float]]) -> str:
     """Running text without the line breaks of the print."""
-    text = "".join(_without_rest_of_label(word.text) if i == 0 else word.text for i, (_, word, _) in enumerate(lines))
+    text = "".join(
+        _without_rest_of_label(word.text) if i == 0 else word.text for i, (_, word, _) in enumerate(lines)
+    )
     return re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", text).strip()
 
 
@@ -489,16 +591,17 @@ def with_visit_no(fields: dict[str, AnyField], inpatient: bool) -> None:
 def find_hospital(pages: Iterable[Page], titles: Sequence[str]) -> AnyField | None:
     """The hospital as the head prints it, alone or before the title, else as it stands at the foot."""
     around = re.compile(
-        r"[\s(（)）]*(?:" + "|".join([*(r"\s*".join(t) for t in titles), "盖章", "公章", "章", ""]) + r")[\s(（)）]*"
+        r"[\s(（)）]*(?:"
+        + "|".join([*(r"\s*".join(t) for t in titles), "盖章", "公章", "章", ""])
+        + r")[\s(（)）]*"
     )
     for page in pages:
         for row in rows_of(page.words):
             for line in (*row, joined(row)) if len(row) > 1 else row:
-                match = HOSPITAL.match(line.text.lstrip())
-                if match is None or not around.fullmatch(line.text.lstrip()[match.end() :]):
-                    continue
-                start = len(line.text) - len(line.text.lstrip())
-                return field_from(line.part(start, start + match.end()), as_name, page.number)
+                text = line.text.translate(_SIMPLIFIED)
+                match = HOSPITAL.match(text)
+                if match is not None and around.fullmatch(text[match.end() :]):
+                    return field_from(line.part(0, match.end()), as_institution, page.number)
     return None
 
 

@@ -87,8 +87,11 @@ OUTPATIENT = (
     FieldSpec("department", ("科室", "科别", "就诊科室"), as_text),
 )
 
-OVERPRINT_TRUST = 0.9
-"""A value on pre-printed paper belongs to the label before it in about nine of ten cases."""
+IN_PLACE_TRUST = 0.97
+SHIFTED_TRUST = 0.8
+"""How far a label before a value on pre-printed paper can be trusted. The amount in words tells whether
+the overprint lies in place: nothing else looks like it, so where it stands behind its own label, so does
+the rest."""
 
 STAY = "stay"
 INPATIENT = (
@@ -138,10 +141,12 @@ def read_invoice(
     fields, extras = read_labelled(pages, specs, OTHER_LABELS)
     split_stay(fields)
     items, totals = _charged_rows(pages)
+    in_place = capitals_amount(_text(fields, "total_in_words")) is not None
     find_by_form(fields, pages)
     electronic = is_electronic(pages, fields)
     if not electronic:
-        fields = {name: _as_overprint(field) for name, field in fields.items()}
+        trust = IN_PLACE_TRUST if in_place else SHIFTED_TRUST
+        fields = {name: _as_overprint(field, trust) for name, field in fields.items()}
     return Document(
         type=type_name,
         subtype="e_bill" if electronic else "paper",
@@ -163,9 +168,9 @@ def required_of(document: Document) -> tuple[str, ...]:
     return ("invoice_number", "issue_date", "total_amount", "payer_name")
 
 
-def _as_overprint(field: AnyField) -> AnyField:
-    """Overprint may stand beside another label than its own, so a label alone proves nothing."""
-    return replace(field, confidence=field.confidence * OVERPRINT_TRUST) if not field.witnesses else field
+def _as_overprint(field: AnyField, trust: float) -> AnyField:
+    """Overprint may stand beside another label than its own, so a label alone does not prove much."""
+    return replace(field, confidence=field.confidence * trust) if not field.witnesses else field
 
 
 def is_electronic(pages: Sequence[Page], fields: dict[str, AnyField]) -> bool:

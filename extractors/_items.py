@@ -17,23 +17,33 @@ from extractors._values import as_amount, as_text
 from pipeline.fee_categories import find_category
 from pipeline.model import Field, LineItem, MoneyField, Page, StatedRow, TextField, Value, Word
 from pipeline.reading.tables import AMOUNT, NAME, TableRow
-from pipeline.text import parse_quantity, parse_unit_price, split_quantity_unit, squeeze
+from pipeline.text import fold, parse_quantity, parse_unit_price, split_quantity_unit, squeeze
 
 V = TypeVar("V", bound=Value)
 
 SUMMING = re.compile(
-    r"小计|合计|总计|累计|承前页|承上页|过次页|转下页|本页|^共\d*[项条]|^第\d+页|费用总额|^以下空白|大写|小写"
+    r"小计|合计|总计|累计|承前页|承上页|过次页|转下页|本页|^共\d*[项条]|^第\d+页|费用总额|^以下空白|大写|小写|专用章|监制章"
 )
 
-SELF_PAY_MARKS = ("无自付", "有自付", "全自付", "甲", "乙", "丙", "甲类", "乙类", "丙类", "自费")
+INSURANCE_CLASS = re.compile(
+    r"(?:医保)?[甲乙丙]类?(?:药品?)?|[无有全]自付|(?:完全|全|部分)?自[费理付]|(?:非|可)?医保(?:外|内)?|(?:非|可)报销?"
+)
+_LEADING_CLASS = re.compile(r"[★☆△▲*#]*[\[(](?P<mark>[甲乙丙]类?|自费|[无有全]自付)[\])]\s*")
+"""Some lists print the class before the name: (甲)阿莫西林胶囊."""
+
+_MISREAD_GRAM = frozenset({"b0", "bo", "60", "6o", "90", "9o", "bO", "6O", "q", "9", "6", "b"})
+"""What OCR makes of a lone g; no unit has a digit in it, and none is b or q."""
+
+_MISREAD_MILLILITRE = re.compile(r"(?<=\d)m[1I|](?![0-9A-Za-z])")
 
 
 def items_of(rows: Iterable[TableRow]) -> list[LineItem]:
     """The rows that charge something, in reading order; sums and empty rows left out."""
-    return [item for row in rows if not SUMMING.search(squeeze(row.text)) if (item := _item(row))]
+    return [item for row in rows if not SUMMING.search(squeeze(row.text)) if (item := item_of(row))]
 
 
-def _item(row: TableRow) -> LineItem | None:
+def item_of(row: TableRow) -> LineItem | None:
+    """A row as a charged item; None where it has no name or nothing that is charged."""
     cells = dict(row.cells)
     if AMOUNT not in cells and "unit_price" in cells and find_category(row.get(NAME)):
         # A category row of a paper ticket: its one number stands where the unit prices stand below.
@@ -42,21 +52,55 @@ def _item(row: TableRow) -> LineItem | None:
         return None
     quantity, unit = _quantity_and_unit(cells, row.page)
     marks = cells.get("insurance_class") or cells.get("note")
+    category = cells.get("category")
+    if category is not None and _is_class(category.text):
+        # 类别 heads the fee category on one form and 甲, 乙, 丙 on the next.
+        marks, category = marks or category, None
+    elif marks is not None and category is None and find_category(marks.text):
+        marks, category = None, marks
+    name, mark = _name_and_class(cells[NAME])
+    marks = mark or marks
     return LineItem(
         page=row.page,
-        name=_read(cells.get(NAME), as_text, row.page),
-        specification=_read(cells.get("specification"), as_text, row.page),
+        name=_read(name, as_text, row.page),
+        specification=_read(cells.get("specification"), as_specification, row.page),
         unit=unit,
         quantity=quantity,
         unit_price=_read(cells.get("unit_price"), parse_unit_price, row.page),
         amount=_read(cells.get(AMOUNT), as_amount, row.page),
-        category=_read(cells.get("category"), as_text, row.page),
+        category=_read(category, as_text, row.page),
         insurance_class=_read(marks, _as_class, row.page) if marks and _is_class(marks.text) else None,
     )
 
 
+def _name_and_class(name: Word) -> tuple[Word, Word | None]:
+    match = _LEADING_CLASS.match(fold(name.text))
+    if match is None or match.end() == len(name.text):
+        return name, None
+    return name.part(match.end(), len(name.text)), name.part(*match.span("mark"))
+
+
+def as_unit(text: str) -> str:
+    """A unit; what is read for a lone `g` becomes one again.
+
+    >>> as_unit("盒"), as_unit("b0")
+    ('盒', 'g')
+    """
+    unit = as_text(text.strip(" /"))
+    return "g" if unit in _MISREAD_GRAM else unit
+
+
+def as_specification(text: str) -> str:
+    """A specification as printed; `2m1` is 2 ml.
+
+    >>> as_specification("2m1:1mg/支")
+    '2ml:1mg/支'
+    """
+    return _MISREAD_MILLILITRE.sub("ml", as_text(text))
+
+
 def _is_class(text: str) -> bool:
-    return squeeze(text).strip("()[]") in SELF_PAY_MARKS
+    return INSURANCE_CLASS.fullmatch(_as_class(text)) is not None
 
 
 def _as_class(text: str) -> str:
@@ -73,16 +117,16 @@ def _quantity_and_unit(
     both = cells.get("quantity_unit")
     if both is None:
         quantity = cells.get("quantity")
-        unit = _read(cells.get("unit"), as_text, page)
+        unit = _read(cells.get("unit"), as_unit, page)
         if quantity is not None and unit is None:
             both = quantity
         else:
             return _read(quantity, parse_quantity, page), unit
-    match = re.match(r"\s*-?[\d.,]+", both.text)
+    match = re.match(r"\s*-?[\d.,]+", fold(both.text))
     stop = match.end() if match else len(both.text)
     rest = both.part(stop, len(both.text)) if both.text[stop:].strip(" /") else None
     quantity_field = _read(both.part(0, stop), lambda text: split_quantity_unit(text)[0], page)
-    return quantity_field, _read(rest, lambda text: as_text(text.strip(" /")), page)
+    return quantity_field, _read(rest, as_unit, page)
 
 
 def split_levels(items: Sequence[LineItem]) -> tuple[tuple[LineItem, ...], tuple[LineItem, ...]]:

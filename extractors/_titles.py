@@ -47,6 +47,11 @@ def _likeness(text: str, title: str) -> float:
     return alike * (0.9 + 0.1 * min(1.0, len(title) / 8))
 
 
+def stated_title(page: Page) -> str:
+    """The title that the XML of a bill states; `""` where there is none."""
+    return next((s.text for s in page.statements if s.name == "bill_title" and s.origin != "qr"), "")
+
+
 def mentions(page: Page, words: Sequence[str]) -> int:
     """How many of `words` stand anywhere on the page."""
     text = squeeze(page.text)

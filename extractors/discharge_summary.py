@@ -1,4 +1,4 @@
-"""出院记录, 出院小结: what happened during a stay (fields as in 《病历书写基本规范》 第二十四条; domain.md §5)."""
+"""出院记录, 出院小结: what happened during a stay (contents: 《病历书写基本规范》, 2010; domain.md §5)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,15 @@ from pipeline.text import parse_quantity, squeeze
 
 TYPE = "discharge_summary"
 TITLES = (
-    *("出院记录", "出院小结", "出院病历摘要", "出院病情摘要", "24小时内入出院记录", "出院总结", "出院病历小结"),
+    *(
+        "出院记录",
+        "出院小结",
+        "出院病历摘要",
+        "出院病情摘要",
+        "24小时内入出院记录",
+        "出院总结",
+        "出院病历小结",
+    ),
     *("住院病历摘要", "住院病案摘要", "出院小结记录"),
 )
 SHARED_TITLES = ("出院诊断证明书", "出院诊断证明", "出院证明书", "出院证明", "诊断证明书", "疾病诊断证明书")
@@ -40,16 +48,68 @@ STAY_LENGTH = FieldSpec(
 
 DIAGNOSES = ("出院诊断", "出院主要诊断", "最后诊断", "目前诊断", "主要诊断", "诊断")
 ADMISSION_DIAGNOSES = ("入院诊断", "入院时诊断", "初步诊断")
-COURSE = ("诊疗经过", "治疗经过", "诊治经过", "住院经过", "住院诊疗经过", "入院后诊疗经过", "诊疗过程", "治疗过程", "住院治疗经过")
-ADVICE = ("出院医嘱", "出院后医嘱", "出院建议", "出院指导", "出院医嘱及建议", "医嘱", "建议", "随访建议", "注意事项")
+COURSE = (
+    "诊疗经过",
+    "治疗经过",
+    "诊治经过",
+    "住院经过",
+    "住院诊疗经过",
+    "入院后诊疗经过",
+    "诊疗过程",
+    "治疗过程",
+    "住院治疗经过",
+)
+ADVICE = (
+    "出院医嘱",
+    "出院后医嘱",
+    "出院建议",
+    "出院指导",
+    "出院医嘱及建议",
+    "医嘱",
+    "建议",
+    "随访建议",
+    "注意事项",
+)
 OTHERS = (
-    *("入院情况", "入院时情况", "入院时病情", "入院症状", "入院查体", "主诉", "现病史", "既往史", "体格检查", "辅助检查"),
-    *("出院情况", "出院时情况", "出院时病情", "出院病情", "出院查体", "出院带药", "治疗结果", "治疗效果", "转归", "手术名称"),
+    *(
+        "入院情况",
+        "入院时情况",
+        "入院时病情",
+        "入院症状",
+        "入院查体",
+        "主诉",
+        "现病史",
+        "既往史",
+        "体格检查",
+        "辅助检查",
+    ),
+    *(
+        "出院情况",
+        "出院时情况",
+        "出院时病情",
+        "出院病情",
+        "出院查体",
+        "出院带药",
+        "治疗结果",
+        "治疗效果",
+        "转归",
+        "手术名称",
+    ),
     *("主要检查结果", "检查结果", "化验结果", "病情摘要", "伤口愈合情况", "切口愈合", "随访", "手术及操作"),
 )
 SECTIONS = {label: label for label in (*DIAGNOSES, *ADMISSION_DIAGNOSES, *COURSE, *ADVICE, *OTHERS)}
 
-BODY = ("入院诊断", "出院诊断", "入院情况", "入院时情况", "出院情况", "出院时情况", "出院医嘱", "诊疗经过", "治疗经过")
+BODY = (
+    "入院诊断",
+    "出院诊断",
+    "入院情况",
+    "入院时情况",
+    "出院情况",
+    "出院时情况",
+    "出院医嘱",
+    "诊疗经过",
+    "治疗经过",
+)
 FIRST_PAGE = 1
 
 
@@ -72,7 +132,9 @@ def continues(before: Sequence[Page], page: Page) -> bool:
     if title_likeness(page, (*TITLES, *SHARED_TITLES))[0] and (number is None or number == FIRST_PAGE):
         return False
     told = {name for name in BODY for earlier in before if mentions(earlier, (name,))}
-    fresh = [name for name in (*BODY, *ADVICE[:4], "出院带药") if mentions(page, (name,)) and name not in told]
+    fresh = [
+        name for name in (*BODY, *ADVICE[:4], "出院带药") if mentions(page, (name,)) and name not in told
+    ]
     signed = any(mentions(earlier, ("医师签名", "医生签名", "医师签字", "医生签字")) for earlier in before)
     signs = mentions(page, ("医师", "医生")) > 0
     return bool(fresh) or (not signed and signs and (number is not None or not _is_headed(page)))

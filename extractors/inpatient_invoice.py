@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from extractors._extractor import Extractor
 from extractors._invoice import INPATIENT, KEYS, PAYMENTS, PEOPLE, STAY, read_invoice, required_of
-from extractors._titles import mentions, title_likeness
+from extractors._titles import mentions, stated_title, title_likeness
 from pipeline.model import Document, Page
 
 TYPE = "inpatient_invoice"
@@ -16,9 +16,9 @@ SPECS = (*KEYS, *PEOPLE, *INPATIENT, *PAYMENTS)
 
 def identify(page: Page) -> float:
     """Sure when the title is there; likely by the labels that only this form carries."""
-    likeness, _ = title_likeness(page, TITLES)
-    if any(statement.text == TYPE for statement in page.statements if statement.name == "document_type"):
+    if "住院" in stated_title(page):
         return 1.0
+    likeness, _ = title_likeness(page, TITLES)
     if likeness == 0 and mentions(page, ("票据代码", "校验码")) == 2:
         likeness = 0.3 + 0.15 * mentions(page, ("住院号", "住院时间", "预缴金额"))
     return likeness

@@ -17,10 +17,10 @@ from extractors._invoice import INPATIENT, OUTPATIENT, PAYMENTS, STAY, find_by_f
 from extractors._items import items_of, stated_items
 from extractors._titles import title_likeness
 from extractors._values import as_amount, as_capitals, as_code, as_date, as_digits, as_name, as_text
-from pipeline.model import AnyField, Document, Page, PageSize
+from pipeline.model import AnyField, Document, Page, PageSize, Word
 from pipeline.reading.layout import LabelList, rows_of
 from pipeline.reading.tables import AMOUNT, MONEY, NAME, NUMBER, TEXT, Column, read_table
-from pipeline.text import fold, squeeze
+from pipeline.text import squeeze
 
 TYPE = "vat_invoice"
 TITLES = (
@@ -74,8 +74,9 @@ CODE_LENGTHS = (10, 12)
 
 def identify(page: Page) -> float:
     """Sure when the title is there, or its machine-readable part says so."""
-    if any(s.name in ("document_type", "subtype") and s.text.startswith("vat") for s in page.statements):
-        return 1.0
+    stated = {statement.name: statement for statement in page.statements}
+    if "subtype" in stated or ("payee_name" in stated and "bill_title" not in stated):
+        return 1.0  # the payload of a VAT code, or the XML of a VAT invoice
     likeness, _ = title_likeness(page, TITLES)
     return likeness
 
@@ -86,6 +87,8 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
     fields |= _parties(fields, pages)
     _bare_codes(fields, pages)
     find_by_form(fields, pages)
+    sums = _sums(pages)
+    fields |= {name: field_from(word, as_amount, page.number) for name, (word, page) in sums.items()}
     title = title_likeness(pages[0], TITLES)[1]
     items = stated_items(pages) or items_of(read_table(pages, TABLE, STOPS))
     return Document(
@@ -96,7 +99,7 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
         fields=with_statements(fields, (), SPECS),
         items=tuple(items),
-        extras=extras | _sums(pages),
+        extras=extras | {name: word.text for name, (word, _) in sums.items()},
         title=title,
     )
 
@@ -147,18 +150,18 @@ def _bare_codes(fields: dict[str, AnyField], pages: Sequence[Page]) -> None:
             fields[name] = replace(field, witnesses=("second_print",))
 
 
-def _sums(pages: Sequence[Page]) -> dict[str, str]:
-    """Net amount and tax, from the row 合计 under the table."""
+def _sums(pages: Sequence[Page]) -> dict[str, tuple[Word, Page]]:
+    """Net amount and tax, from the row 合计 under the table; `***` is a tax that is not shown."""
     for page in pages:
         for row in rows_of(page.words):
-            text = squeeze("".join(word.text for word in row))
-            if text.startswith("合计") and "(" not in text:
-                amounts = re.findall(r"-?\d[\d,]*\.\d\d|\*{3}", fold(text))
-                if amounts:
-                    return dict(zip(("amount_without_tax", "tax"), amounts, strict=False))
+            if not re.match(r"合计(?!\()", squeeze("".join(word.text for word in row))):
+                continue
+            amounts = [word for word in row if re.fullmatch(r"¥?-?\d[\d,]*\.\d\d|\*{3}", squeeze(word.text))]
+            if amounts:
+                return {n: (word, page) for n, word in zip(("amount_without_tax", "tax"), amounts, strict=False)}
     return {}
 
 
 EXTRACTOR = Extractor(
-    TYPE, "增值税发票", identify, extract, tuple(spec.name for spec in SPECS), required_of
+    TYPE, "增值税发票", identify, extract, (*(spec.name for spec in SPECS), "amount_without_tax", "tax"), required_of
 )

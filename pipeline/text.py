@@ -75,7 +75,7 @@ def _is_invisible(char: str) -> bool:
 _NUMBER = re.compile(r"(?P<whole>0|[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]*)(?:\.(?P<decimals>[0-9]+))?")
 _SPACE_IN_NUMBER = re.compile(r"(?<=[0-9])([,.]) +(?=[0-9])")
 _MOST_DIGITS = 12  # of the whole part; the largest amount of a bill has 8
-_MOST_DECIMALS = 8
+_MOST_DECIMALS = 13  # a VAT unit price before tax
 
 
 def parse_money(text: str) -> Decimal:

@@ -117,7 +117,6 @@ _NO = ("否", "无", "0")
     *INVOICES,
     title="未经医保实时结算",
     basis="北京市医疗收费票据「医保已实时结算」标记",
-    severity="warn",
 )
 def bill_is_not_yet_settled(document: Document) -> Verdict | None:
     """A bill with a payment by the fund, or marked so, was settled at the hospital already."""

@@ -86,12 +86,6 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
         "其他门诊收费",
         "其他收费",
         "药事服务费",
-        "膳食费",
-        "伙食费",
-        "空调费",
-        "取暖费",
-        "护工费",
-        "陪护费",
     ),
 }
 _CATEGORY_OF = {spelling: category for category, spellings in _SPELLINGS.items() for spelling in spellings}

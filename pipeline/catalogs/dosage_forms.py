@@ -12,8 +12,10 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from pipeline.catalogs.likeness import misread_cost
+
 _SPELLINGS: Mapping[str, tuple[str, ...]] = {
-    "片": ("片", "片剂", "薄膜衣片", "糖衣片", "包衣片", "素片", "普通片", "普通片剂", "划痕片"),
+    "片": ("片", "片剂", "薄膜衣片", "糖衣片", "包衣片", "普通片", "普通片剂", "划痕片"),
     "肠溶片": ("肠溶片", "肠溶片剂", "肠溶衣片", "肠溶薄膜衣片"),
     "分散片": ("分散片",),
     "缓释片": ("缓释片", "缓释片剂"),
@@ -162,6 +164,7 @@ GROUPS: Mapping[str, frozenset[str]] = {
         "滴眼剂": {"滴眼液"},
         "贴剂": {"贴", "贴膏", "膜"},
         "片剂": {"片"},
+        "素片": {"片"},  # not a spelling above: 克拉霉素片 ends with it
         "阴道软胶囊": {"阴道胶囊"},
         "散剂": {"散"},
         "气雾剂": {"气雾剂", "吸入气雾剂", "喷雾剂"},
@@ -222,3 +225,38 @@ def forms_of_listed(form: str) -> frozenset[str]:
     if plain in GROUPS:
         return GROUPS[plain]
     return frozenset({FORM_OF.get(plain, plain)})
+
+
+_OFTEN = (
+    "注射液",
+    "口服液",
+    "滴眼液",
+    "缓释片",
+    "分散片",
+    "肠溶片",
+    "软胶囊",
+    "颗粒",
+    "胶囊",
+    "滴丸",
+    "糖浆",
+    "软膏",
+    "乳膏",
+    "凝胶",
+)
+
+
+@lru_cache(maxsize=16384)
+def with_form_repaired(name: str) -> str | None:
+    """A name that ends in a common form but for one look-alike character, with that form; else None.
+
+    >>> with_form_repaired("感冒清热颖粒"), with_form_repaired("感冒清热颗粒"), with_form_repaired("阿莫西林")
+    ('感冒清热颗粒', None, None)
+    """
+    for form in _OFTEN:
+        ending = name[-len(form) :]
+        if len(name) < len(form) + 2 or ending == form:
+            continue
+        costs = [misread_cost(read, meant) for read, meant in zip(ending, form, strict=True)]
+        if sum(cost > 0 for cost in costs) == 1 and sum(costs) < 1:
+            return name[: -len(form)] + form
+    return None

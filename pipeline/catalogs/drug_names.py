@@ -105,7 +105,7 @@ def drug_name(name: str) -> DrugName:
     >>> found.stem, found.acid, found.form
     ('二甲双胍', '盐酸', '缓释片')
     >>> [drug_name(one).stem for one in ("氯化钠注射液", "葡萄糖酸钙口服溶液", "注射用哌拉西林钠他唑巴坦钠")]
-    ['氯化钠', '葡萄糖酸', '哌拉西林他唑巴坦']
+    ['氯化钠', '葡萄糖酸钙', '哌拉西林他唑巴坦']
     >>> drug_name("🙂").stem, drug_name("").stem
     ('', '')
     """
@@ -157,9 +157,10 @@ def _without_salt(core: str) -> tuple[str, str, str]:
         acid, stem = found[1], stem[found.end() :]
     ending = _METAL.search(stem)
     if ending and ending.start() >= 2:
-        metal = ending[1].lstrip("二三半")
         shorter = _SALT_WITHIN.sub("", stem)
-        stem = shorter[: -len(ending[1])] if len(shorter) - len(ending[1]) >= 2 else stem[: ending.start()]
+        rest = shorter[: -len(ending[1])] if len(shorter) - len(ending[1]) >= 2 else stem[: ending.start()]
+        if rest not in _BARE_ACIDS:  # 硫酸镁 is no salt of anything else
+            metal, stem = ending[1].lstrip("二三半"), rest
     inside = _METAL_WITHIN.sub("", stem)
     if len(inside) >= 4:
         stem = inside

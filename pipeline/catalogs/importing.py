@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -198,7 +199,7 @@ def _read_table(file: Path) -> list[dict[str, str]]:
             raise ImportRefused(f"{file.name}: 不是 CSV 或 XLSX；save it as one of them")
     except FileNotFoundError as error:
         raise ImportRefused(f"{file}: 没有这个文件") from error
-    except (ValueError, KeyError, OSError, pd.errors.ParserError) as error:
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise ImportRefused(f"{file.name}: 打不开（{error}）") from error
     headings = [str(heading).strip() for heading in frame.columns]
     return [

@@ -48,6 +48,12 @@ _TELLING = tuple(
     )
 )
 """Characters that tell one item from another, however alike they look."""
+_FAMILIES = {
+    char: frozenset(number for number, family in enumerate(_TELLING) if char in family)
+    for char in set().union(*_TELLING)
+}
+_TOO_FAR = 0.3
+"""Where fewer characters agree, how the others look does not matter."""
 
 
 @cache
@@ -69,7 +75,7 @@ def misread_cost(read: str, meant: str) -> float:
         return 0.0
     if read.isascii() or meant.isascii():
         return _SIGN
-    if any(read in family and meant in family for family in _TELLING):
+    if not _FAMILIES.get(read, frozenset()).isdisjoint(_FAMILIES.get(meant, ())):
         return _OTHER
     orders = stroke_orders()
     if read not in orders:
@@ -90,6 +96,9 @@ def likeness(read: str, meant: str) -> float:
         return 0.0
     if read == meant:
         return 1.0
+    plain = Levenshtein.normalized_similarity(read, meant)
+    if plain < _TOO_FAR:
+        return plain
     cost = 0.0
     for edit in Levenshtein.editops(read, meant):
         if edit.tag == "replace":

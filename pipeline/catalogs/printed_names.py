@@ -56,6 +56,7 @@ _SPECIFICATION = re.compile(
 _STRENGTH_FIRST = re.compile(rf"^\(?{_NUMBER}\s*(?:%|mg|g|ml)\)?(?=[\u3400-\u9fff])", re.IGNORECASE)
 _DURATION = re.compile(r"^\d+\s*(?:小时|分钟|天|日|次|导|通道|层|排|项|岁|部位)")
 _GROUP = re.compile(r"\(([^()]*)\)")
+_HAN_ALONE = re.compile(r"[\u3400-\u9fff]+")
 _KEPT = re.compile(r"[^0-9a-z\u0370-\u03ff\u3007\u3400-\u9fff\U00020000-\U0003ffff]+")
 
 
@@ -83,12 +84,15 @@ def normalise(text: str) -> str:
     >>> normalise("【Ⅱ级护理】"), normalise("🙂"), normalise("")
     ('(二级护理)', '🙂', '')
     """
+    if _HAN_ALONE.fullmatch(text):
+        return text.translate(_VARIANTS)
     for sign, letters in _ROMAN.items():
         text = text.replace(sign, letters)
     text = unicodedata.normalize("NFKC", text)
     text = _INVISIBLE.sub("", text).translate(_BRACKETS).translate(_CLOSING).translate(_VARIANTS)
     text = re.sub(r"\s+", "", text)
     text = re.sub(r"(?<=\d)[×xX✕✖╳](?=[\d.])|(?<=[a-zA-Z片粒支袋丸])[×✕✖╳](?=[\d.])", "*", text)
+    text = re.sub(r"(?<=\d)(mg|ug|μg|g|ml|l|iu|u)[xX](?=\d)", r"\1*", text, flags=re.IGNORECASE)
     for pattern, grade in _GRADES:
         text = pattern.sub(grade, text)
     return text
@@ -101,6 +105,8 @@ def bare(text: str) -> str:
     >>> bare("血常规-（五分类）"), bare("维生素Ｂ１２"), bare("***")
     ('血常规五分类', '维生素b12', '')
     """
+    if _HAN_ALONE.fullmatch(text):
+        return text.translate(_VARIANTS)
     return _KEPT.sub("", normalise(text).lower())
 
 

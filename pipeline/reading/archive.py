@@ -7,6 +7,7 @@ system, links are not followed. Names without the UTF-8 mark are GBK, as Chinese
 from __future__ import annotations
 
 import stat
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -38,16 +39,6 @@ BY_THE_WAY = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"})
 """What systems add to archives by themselves."""
 
 
-@dataclass(slots=True)
-class _Budget:
-    """What may still come out, over all inner archives."""
-
-    files: int
-    bytes: int
-    members: list[Member] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
-
-
 def unpack_zip(file: SourceFile, path: Path, folder: Path, limits: Limits) -> Unpacked:
     """Write the readable files of a ZIP into `folder`, those of inner ZIPs too.
 
@@ -57,13 +48,14 @@ def unpack_zip(file: SourceFile, path: Path, folder: Path, limits: Limits) -> Un
         UnreadableFile: If the archive cannot be opened, is empty or over a limit, or if all of it is
             encrypted.
     """
-    budget = _Budget(limits.archive_files, limits.archive_bytes)
-    _unpack(file, path, folder, 1, budget, limits)
-    if not budget.members and not budget.unread:
+    unpacking = _Unpacking(folder, limits, limits.archive_files, limits.archive_bytes)
+    unpacking.take_archive(file, path, depth=1)
+    members, missed = tuple(unpacking.members), tuple(unpacking.unread)
+    if not members and not missed:
         raise empty(file, "压缩包里没有文件", "the archive holds no file")
-    if not budget.members and all(each.code == "encrypted" for each in budget.unread):
+    if not members and all(each.code == "encrypted" for each in missed):
         raise encrypted(file, "压缩包", "archive")
-    return Unpacked(tuple(budget.members), tuple(budget.unread))
+    return Unpacked(members, missed)
 
 
 def inner_name(info: zipfile.ZipInfo) -> str:
@@ -82,18 +74,85 @@ def inner_name(info: zipfile.ZipInfo) -> str:
     return info.filename
 
 
-def _unpack(file: SourceFile, path: Path, folder: Path, depth: int, budget: _Budget, limits: Limits) -> None:
+@dataclass(slots=True)
+class _Unpacking:
+    """What came out so far, and what may still, over all inner archives."""
+
+    folder: Path
+    limits: Limits
+    files_left: int
+    bytes_left: int
+    members: list[Member] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+
+    def take_archive(self, file: SourceFile, path: Path, depth: int) -> None:
+        """Take all files of the ZIP at `path`.
+
+        Raises:
+            UnreadableFile: If it cannot be opened or holds too many.
+        """
+        try:
+            with zipfile.ZipFile(path) as archive:
+                for info in _entries(archive):
+                    self._count(file)
+                    self._take_entry(archive, info, f"{file.name}!{_shown(inner_name(info))}", depth)
+        except ZIP_ERRORS as error:
+            raise corrupt(file, "ZIP 压缩包无法打开", "the ZIP cannot be opened") from error
+
+    def _count(self, file: SourceFile) -> None:
+        if self.files_left == 0:
+            raise too_large(
+                file,
+                f"压缩包内文件超过 {self.limits.archive_files:,} 个",
+                f"the archive holds more than {self.limits.archive_files:,} files",
+                ("请分成几个压缩包发送", "send it as several archives"),
+            )
+        self.files_left -= 1
+
+    def _take_entry(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, depth: int) -> None:
+        """Take one entry, or what it holds where it is a ZIP itself; one that fails leaves the others."""
+        with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as target:
+            path = Path(target.name)
+        try:
+            _check(info, name)
+            self._write(archive, info, name, path)
+            file = source_file(name, path)
+            if recognise(file, path, self.limits) != "zip":
+                self.members.append(Member(file, path))
+                return
+            if depth >= self.limits.archive_depth:
+                raise unsafe(name, "压缩包层层嵌套", "archives inside archives inside archives")
+            self.take_archive(file, path, depth + 1)
+        except UnreadableFile as error:
+            self.unread.append(unread(error, name))
+        path.unlink()
+
+    def _write(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, path: Path) -> None:
+        bound = min(self.limits.file_bytes, self.bytes_left)
+        written = 0
+        with path.open("wb") as target:
+            for chunk in _chunks(archive, info, name):
+                written += len(chunk)
+                self.bytes_left = max(0, self.bytes_left - len(chunk))
+                if written > bound:
+                    raise too_large(
+                        name,
+                        f"解压后超过 {bound:,} 字节",
+                        f"it unpacks to more than {bound:,} bytes",
+                        ("请单独发送其中的票据文件", "send the bills in it as they are"),
+                    )
+                target.write(chunk)
+
+
+def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Iterator[bytes]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            for info in _entries(archive):
-                _count(file, budget, limits)
-                name = f"{file.name}!{_shown(inner_name(info))}"
-                try:
-                    _take(archive, info, name, folder, depth, budget, limits)
-                except UnreadableFile as error:
-                    budget.unread.append(unread(error, name))
+        with archive.open(info) as source:
+            while chunk := source.read(CHUNK_BYTES):
+                yield chunk
+    except NotImplementedError as error:
+        raise unsupported(name, "以少见方式压缩的文件", "a file packed in a rare way") from error
     except ZIP_ERRORS as error:
-        raise corrupt(file, "ZIP 压缩包无法打开", "the ZIP cannot be opened") from error
+        raise corrupt(name, "压缩包内的文件无法解压", "it cannot be unpacked") from error
 
 
 def _entries(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
@@ -103,52 +162,10 @@ def _entries(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
             yield info
 
 
-def _count(file: SourceFile, budget: _Budget, limits: Limits) -> None:
-    if budget.files == 0:
-        raise too_large(
-            file,
-            f"压缩包内文件超过 {limits.archive_files:,} 个",
-            f"the archive holds more than {limits.archive_files:,} files",
-            ("请分成几个压缩包发送", "send it as several archives"),
-        )
-    budget.files -= 1
-
-
 def _shown(name: str) -> str:
     """An inner name without what could point out of the archive."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     return "/".join(parts) or "?"
-
-
-def _take(
-    archive: zipfile.ZipFile,
-    info: zipfile.ZipInfo,
-    name: str,
-    folder: Path,
-    depth: int,
-    budget: _Budget,
-    limits: Limits,
-) -> None:
-    """Unpack one entry, or what it holds where it is a ZIP itself.
-
-    Raises:
-        UnreadableFile: If this entry is not to be had; the others are.
-    """
-    _check(info, name)
-    path = folder / f"{limits.archive_files - budget.files:05d}"
-    try:
-        _write(archive, info, name, path, budget, limits)
-        file = source_file(name, path)
-        if recognise(file, path, limits) != "zip":
-            budget.members.append(Member(file, path))
-            return
-        if depth >= limits.archive_depth:
-            raise unsafe(name, "压缩包层层嵌套", "archives inside archives inside archives")
-        _unpack(file, path, folder, depth + 1, budget, limits)
-        path.unlink()
-    except UnreadableFile:
-        path.unlink(missing_ok=True)
-        raise
 
 
 def _check(info: zipfile.ZipInfo, name: str) -> None:
@@ -159,28 +176,3 @@ def _check(info: zipfile.ZipInfo, name: str) -> None:
         raise unsafe(name, "压缩包内的路径指向包外", "its path points out of the archive")
     if info.flag_bits & ENCRYPTED:
         raise encrypted(name, "压缩包内的文件", "file in the archive")
-
-
-def _write(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, path: Path, budget: _Budget, limits: Limits
-) -> None:
-    bound = min(limits.file_bytes, budget.bytes)
-    written = 0
-    try:
-        with archive.open(info) as source, path.open("wb") as target:
-            while chunk := source.read(CHUNK_BYTES):
-                written += len(chunk)
-                if written > bound:
-                    raise too_large(
-                        name,
-                        f"解压后超过 {bound:,} 字节",
-                        f"it unpacks to more than {bound:,} bytes",
-                        ("请单独发送其中的票据文件", "send the bills in it as they are"),
-                    )
-                target.write(chunk)
-    except NotImplementedError as error:
-        raise unsupported(name, "以少见方式压缩的文件", "a file packed in a rare way") from error
-    except ZIP_ERRORS as error:
-        raise corrupt(name, "压缩包内的文件无法解压", "it cannot be unpacked") from error
-    finally:
-        budget.bytes -= written

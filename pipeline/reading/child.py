@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import importlib
 import importlib.util
 import os
@@ -19,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from pipeline.errors import UnreadableFile
+from pipeline.errors import ServiceUnavailable, UnreadableFile
 from pipeline.model import SourceFile
 from pipeline.reading.decoded import Decoded, Unpacked, Window
 from pipeline.reading.limits import Limits
@@ -48,6 +49,8 @@ REFUSED_EVENTS = frozenset(
     }
 )
 """Audit events (PEP 578) of the network and of other programs: Pillow, asked wrongly, runs Ghostscript."""
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Of ours and not the file's fault: the disk for temporary files is full."""
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 PR_SET_PDEATHSIG = 1
 M_ARENA_MAX = -8
@@ -76,6 +79,9 @@ def guarded(name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwar
     """What `function` gives or refuses; out of memory is told as such, on the upload called `name`.
 
     A refusal is given back, not raised: tracebacks of decoders quote what stands in a file.
+
+    Raises:
+        ServiceUnavailable: If the disk for temporary files is full.
     """
     try:
         return function(*args, **kwargs)
@@ -84,6 +90,8 @@ def guarded(name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwar
     except MemoryError:
         return memory_refusal(name)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise ServiceUnavailable("临时磁盘空间不足 / no room left for temporary files") from error
         # The boundary: decoders raise of broken files what nobody foresaw, and a batch goes on. It is told
         # as the crash it is, with the place in the code, so that it never passes for an unreadable file.
         return crash_refusal(name, error)
@@ -150,7 +158,7 @@ def _end_with_parent() -> None:
 
 
 def _fall_silent() -> None:
-    """libtiff and others write about broken files where the caller draws its progress."""
+    """Decoders write about broken files where the caller draws its progress."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)

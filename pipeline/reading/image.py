@@ -12,6 +12,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def open_image(file: SourceFile, path: Path, kind: Kind, window: Window, limits:
     if kind in ("heif", "avif") and _is_cut_off(path):
         raise corrupt(file, f"{kind.upper()} 图片不完整", f"the {kind.upper()} picture is cut short")
     try:
-        with _quiet(), Pillow.open(path, formats=FORMATS[kind]) as picture:
+        with bounded(limits), Pillow.open(path, formats=FORMATS[kind]) as picture:
             frames = _tiff_pages(picture, file, limits) if kind == "tiff" else [picture.tell()]
             notes = () if kind == "tiff" else _notes(picture, kind)
     except (Pillow.DecompressionBombError, *DECODER_ERRORS) as error:
@@ -175,18 +176,27 @@ def too_many_pages(file: SourceFile, found: str, limits: Limits) -> UnreadableFi
 def _pages(
     file: SourceFile, path: Path, kind: Kind, frames: list[int], window: Window, limits: Limits
 ) -> Iterator[Page | UnreadableFile]:
-    with _quiet(), Pillow.open(path, formats=FORMATS[kind]) as picture:
+    with bounded(limits):
+        picture = Pillow.open(path, formats=FORMATS[kind])
+    with picture:
         for number in window.numbers(len(frames)):
-            try:
-                if kind == "tiff":
-                    picture.seek(frames[number - 1])
-                page = _page(picture, file, number, limits)
-            except (Pillow.DecompressionBombError, *DECODER_ERRORS) as error:
-                yield error if isinstance(error, UnreadableFile) else _refused(error, file, kind, number)
-            except UnreadableFile as error:
-                yield error
-            else:
-                yield page
+            yield _page_or_refusal(picture, file, kind, number, frames[number - 1], limits)
+
+
+def _page_or_refusal(
+    picture: Pillow.Image, file: SourceFile, kind: Kind, number: int, frame: int, limits: Limits
+) -> Page | UnreadableFile:
+    try:
+        with bounded(limits):
+            if kind == "tiff":
+                picture.seek(frame)
+            return _page(picture, file, number, limits)
+    except UnreadableFile as error:
+        return error
+    except (Pillow.DecompressionBombError, *DECODER_ERRORS) as error:
+        refused = _refused(error, file, kind, number)
+        refused.__cause__ = error
+        return refused
 
 
 def _page(picture: Pillow.Image, file: SourceFile, number: int, limits: Limits) -> Page:
@@ -338,9 +348,19 @@ def _refused(error: BaseException, file: SourceFile, kind: Kind, number: int | N
     )
 
 
-def _quiet() -> warnings.catch_warnings[None]:
-    """Damaged notes of a camera and large pictures are no news: limits and errors are ours to tell."""
-    return warnings.catch_warnings(action="ignore")
+@contextmanager
+def bounded(limits: Limits) -> Iterator[None]:
+    """Let Pillow open what the limits allow, frames inside frames too, without its warnings.
+
+    Damaged notes of a camera and large pictures are no news: limits and errors are ours to tell.
+    """
+    before = Pillow.MAX_IMAGE_PIXELS
+    Pillow.MAX_IMAGE_PIXELS = limits.picture_pixels  # it warns from there and refuses twice that
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        Pillow.MAX_IMAGE_PIXELS = before
 
 
 def _register_heif() -> None:

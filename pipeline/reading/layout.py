@@ -248,7 +248,7 @@ def stacked(words: Sequence[Word], labels: Iterable[str]) -> list[tuple[Word, ..
     Each is a row of two words: the label as one word as high as both lines, and its value.
     """
     known = {squeeze(label) for label in labels}
-    rows = []
+    rows: list[tuple[Word, ...]] = []
     for upper in words:
         lower = below(upper, words)
         if lower is None or squeeze(upper.text + lower.text) not in known:

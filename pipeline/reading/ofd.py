@@ -26,6 +26,7 @@ from pipeline.reading.image import (
     DECODER_ERRORS,
     FORMATS,
     MILLIMETRES_PER_INCH,
+    bounded,
     check_size,
     fitting_scale,
     ink_share,
@@ -312,7 +313,10 @@ def _opened(package: Package, part: str) -> Pillow.Image | None:
         kind = kind_of_head(content[:64])
         if kind not in FORMATS or kind == "heif":
             return None
-        with Pillow.open(io.BytesIO(content), formats=FORMATS[kind]) as picture:
+        with (
+            bounded(package.limits),
+            Pillow.open(io.BytesIO(content), formats=FORMATS[kind]) as picture,
+        ):
             check_size(picture, package.file, package.limits)
             picture.load()
             return to_rgb(picture)

@@ -51,6 +51,8 @@ class Sandbox:
         self._lock = threading.Lock()
         self._pool: Any = None
         self._broken: list[Any] = []
+        self._pending: set[Future[Any]] = set()
+        self._closed = False
 
     @property
     def limits(self) -> Limits:
@@ -68,11 +70,15 @@ class Sandbox:
     def close(self) -> None:
         """End the children; calls under way end in `CancelledError`."""
         with self._lock:
+            self._closed = True
             pools, self._pool, self._broken = [*self._broken, self._pool], None, []
         for pool in pools:
             if pool is not None:
                 pool.stop()
                 pool.join()
+        for future in tuple(self._pending):  # the pool leaves open what it was doing
+            if not future.done():
+                future.set_exception(CancelledError())
 
     def decode(
         self,
@@ -114,6 +120,8 @@ class Sandbox:
         """What `function`, importable by its name, gives in a child; `name` is the upload it works on."""
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
+        self._pending.add(future)
+        future.add_done_callback(self._pending.discard)
         call = (child.guarded, (name, function, *args), kwargs, deadline_seconds)
         self._start(future, name, call, ATTEMPTS)
         return future
@@ -143,6 +151,9 @@ class Sandbox:
                     future.set_result(given)
 
         pool = self._current_pool()
+        if pool is None:
+            future.set_exception(CancelledError())
+            return
         try:
             inner = pool.schedule(function, args=args, kwargs=kwargs, timeout=deadline_seconds)
         except RuntimeError as error:  # it broke or was closed since
@@ -159,8 +170,9 @@ class Sandbox:
         inner.add_done_callback(ended)
 
     def _current_pool(self) -> Any:
+        """The pool; None once closed."""
         with self._lock:
-            if self._pool is None:
+            if self._pool is None and not self._closed:
                 self._pool = _new_pool(self._workers, self._limits)
             return self._pool
 

@@ -6,6 +6,7 @@ the OCR process saves.
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,6 +45,8 @@ def spool(opened: Opened, file: SourceFile, folder: Path) -> Decoded:
 def _spooled(page: Page, folder: Path) -> SpooledPage:
     if page.image is None:
         return SpooledPage(page, None)
-    image_file = folder / f"{page.file.sha256[:16]}-{page.number:05d}.npy"
-    np.save(image_file, page.image, allow_pickle=False)
-    return SpooledPage(replace(page, image=None), image_file)
+    # A name of its own: two copies of one upload may be under way, and a file in use must not change.
+    prefix = f"{page.file.sha256[:16]}-{page.number:05d}-"
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=prefix, suffix=".npy", delete=False) as stream:
+        np.save(stream, page.image, allow_pickle=False)
+    return SpooledPage(replace(page, image=None), Path(stream.name))

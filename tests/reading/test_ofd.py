@@ -59,9 +59,11 @@ def test_a_label_set_wide_is_one_word_and_a_new_line_another(tmp_path: Path, rea
     page = read(
         read_pages,
         tmp_path,
-        '<ofd:TextObject Boundary="10 20 90 10" Size="3"><ofd:TextCode X="0" Y="3" DeltaX="12 3">名称：</ofd:TextCode>'
-        '</ofd:TextObject><ofd:TextObject Boundary="10 40 90 20" Size="3">'
-        '<ofd:TextCode X="0" Y="3" DeltaX="1.5 1.5 -3 1.5" DeltaY="0 0 5 0">12&lt;34</ofd:TextCode></ofd:TextObject>',
+        '<ofd:TextObject Boundary="10 20 90 10" Size="3">'
+        '<ofd:TextCode X="0" Y="3" DeltaX="12 3">名称：</ofd:TextCode></ofd:TextObject>'
+        '<ofd:TextObject Boundary="10 40 90 20" Size="3">'
+        '<ofd:TextCode X="0" Y="3" DeltaX="1.5 1.5 -3 1.5" DeltaY="0 0 5 0">12&lt;34</ofd:TextCode>'
+        "</ofd:TextObject>",
     )
     assert [word.text for word in page.words] == ["名称：", "12<", "34"]
 
@@ -131,7 +133,10 @@ def test_the_attached_bill_is_stated_first_then_tags_then_the_head(
         "Doc_0/Tags/CustomTags.xml": f'<a xmlns:ofd="{OFD}"><ofd:FileLoc>t.xml</ofd:FileLoc></a>',
         "Doc_0/Tags/t.xml": tags,
     }
-    document = "<ofd:Attachments>Attachs/Attachments.xml</ofd:Attachments><ofd:CustomTags>Tags/CustomTags.xml</ofd:CustomTags>"
+    document = (
+        "<ofd:Attachments>Attachs/Attachments.xml</ofd:Attachments>"
+        "<ofd:CustomTags>Tags/CustomTags.xml</ofd:CustomTags>"
+    )
     page = read(read_pages, tmp_path, NUMBER, extra=parts, document=document)
     stated = {statement.name: (statement.text, statement.origin) for statement in page.statements}
     assert stated == {
@@ -193,7 +198,7 @@ def test_junk_in_the_advances_does_no_harm(junk: str, tmp_path: Path, read_pages
     page = read(
         read_pages,
         tmp_path,
-        f'<ofd:TextObject Boundary="1 2" CTM="1 2 3" Size="x"><ofd:TextCode DeltaX="{junk}" DeltaY="{junk}">合</ofd:TextCode>'
-        "</ofd:TextObject>",
+        '<ofd:TextObject Boundary="1 2" CTM="1 2 3" Size="x">'
+        f'<ofd:TextCode DeltaX="{junk}" DeltaY="{junk}">合</ofd:TextCode></ofd:TextObject>',
     )
     assert [word.text for word in page.words] in (["合"], [])

@@ -32,7 +32,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def alive(sandbox: Sandbox) -> bool:
-    return sandbox.run("x", SECONDS, operator.add, 1, 1).result() == 2
+    return bool(sandbox.run("x", SECONDS, operator.add, 1, 1).result() == 2)
 
 
 def refusal_of(sandbox: Sandbox, *call: object, seconds: float = SECONDS) -> UnreadableFile:
@@ -184,7 +184,8 @@ def test_a_pdf_that_swallows_all_memory_ends_its_child_alone(sandbox: Sandbox, t
         raw_pdf(
             b"<</Type/Catalog/Pages 2 0 R>>",
             b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</XObject<</F 5 0 R>>>>>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
+            b"/Resources<</XObject<</F 5 0 R>>>>>>",
             stream_object(b"", b"/F Do"),
             stream_object(
                 b"/Type/XObject/Subtype/Form/BBox[0 0 595 842]/Group<</S/Transparency/I true>>"

@@ -27,7 +27,7 @@ def test_cells_of_a_row_stay_apart() -> None:
 
 def test_edges_are_those_of_the_glyphs_in_pixels() -> None:
     (word,) = words_of(line("西药12", x=3), "ofd", 2.0)
-    assert word.edges == (6, 26, 46, 56, 66)
+    assert list(word.edges) == [6, 26, 46, 56, 66]
     assert (word.box.x0, word.box.y0, word.box.x1, word.box.y1) == (6, 0, 66, 20)
     assert (word.confidence, word.origin) == (1.0, "ofd")
 

@@ -1,0 +1,472 @@
+"""费用清单, the itemized bill: for a stay, a day, a visit or one electronic bill (domain.md §4).
+
+Lists are ruled or not, run over one page or many, repeat their header or not, and group their rows under
+categories or do not. What only sums (小计, 本页小计, 承前页, 过次页, 累计) is never an item.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from extractors._clinical import HOSPITAL, as_age, as_department, as_person, find_hospital
+from extractors._extractor import Extractor
+from extractors._fields import FieldSpec, best_of, field_from, labelled_values, read_labelled
+from extractors._groups import read_groups, stands_apart
+from extractors._items import stated_items, total_of
+from extractors._page_marks import find_page_mark, without_page_mark
+from extractors._titles import mentions, title_likeness
+from extractors._values import as_amount, as_capitals, as_code, as_date, as_name, as_text, capitals_amount
+from pipeline.model import AnyField, Candidate, Document, LineItem, Page, PageSize
+from pipeline.reading.layout import LabelList, rows_of
+from pipeline.reading.tables import (
+    AMOUNT,
+    NAME,
+    NUMBER,
+    TEXT,
+    Column,
+    TableRow,
+    outside_tables,
+    read_table,
+)
+from pipeline.text import parse_date_range, parse_sex, squeeze
+
+TYPE = "itemized_bill"
+TITLES = (
+    *("住院患者费用明细清单", "住院病人费用明细清单", "住院费用明细清单", "住院病人费用清单", "住院患者费用清单"),
+    *("住院费用汇总清单", "住院费用结算明细单", "费用结算明细单", "住院费用清单", "住院费用明细", "住院收费明细"),
+    *("住院费用汇总单", "出院费用清单", "出院费用明细清单", "出院病人费用清单", "住院明细清单", "住院清单"),
+    *("住院病人一日清单", "住院患者一日清单", "一日费用清单", "每日费用清单", "住院日清单", "住院每日清单", "日费用清单"),
+    *("一日清单", "每日清单", "费用日清单", "住院病人费用一日清单", "病人费用日清单", "住院费用一日清单"),
+    *("门诊费用清单", "门诊费用明细清单", "门诊收费明细", "门诊收费清单", "门诊费用明细", "门诊收费明细清单"),
+    *("门诊患者费用清单", "门诊明细清单", "急诊费用清单", "门急诊费用清单", "门(急)诊费用清单", "门诊清单"),
+    *("医疗收费明细(电子)", "医疗收费明细", "医疗费用明细清单", "医疗费用明细", "医疗费用清单", "收费明细清单"),
+    *("费用明细清单", "费用汇总清单", "费用明细单", "费用清单", "费用明细", "收费明细单", "收费清单", "费用汇总单"),
+    *("明细清单", "费用明细表", "住院费用明细表", "病人费用明细表", "药品费用清单", "诊疗费用清单", "项目明细清单"),
+)
+_OWN_TITLE = re.compile(r"明细|清单|日清|汇总单|明[^细]清|[^明]细清")
+_OTHER_TITLE = re.compile(r"票据|发票|结算清单|结算单|证明|处方|检验|检查报告|药品清单[:：]|材料清单|目录")
+
+PERIOD = "period"
+STAY = "stay"
+DAY = "day"
+SPECS = (
+    FieldSpec(
+        "patient_name",
+        ("姓名", "患者姓名", "病人姓名", "患者", "病员姓名", "病人", "患者名称", "交款人", "缴款人", "就诊人"),
+        as_person,
+        required=True,
+    ),
+    FieldSpec(
+        "hospital_name",
+        (
+            *("医院名称", "医疗机构", "医疗机构名称", "就诊医院", "定点医疗机构", "定点医疗机构名称", "单位名称"),
+            *("收款单位", "收款单位(章)", "医院", "就医医院", "就诊机构"),
+        ),
+        as_name,
+    ),
+    FieldSpec(
+        PERIOD,
+        (
+            *("费用期间", "费用起止日期", "费用起止时间", "起止日期", "起止时间", "统计日期", "统计时间", "统计期间"),
+            *("费用日期范围", "日期范围", "时间范围", "费用时间范围", "清单日期", "查询日期", "查询时间", "费用时间"),
+            *("费用时段", "计费日期", "记账日期", "费用所属期", "结算期间", "费用发生期间", "发生日期", "清单时间"),
+        ),
+        as_text,
+    ),
+    FieldSpec(STAY, ("住院日期", "住院时间", "住院起止日期", "住院期间"), as_text),
+    FieldSpec("total_amount", (), as_amount, required=True),
+    FieldSpec(
+        "total_in_words",
+        (
+            *("合计金额(大写)", "合计(大写)", "金额合计(大写)", "总计(大写)", "费用合计(大写)", "总金额(大写)"),
+            *("人民币(大写)", "大写", "(大写)", "金额大写", "合计大写", "大写金额", "总费用(大写)", "人民币大写"),
+        ),
+        as_capitals,
+    ),
+    FieldSpec("medical_record_no", ("病历号", "病案号", "病例号", "病历号码", "病案号码", "病人号"), as_code),
+    FieldSpec(
+        "outpatient_no",
+        ("门诊号", "门(急)诊号", "门诊病历号", "患者编号", "就诊号", "门诊编号", "门诊流水号", "就诊流水号"),
+        as_code,
+    ),
+    FieldSpec("inpatient_no", ("住院号", "住院号码", "住院病历号", "住院编号", "住院登记号"), as_code),
+    FieldSpec("business_serial_no", ("业务流水号", "流水号", "住院流水号", "结算流水号", "交易流水号"), as_code),
+    FieldSpec(
+        "department",
+        (
+            *("科室", "科别", "住院科室", "住院科别", "出院科室", "就诊科室", "所在科室", "当前科室", "科室名称"),
+            *("病人科室", "患者科室", "费用科室", "出院科别", "入院科室"),
+        ),
+        as_department,
+    ),
+    FieldSpec("sex", ("性别",), parse_sex),
+    FieldSpec("age", ("年龄",), as_age),
+    FieldSpec(
+        "insurance_type",
+        (
+            *("医保类型", "费别", "人员类别", "医保付费方式", "病人类型", "患者类型", "医保类别", "付费方式", "险种类型"),
+            *("险种", "病人性质", "患者性质", "收费类别", "病人费别", "人员类型", "身份", "参保类型", "费用类别"),
+        ),
+        as_text,
+    ),
+    FieldSpec("invoice_code", ("所属电子票据代码", "电子票据代码", "票据代码"), as_code),
+    FieldSpec(
+        "invoice_number",
+        ("所属电子票据号码", "电子票据号码", "票据号码", "发票号码", "发票号", "收据号", "票据号"),
+        as_code,
+    ),
+    FieldSpec("admission_date", ("入院日期", "入院时间"), as_date),
+    FieldSpec("discharge_date", ("出院日期", "出院时间"), as_date),
+    FieldSpec(
+        DAY, ("费用日期", "日期", "收费日期", "就诊日期", "就诊时间", "收费时间", "结算日期", "结算时间"), as_date
+    ),
+)
+HIDDEN = (PERIOD, STAY, DAY)
+
+TOTAL_LABELS = (
+    *("合计金额(小写)", "合计(小写)", "金额合计(小写)", "总计(小写)", "总金额(小写)", "(小写)", "小写", "费用合计"),
+    *("合计金额", "总金额", "总费用", "费用总额", "总计", "合计", "总计金额", "金额合计", "本次合计", "费用总计"),
+    *("医疗费总额", "医疗总费用", "合计费用", "住院总费用", "总额", "清单合计", "费用总金额", "总合计", "应收合计"),
+    *("本日合计", "当日合计", "今日合计", "日合计", "当日费用", "当日费用合计", "本日费用", "本日费用合计"),
+    *("今日费用", "当日总费用", "本日总费用", "合计总金额", "医疗费用合计", "总费用合计", "小写金额", "发生费用"),
+)
+_GRAND_TOTAL = re.compile(
+    r"^(?:(?:费用|金额|本次|总|清单|医疗费用?|[本当今]日(?:费用)?|住院|应收)?(?:合计|总计|总额)(?:金额|费用)?(?:\((?:元|小写)\))?"
+    r"|总金额|总费用|费用总额):?¥?[-\d.,\s]*(?:元)?$"
+)
+
+OTHER_LABELS = (
+    *("床号", "床位", "床位号", "病区", "打印日期", "打印时间", "打印人", "诊断", "入院诊断", "出院诊断", "住院天数"),
+    *("预交金", "预交款", "预交金额", "预交金余额", "余额", "账户余额", "累计费用", "累计金额", "累计", "欠费", "医生"),
+    *("主治医生", "主管医生", "主治医师", "经治医生", "开单医生", "开单科室", "执行科室", "联系电话", "电话", "地址"),
+    *("身份证号", "身份证号码", "医保卡号", "医保编号", "社保卡号", "卡号", "就诊卡号", "登记号", "制表人", "制表日期"),
+    *("收费员", "操作员", "经办人", "审核人", "复核人", "打印次数", "结算方式", "医院等级", "医院级别", "医保支付"),
+    *("基金支付", "统筹支付", "统筹基金支付", "个人账户支付", "现金支付", "个人现金支付", "自付金额", "自费金额"),
+    *("个人自付", "个人自费", "自费", "自付", "甲类", "乙类", "丙类", "单位", "备注", "页码", "病种", "入院次数"),
+    *("住院次数", "参保地", "参保单位", "单据号", "处方号", "交款日期", "开票日期", "校验码", "电子票据校验码"),
+)
+
+TABLE = (
+    Column("seq", ("序号", "NO", "No", "NO.", "No.", "编号", "行号", "号"), r"\d{1,4}[.、]?"),
+    Column(
+        "fee_date",
+        (
+            *("日期", "收费日期", "费用日期", "发生时间", "发生日期", "记账日期", "计费日期", "收费时间", "费用时间"),
+            *("记账时间", "计费时间", "项目日期", "医嘱日期", "执行日期", "就诊日期", "结算日期", "日期时间", "时间"),
+        ),
+        r"(?:\d{2,4}[-/.年])?\d{1,2}[-/.月]\d{1,2}日?[\d:]*|\d{8}|[\d:]{5,8}",
+    ),
+    Column(
+        "item_code",
+        (
+            *("项目编码", "代码", "国家编码", "医保编码", "国标代码", "编码", "项目代码", "国家代码", "医保代码"),
+            *("药品编码", "国家医保编码", "医院编码", "物价编码", "收费编码", "国家项目代码", "国家医保代码", "国标码"),
+            *("国家码", "医保码", "国家编码/医保编码", "医保项目编码", "项目编号", "国家贯标码", "贯标码", "物价码"),
+            *("医保目录编码", "目录编码", "收费代码", "国家项目编码", "医保项目代码", "药品代码"),
+        ),
+        r"[0-9A-Za-z.-]{4,}",
+    ),
+    Column(
+        NAME,
+        (
+            *("项目名称", "名称", "药品名称", "收费项目", "费用名称", "项目", "费用项目", "收费项目名称", "医嘱名称"),
+            *("项目名称/规格", "药品/项目名称", "药品及项目名称", "项目/药品名称", "药品(项目)名称", "项目(药品)名称"),
+            *("药品/诊疗名称", "诊疗项目", "诊疗项目名称", "收费名称", "品名", "明细项目", "明细名称", "项目内容"),
+            *("药品项目名称", "费用项目名称", "项目名称(规格)", "名称/规格", "名称规格", "项目名称及规格", "名称及规格"),
+            *("收费内容", "医院项目名称", "费用明细", "药品、诊疗项目名称", "服务项目", "商品名称"),
+        ),
+        TEXT,
+    ),
+    Column(
+        "specification",
+        ("规格", "规格/型号", "规格型号", "型号规格", "剂型规格", "规格/剂型", "剂型", "剂型/规格", "规格、型号", "型号"),
+    ),
+    Column("unit", ("单位", "计价单位", "计量单位", "收费单位", "包装单位"), r"[^.]{1,6}"),
+    Column("quantity_unit", ("数量/单位", "数量单位", "数量(单位)"), r"-?\d.*|\D{1,3}"),
+    Column("quantity", ("数量", "总量", "次数", "总数量", "用量", "数目", "数"), rf"{NUMBER}\D{{0,3}}"),
+    Column("unit_price", ("单价", "单价(元)", "价格", "单价/元", "单价元", "项目单价"), NUMBER),
+    Column(
+        AMOUNT,
+        (
+            *("金额", "金额(元)", "总价", "费用", "合计", "总金额", "金额元", "费用金额", "合计金额", "总费用", "总额"),
+            *("金额/元", "应收金额", "发生金额", "费用(元)", "合计(元)", "总价(元)", "小计", "金额合计", "总金额(元)"),
+            *("实收金额", "费用合计", "收费金额"),
+        ),
+        rf"\(?{NUMBER}\)?元?",
+    ),
+    Column(
+        "category",
+        (
+            *("费用类别", "类别", "发票项目", "费用类型", "项目类别", "收费类别", "财务分类", "费别", "大类", "分类"),
+            *("项目分类", "费用分类", "核算类别", "发票类别", "票据项目", "费用大类", "统计类别", "项目类型"),
+        ),
+        r"\D{1,8}",
+    ),
+    Column(
+        "insurance_class",
+        (
+            *("医保类别", "报销类别", "报销类型", "等级", "甲乙类", "医保", "医保等级", "费用等级", "项目等级", "类型"),
+            *("目录类别", "自付类别", "收费等级", "医保类型", "报销等级", "甲/乙/丙", "甲乙丙", "医保属性", "目录等级"),
+            *("医保分类", "收费项目等级", "自付类型", "甲乙丙类", "项目属性", "医保标识", "医保标志", "目录分类", "甲乙"),
+        ),
+        r"\D{1,6}|[123]",
+    ),
+    Column(
+        "self_pay_ratio",
+        (
+            *("自付比例", "先行自付比例", "自理比例", "自付率", "比例", "自负比例", "先自付比例", "首自付比例", "自付%"),
+            *("自付比例(%)", "个人自付比例", "自费比例", "报销比例"),
+        ),
+        r"[\d.]+%?|\D{1,3}",
+    ),
+    Column(
+        "item_self_pay",
+        ("自付金额", "自理金额", "乙类自付", "自付", "个人自付", "自理", "先行自付", "乙类先行自付", "乙类先自付", "自负"),
+        NUMBER,
+    ),
+    Column(
+        "item_self_expense",
+        ("自费金额", "丙类", "范围外自费", "自费", "全自费", "全自费金额", "自费费用", "超限价自付", "超限价", "限价"),
+        NUMBER,
+    ),
+    Column(
+        "item_covered",
+        ("医保金额", "可报金额", "医保内金额", "记账金额", "统筹金额", "报销金额", "可报销金额", "甲类", "乙类", "符合范围"),
+        NUMBER,
+    ),
+    Column(
+        "department",
+        ("执行科室", "开单科室", "科室", "开单医生", "医生", "医师", "执行人", "开单医师", "执行医生", "操作员"),
+    ),
+    Column("maker", ("厂家", "生产厂家", "产地", "批号", "生产企业", "产地/厂家", "厂牌")),
+    Column("note", ("备注", "用法", "说明", "执行状态", "是否报销")),
+)
+
+STOPS = (
+    *("合计金额(大写", "合计(大写", "金额合计(大写", "总计(大写", "费用合计(大写", "(大写", "大写", "人民币", "总金额(大写"),
+    *("分类汇总", "费用汇总", "费用分类", "分类合计", "汇总:", "其中:", "说明:", "注:", "备注:", "温馨提示", "提示:", "注意:"),
+    *("收费员", "打印日期", "打印时间", "打印人", "制表", "制单", "审核", "复核", "经办人", "操作员", "核对人", "填表"),
+    *("患者签", "病人签", "家属签", "患者(家属)", "患者或家属", "护士签", "医生签", "签字:", "签名:", "收款单位", "收款人"),
+    *("预交金", "预交款", "余额", "结算方式", "统筹支付", "医保支付", "医保统筹", "基金支付", "统筹基金", "个人账户"),
+    *("现金支付", "个人现金", "个人自付:", "个人自费:", "本清单", "此清单", "以上费用", "联系电话", "以下空白", "(以下空白"),
+)
+
+BODY = ("姓名", "住院号", "门诊号", "患者", "病人")
+FOREIGN = (
+    *("发票", "票据代码", "收费票据", "税率", "税额", "处方", "Rp", "结算单", "诊断证明", "出院记录", "出院小结"),
+    *("参考范围", "参考区间", "检验报告", "小票", "购买方"),
+)
+NO_TITLE = 0.6
+"""A list without a readable title, told by its columns and its patient."""
+
+CLOSED_TITLE = re.compile(r"票据|发票|证明|处方|结算单|出院记录|出院小结|身份证|病历|报告单|申请表")
+
+
+def own_title(page: Page) -> tuple[float, str]:
+    """How surely the page bears the title of a list, and the title."""
+    likeness, text = title_likeness(page, TITLES)
+    if likeness and _OWN_TITLE.search(text) and not _OTHER_TITLE.search(text.replace("结算明细", "明细")):
+        return likeness, _bare_title(text)
+    return 0.0, ""
+
+
+def _bare_title(text: str) -> str:
+    return HOSPITAL.sub("", without_page_mark(text), count=1) or text
+
+
+def identify(page: Page) -> float:
+    """Sure when the title is there; likely by a table of priced rows about a patient."""
+    likeness, _ = own_title(page)
+    if likeness:
+        return likeness
+    if mentions(page, FOREIGN) or not mentions(page, BODY):
+        return 0.0
+    priced = [row for row in read_table([page], TABLE, STOPS, stands_apart) if _is_priced(row)]
+    return NO_TITLE if priced else 0.0
+
+
+def _is_priced(row: TableRow) -> bool:
+    return {NAME, AMOUNT, "unit_price"} <= row.cells.keys() and bool({"quantity", "quantity_unit"} & row.cells.keys())
+
+
+def continues(pages: Sequence[Page], page: Page) -> bool:
+    """Whether a page goes on with the list: by page marks, by the same head, or because the table does."""
+    mark, last = find_page_mark(page), find_page_mark(pages[-1])
+    if mark is not None and (mark.number == 1 or (last is not None and mark.number != last.number + 1)):
+        return False
+    if last is not None and last.count == last.number:
+        return False
+    titled = own_title(page)[0] > 0
+    if not titled and _has_other_title(page):
+        return False
+    if not _same_head(pages[0], page):
+        return False
+    if mark is not None and (titled or mark.number == len(pages) + 1):
+        return True
+    if _is_closed(pages):
+        return False
+    rows = read_table([*pages[-1:], page], TABLE, STOPS, stands_apart)
+    return any(row.page == page.number and AMOUNT in row.cells for row in rows)
+
+
+def _has_other_title(page: Page) -> bool:
+    rows = rows_of(page.words)[:6]
+    return any(CLOSED_TITLE.search(squeeze("".join(word.text for word in row))) for row in rows)
+
+
+def _same_head(first: Page, page: Page) -> bool:
+    """Whether nothing that the heads of two pages print differs; a page without a head differs in nothing."""
+    names = ("patient_name", "inpatient_no", "outpatient_no", PERIOD, "invoice_number")
+    head, _ = read_labelled([first], SPECS, OTHER_LABELS)
+    own, _ = read_labelled([page], SPECS, OTHER_LABELS)
+    shared = [name for name in names if name in head and name in own]
+    differing = [name for name in shared if _differ(head[name], own[name])]
+    return len(differing) <= len(shared) // 3  # of three values one may be misread
+
+
+def _differ(a: AnyField, b: AnyField) -> bool:
+    return a.value is not None and b.value is not None and a.value != b.value
+
+
+def _is_closed(pages: Sequence[Page]) -> bool:
+    """Whether the grand total is already there."""
+    return any(_is_grand_total(row) for row in read_table(pages, TABLE, STOPS, stands_apart))
+
+
+def _is_grand_total(row: TableRow) -> bool:
+    return AMOUNT in row.cells and any(_GRAND_TOTAL.match(squeeze(word.text)) for word in row.cells.values())
+
+
+def extract(pages: Sequence[Page], sure: float) -> Document:
+    """Read the head, the rows with their categories, and the total."""
+    rest = outside_tables(pages, TABLE, STOPS)
+    rows = read_table(pages, TABLE, STOPS, stands_apart)
+    items, totals = read_groups(rows)
+    items = tuple(stated_items(pages)) or items
+    fields, extras = read_labelled(rest, SPECS, OTHER_LABELS)
+    if "hospital_name" not in fields and (hospital := find_hospital(pages, TITLES)):
+        fields["hospital_name"] = hospital
+    if total := _total(rest, rows, fields, items):
+        fields["total_amount"] = total
+    _set_period(fields, rows)
+    title = own_title(pages[0])[1]
+    marks = [mark for page in pages if (mark := find_page_mark(page))]
+    if marks:
+        extras["页码"] = " ".join(f"{mark.number}/{mark.count or '?'}" for mark in marks)
+    return Document(
+        type=TYPE,
+        subtype=_subtype(title, fields, pages),
+        type_confidence=sure,
+        file=pages[0].file,
+        pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
+        fields={name: fields[name] for name in (*FIELD_NAMES, *fields) if name in fields and name not in HIDDEN},
+        items=items,
+        category_totals=totals,
+        extras=extras,
+        title=title,
+    )
+
+
+def _total(
+    rest: Sequence[Page], rows: Iterable[TableRow], fields: dict[str, AnyField], items: Sequence[LineItem]
+) -> AnyField | None:
+    """The grand total: of several sums the one that the words or the rows prove, else the last."""
+    labels = LabelList({**dict.fromkeys(OTHER_LABELS, ""), **dict.fromkeys(TOTAL_LABELS, "total_amount")})
+    labelled = [
+        field_from(found.value, as_amount, page.number)
+        for page, found in labelled_values(rest, labels)
+        if found.name and found.value is not None
+    ]
+    sums = [field_from(row.cells[AMOUNT], as_amount, row.page) for row in rows if _is_grand_total(row)]
+    readings = [field for field in (*sums, *labelled) if field.value is not None]
+    if not readings:
+        return next(iter((*sums, *labelled)), None)
+    words = fields.get("total_in_words")
+    stated = capitals_amount(words.value) if words and isinstance(words.value, str) else None
+    for proof in (stated, total_of(items)):
+        proven = [field for field in readings if field.value == proof]
+        if proven:
+            return _with_rivals(best_of(proven), readings)
+    return _with_rivals(readings[-1], readings)
+
+
+def _with_rivals(field: AnyField, readings: Sequence[AnyField]) -> AnyField:
+    rivals = {str(other.value): other.confidence for other in readings if other.value != field.value}
+    return replace(field, candidates=tuple(Candidate(value, sure) for value, sure in rivals.items()))
+
+
+def _set_period(fields: dict[str, AnyField], rows: Iterable[TableRow]) -> None:
+    """The days that the list is about: as printed, else the stay, else one day, else those of its rows."""
+    for name in (PERIOD, STAY):
+        if name in fields and (days := _days_of(fields[name])):
+            _put_period(fields, fields[name], fields[name], days)
+            return
+    if {"admission_date", "discharge_date"} <= fields.keys():
+        first, last = fields["admission_date"], fields["discharge_date"]
+        if isinstance(first.value, date) and isinstance(last.value, date):
+            _put_period(fields, first, last, (first.value, last.value))
+            return
+    day = fields.get(DAY)
+    if day is not None and isinstance(day.value, date):
+        _put_period(fields, day, day, (day.value, day.value))
+        return
+    dated = [field_from(row.cells["fee_date"], as_date, row.page) for row in rows if "fee_date" in row.cells]
+    known = sorted((field for field in dated if field.value is not None), key=lambda field: field.value or date.min)
+    if known and known[0].value and known[-1].value:
+        _put_period(fields, known[0], known[-1], (known[0].value, known[-1].value))
+
+
+def _put_period(
+    fields: dict[str, AnyField], first: AnyField, last: AnyField, days: tuple[date, date]
+) -> None:
+    fields["period_start"] = replace(first, value=days[0])
+    fields["period_end"] = replace(last, value=days[1])
+
+
+def _days_of(field: AnyField) -> tuple[date, date] | None:
+    try:
+        return parse_date_range(field.text)
+    except ValueError:
+        pass
+    try:
+        day = as_date(field.text)
+    except ValueError:
+        return None
+    return day, day
+
+
+_SUBTYPES = (
+    (r"电子|医疗收费明细", "ebill_fee_detail"),
+    (r"日清单|一日|每日|日费用|日清", "daily_fee_list"),
+    (r"住院|出院", "inpatient_fee_list"),
+    (r"门诊|急诊", "outpatient_fee_list"),
+    (r"结算明细", "inpatient_fee_list"),
+)
+
+
+def _subtype(title: str, fields: dict[str, AnyField], pages: Sequence[Page]) -> str:
+    """By the title, else by what the head carries."""
+    if "invoice_code" in fields and mentions(pages[0], ("所属电子票据",)):
+        return "ebill_fee_detail"
+    for pattern, subtype in _SUBTYPES:
+        if re.search(pattern, title):
+            return subtype
+    is_stay = bool({"inpatient_no", STAY, "admission_date"} & fields.keys()) or mentions(pages[0], ("住院",)) > 0
+    return "inpatient_fee_list" if is_stay else "outpatient_fee_list"
+
+
+def required_of(document: Document) -> tuple[str, ...]:  # noqa: ARG001 - the form of the hook
+    """Whose bill it is, and what it comes to."""
+    return tuple(spec.name for spec in SPECS if spec.required)
+
+
+FIELD_NAMES = (
+    *("patient_name", "hospital_name", "period_start", "period_end", "total_amount"),
+    *(spec.name for spec in SPECS if spec.name not in (*HIDDEN, "patient_name", "hospital_name", "total_amount")),
+)
+
+EXTRACTOR = Extractor(TYPE, "费用清单", identify, extract, FIELD_NAMES, required_of, continues)

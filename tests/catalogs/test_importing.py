@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline.catalogs.catalog import Catalogs, catalog_folder
+from pipeline.catalogs.importing import ImportRefused, import_folder, import_list
+
+HEADINGS = "药品编码,药品名称,剂型,甲乙类,备注\n"
+
+
+def _csv(folder: Path, rows: str, encoding: str = "utf-8") -> Path:
+    path = folder / "某市目录.csv"
+    path.write_bytes((HEADINGS + rows).encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_csv_with_chinese_headings_is_imported_and_matched(tmp_path: Path, encoding: str) -> None:
+    file = _csv(tmp_path, "A001,测试沙坦,片剂,乙类,限住院\n", encoding)
+    report = import_list(file, "drug", date(2026, 1, 1), name="某市目录", folder=tmp_path / "catalogs")
+    assert report.imported
+    match = Catalogs.in_use(tmp_path / "catalogs").match("测试沙坦片", on=date(2026, 2, 1))
+    assert (match.code, match.reimbursement_class) == ("A001", "乙")
+    assert "限住院" in match.why
+
+
+def test_an_xlsx_is_imported_with_named_columns_and_codes_stay_texts(tmp_path: Path) -> None:
+    pytest.importorskip("openpyxl")
+    file = tmp_path / "目录.xlsx"
+    pd.DataFrame({"号": ["00123"], "叫什么": ["测试沙坦"], "级": ["1"]}).to_excel(file, index=False)
+    folder = tmp_path / "catalogs"
+    columns = {"code": "号", "name": "叫什么", "class": "级"}
+    import_list(file, "drug", date(2026, 1, 1), columns=columns, folder=folder)
+    entry = Catalogs.in_use(folder).with_code("00123")[0]
+    assert (entry.name, entry.reimbursement_class) == ("测试沙坦", "甲")
+
+
+def test_one_bad_row_keeps_the_whole_list_out_and_is_reported(tmp_path: Path) -> None:
+    file = _csv(tmp_path, "A001,测试沙坦,片剂,乙类,\nA002,测试普利,片剂,戊,\nA003,,片剂,甲,\n")
+    folder = tmp_path / "catalogs"
+    with pytest.raises(ImportRefused) as refused:
+        import_list(file, "drug", date(2026, 1, 1), folder=folder)
+    rejected = refused.value.reports[0].rejected
+    assert [row.row for row in rejected] == [3, 4]
+    assert "戊" in rejected[0].reason
+    assert Catalogs.in_use(folder).match("测试沙坦片").status == "unmatched"
+
+
+def test_a_list_of_the_same_name_and_start_is_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "catalogs"
+    for level in ("甲", "乙"):
+        file = _csv(tmp_path, f"A001,测试沙坦,片剂,{level},\n")
+        import_list(file, "drug", date(2026, 1, 1), name="某市目录", folder=folder)
+    assert len([head for head, _ in Catalogs.in_use(folder).lists if head.kind == "drug"]) == 1
+    assert Catalogs.in_use(folder).match("测试沙坦片").reimbursement_class == "乙"
+
+
+def test_two_editions_of_a_list_are_told_apart_by_the_date_of_treatment(tmp_path: Path) -> None:
+    folder = tmp_path / "catalogs"
+    for year, level in ((2025, "乙"), (2026, "甲")):
+        file = _csv(tmp_path, f"A{year},测试沙坦,片剂,{level},\n")
+        end = date(2025, 12, 31) if year == 2025 else None
+        import_list(file, "drug", date(year, 1, 1), name="某市目录", effective_to=end, folder=folder)
+    catalogs = Catalogs.in_use(folder)
+    assert catalogs.match("测试沙坦片", on=date(2025, 12, 31)).code == "A2025"
+    assert catalogs.match("测试沙坦片", on=date(2026, 1, 1)).code == "A2026"
+    assert catalogs.match("测试沙坦片").code == "A2026"
+
+
+def test_a_kind_without_an_imported_list_keeps_the_sample(tmp_path: Path) -> None:
+    folder = tmp_path / "catalogs"
+    import_list(_csv(tmp_path, "A001,测试沙坦,片剂,乙,\n"), "drug", date(2026, 1, 1), folder=folder)
+    catalogs = Catalogs.in_use(folder)
+    assert catalogs.match("阿莫西林胶囊").name is None
+    assert catalogs.match("血常规").name == "血常规"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("空.csv", b""),
+        ("坏.xlsx", b"not a workbook"),
+        ("目录.pdf", b"%PDF"),
+        ("无名.csv", "编码,价\n1,2\n".encode()),
+    ],
+)
+def test_a_file_that_is_no_list_is_refused_in_plain_words(tmp_path: Path, name: str, content: bytes) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    with pytest.raises(ImportRefused):
+        import_list(file, "drug", date(2026, 1, 1), folder=tmp_path / "catalogs")
+    assert not (tmp_path / "catalogs").exists()
+
+
+def test_an_unknown_column_is_refused_with_the_columns_there_are(tmp_path: Path) -> None:
+    file = _csv(tmp_path, "A001,测试沙坦,片剂,乙,\n")
+    with pytest.raises(ImportRefused, match="药品名称"):
+        import_list(file, "drug", date(2026, 1, 1), columns={"name": "没有的列"}, folder=tmp_path / "c")
+
+
+def test_a_folder_without_public_lists_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ImportRefused, match="national_drug_list_2024"):
+        import_folder(tmp_path, tmp_path / "catalogs")
+
+
+def test_the_setting_says_where_catalogs_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAOXIAO_CATALOG_DIR", str(tmp_path / "here"))
+    assert catalog_folder() == tmp_path / "here"
+
+
+@pytest.mark.shared
+def test_the_public_lists_import_whole(full_folder: Path) -> None:
+    rows = {head.name: head.rows for head, _ in Catalogs.in_use(full_folder).lists}
+    drugs_2024 = rows["国家药品目录（2024年）常规部分"] + rows["国家药品目录（2024年）谈判和竞价部分"]
+    assert drugs_2024 == 3826
+    assert rows["国家药品目录（2025年）常规部分"] == 3443
+    assert rows["国家药品目录（2024年）中药饮片部分"] == 924
+    assert rows["某市医保药品目录（2026年，城市未载明）"] == 17244 - 1  # one row names nothing
+    assert rows["医疗服务项目国家编码（部分）"] == 3127
+    assert rows["珠海市一级公立医疗机构医疗服务项目"] == 6837
+    assert rows["ICD-10 医保版 2.0"] == 33304
+    assert rows["三级甲等医院（2020年）"] == 1444
+    assert rows["行政区划代码（GB/T 2260）"] == 7283
+
+
+@pytest.mark.shared
+def test_the_full_lists_take_the_edition_of_the_day(full_folder: Path) -> None:
+    full = Catalogs.in_use(full_folder)
+    old = full.match("盐酸二甲双胍片", category="西药费", on=date(2025, 6, 1))
+    new = full.match("盐酸二甲双胍片", category="西药费", on=date(2026, 7, 1))
+    assert "2024年" in old.why
+    assert "2025年" in new.why
+    assert old.reimbursement_class == new.reimbursement_class == "甲"
+
+
+@pytest.mark.shared
+def test_items_of_real_bills_are_matched_or_left_open(real_samples: Path, sample: Catalogs) -> None:
+    import json
+
+    expected = {
+        "腕踝针治疗": "腕踝针",
+        "特殊穴位针刺": "特殊穴位针刺",
+        "头针治疗": "头皮针",
+        "安宫牛黄丸": "安宫牛黄丸",
+        "藿香正气软胶囊": "藿香正气水(丸、片、胶囊、颗粒、口服液、软胶囊)",
+    }
+    for line in (real_samples / "truth.jsonl").read_text(encoding="utf-8").splitlines():
+        for item in json.loads(line).get("line_items") or []:
+            match = sample.match(item["name"], unit=item.get("unit"), on=date(2025, 8, 1))
+            assert match.name == expected.get(item["name"]), (item["name"], match)

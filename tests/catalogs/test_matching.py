@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import time
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.catalogs.catalog import Catalogs
+
+DAY = date(2025, 8, 1)
+SAMPLE = Catalogs.sample()
+
+
+def test_an_enteric_tablet_is_not_a_sustained_release_tablet(sample: Catalogs) -> None:
+    enteric = sample.match("阿司匹林肠溶片", on=DAY)
+    sustained = sample.match("阿司匹林缓释片", on=DAY)
+    both = sample.match("阿司匹林肠溶缓释片", on=DAY)
+    assert (enteric.reimbursement_class, sustained.reimbursement_class) == ("甲", "乙")
+    assert len({enteric.code, sustained.code, both.code}) == 3
+
+
+def test_a_form_that_the_list_does_not_hold_is_not_matched_but_shown(sample: Catalogs) -> None:
+    match = sample.match("盐酸氨溴索滴眼液", category="西药费", on=DAY)
+    assert match.status == "unmatched"
+    assert match.name is None
+    assert match.code is None
+    assert any(candidate.name == "氨溴索" for candidate in match.candidates)
+    assert "剂型不同" in match.why
+
+
+def test_salts_of_one_acid_stay_apart(sample: Catalogs) -> None:
+    names = [sample.match(name, on=DAY).name for name in ("富马酸亚铁片", "琥珀酸亚铁片", "硫酸亚铁片")]
+    assert names == ["富马酸亚铁", "琥珀酸亚铁", "硫酸亚铁"]
+    assert sample.match("氯化钾注射液", on=DAY).name == "氯化钾"
+    assert sample.match("氯化铵注射液", on=DAY).name is None
+
+
+def test_vitamins_are_told_apart_by_their_number(sample: Catalogs) -> None:
+    for name in ("维生素B1", "维生素B6", "维生素B12", "维生素C"):
+        assert sample.match(f"{name}注射液", on=DAY).name == name
+
+
+def test_two_names_one_character_apart_stay_apart(sample: Catalogs) -> None:
+    for name in ("依那普利", "贝那普利", "氯沙坦", "缬沙坦", "甲硝唑", "替硝唑"):
+        assert sample.match(f"{name}片", on=DAY).name == name
+
+
+def test_a_medicine_whose_name_holds_another_is_not_that_other(sample: Catalogs) -> None:
+    for printed in ("地氯雷他定片", "复方氨溴索片", "右旋布洛芬片"):
+        match = sample.match(printed, on=DAY)
+        assert match.name is None or match.name in printed
+
+
+def test_without_a_form_several_forms_are_ambiguous_and_all_shown(sample: Catalogs) -> None:
+    match = sample.match("阿莫西林", category="西药费", on=DAY)
+    assert match.status == "ambiguous"
+    assert match.name is None
+    assert match.code is None
+    assert len(match.candidates) >= 2
+
+
+def test_the_unit_decides_where_the_name_has_no_form(sample: Catalogs) -> None:
+    match = sample.match("阿莫西林", specification="0.25g*24粒", unit="盒", category="西药费", on=DAY)
+    assert match.status == "matched"
+    assert match.name == "阿莫西林"
+
+
+def test_a_printed_class_decides_between_two_entries_alike(sample: Catalogs) -> None:
+    open_question = sample.match("布洛芬", category="西药费", on=DAY)
+    assert open_question.status == "ambiguous"
+    settled = sample.match("布洛芬", category="西药费", insurance_class="甲", on=DAY)
+    assert settled.reimbursement_class == "甲"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "西药费",
+        "中成药费",
+        "检 查 费：",
+        "诊查费",
+        "床位费",
+        "其他住院费用",
+        "小计",
+        "本页小计",
+        "合计（大写）",
+        "西药费小计",
+        "承前页",
+    ],
+)
+def test_a_category_or_a_sum_is_never_an_entry(sample: Catalogs, row: str) -> None:
+    match = sample.match(row, on=DAY)
+    assert match.status == "unmatched"
+    assert not match.candidates
+
+
+def test_under_an_examination_no_medicine_is_matched(sample: Catalogs) -> None:
+    assert sample.match("阿莫西林胶囊", category="检查费", on=DAY).status == "unmatched"
+    assert sample.match("葡萄糖", category="化验费", on=DAY).kind == "service"
+    assert sample.match("葡萄糖注射液", category="西药费", on=DAY).kind == "drug"
+
+
+def test_plain_and_contrast_scans_and_levels_of_care_stay_apart(sample: Catalogs) -> None:
+    assert sample.match("X线计算机体层(CT)增强扫描", on=DAY).name == "X线计算机体层(CT)增强扫描"
+    for printed, name in (("I级护理", "一级护理"), ("Ⅱ级护理", "二级护理"), ("3级护理", "三级护理")):
+        assert sample.match(printed, category="护理费", on=DAY).name == name
+
+
+def test_herbal_pieces_are_found_under_their_category_alone(sample: Catalogs) -> None:
+    assert sample.match("板蓝根", category="中药饮片费", on=DAY).name == "板蓝根"
+    assert sample.match("板蓝根颗粒", category="中成药费", on=DAY).name == "板蓝根颗粒"
+    assert sample.match("生黄芪", category="中药饮片费", unit="g", on=DAY).name == "黄芪"
+
+
+def test_before_any_list_was_in_force_the_entry_is_named_and_its_class_left_open(sample: Catalogs) -> None:
+    match = sample.match("阿莫西林胶囊", on=date(2021, 3, 1))
+    assert match.name == "阿莫西林"
+    assert match.reimbursement_class is None
+    assert match.candidates[0].reimbursement_class == "甲"
+    assert "2021-03-01" in match.why
+
+
+def test_an_agreement_that_has_run_out_is_not_matched(sample: Catalogs) -> None:
+    inside = sample.match("司美格鲁肽注射液", on=date(2025, 12, 31))
+    outside = sample.match("司美格鲁肽注射液", on=date(2026, 1, 1))
+    assert inside.status == "matched"
+    assert outside.status == "unmatched"
+    assert outside.candidates[0].name == "司美格鲁肽注射液"
+    assert "2025-12-31" in outside.why
+
+
+def test_a_restriction_is_told_with_the_match(sample: Catalogs) -> None:
+    assert "限二级及以上医疗机构" in sample.match("丹参注射液", on=DAY).why
+
+
+def test_every_match_says_why(sample: Catalogs) -> None:
+    for printed in ("盐酸二甲双胍片", "阿莫西林", "某某某胶囊", "西药费", "", "🙂"):
+        assert sample.match(printed, on=DAY).why
+
+
+@given(st.text(max_size=40), st.text(max_size=8), st.text(max_size=4), st.text(max_size=6))
+@settings(max_examples=150, deadline=None)
+def test_junk_is_answered_and_never_raises(name: str, specification: str, unit: str, category: str) -> None:
+    match = SAMPLE.match(name, specification=specification, unit=unit, category=category, on=DAY)
+    assert 0 <= match.score <= 1
+    assert (match.status == "matched") == (match.name is not None)
+
+
+@given(st.sampled_from([entry for entry in SAMPLE.entries if entry.kind == "drug"]))
+@settings(max_examples=200, deadline=None)
+def test_an_entry_printed_by_its_own_name_is_never_taken_for_another(entry: object) -> None:
+    name = entry.name  # type: ignore[attr-defined]
+    match = SAMPLE.match(name, on=DAY)
+    shown = {candidate.name for candidate in match.candidates} | {match.name}
+    assert (
+        match.name is None or match.name == name or name in match.name or match.name in name or name in shown
+    )
+
+
+def test_a_scan_starts_fast_and_a_match_is_quick() -> None:
+    """The bounds are five times the aim, for a busy machine."""
+    start = time.perf_counter()
+    fresh = Catalogs.sample()
+    fresh.match("盐酸二甲双胍片", on=DAY)
+    assert time.perf_counter() - start < 0.75
+    names = [entry.name for entry in fresh.entries][:200]
+    start = time.perf_counter()
+    for name in names:
+        fresh.match(name + "0.25g", on=DAY)
+    assert (time.perf_counter() - start) / len(names) < 0.015
+
+
+def test_catalogs_can_be_handed_to_another_process(sample: Catalogs) -> None:
+    import pickle
+
+    again = pickle.loads(pickle.dumps(sample))
+    assert again.match("阿莫西林胶囊", on=DAY) == sample.match("阿莫西林胶囊", on=DAY)

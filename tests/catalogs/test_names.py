@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.catalogs.categories import category_of, is_category_or_sum, kinds_of
+from pipeline.catalogs.dosage_forms import split_form
+from pipeline.catalogs.drug_names import drug_name, listed_names
+from pipeline.catalogs.likeness import likeness
+from pipeline.catalogs.printed_names import bare, normalise, take_apart
+
+JUNK = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "　",
+            "🙂",
+            "（）",
+            "***",
+            "①②③",
+            "ＡＢＣ",
+            "\u200b",
+            "(((((",
+            ")))",
+            "％％",
+            "0.25g*24粒",
+            "\x00",
+        ]
+    ),
+    st.text(alphabet="（）()[]【】*×xX0123456789.gml%片粒/盒甲乙丙注射用胶囊缓释Ⅱ", max_size=40),
+)
+
+
+@given(JUNK)
+def test_no_text_makes_taking_apart_fail(text: str) -> None:
+    parts = take_apart(text)
+    drug_name(parts.plain)
+    listed_names(text, "")
+    split_form(text)
+    is_category_or_sum(text)
+    assert "(" not in parts.outer
+
+
+@given(JUNK)
+def test_normalising_twice_changes_nothing_more(text: str) -> None:
+    assert bare(bare(text)) == bare(text)
+
+
+@given(JUNK, JUNK)
+def test_likeness_is_between_nothing_and_one(a: str, b: str) -> None:
+    assert 0 <= likeness(a, b) <= 1
+    assert likeness(a, a) == (1 if a else 0)
+
+
+def test_full_width_and_half_width_are_one_name() -> None:
+    assert normalise("（阿莫西林）　胶囊 ０．２５ｇ×２４粒") == normalise("(阿莫西林)胶囊0.25g*24粒")
+
+
+@pytest.mark.parametrize(
+    ("printed", "name"),
+    [
+        ("*阿莫西林胶囊", "阿莫西林胶囊"),
+        ("▲(甲)阿莫西林胶囊", "阿莫西林胶囊"),
+        ("[国谈]阿莫西林胶囊", "阿莫西林胶囊"),
+        ("甲类阿莫西林胶囊", "阿莫西林胶囊"),
+        ("12、阿莫西林胶囊", "阿莫西林胶囊"),
+        ("*化学药品制剂*阿莫西林胶囊", "阿莫西林胶囊"),
+        ("阿莫西林胶囊0.25g×24粒/盒", "阿莫西林胶囊"),
+        ("阿莫西林胶囊 0.25gx24粒", "阿莫西林胶囊"),
+        ("阿莫西林胶囊(0.25g*24粒)", "阿莫西林胶囊"),
+        ("0.9%氯化钠注射液100ml", "氯化钠注射液"),
+        ("维生素B6片", "维生素B6片"),
+        ("维生素B12注射液1ml:0.5mg", "维生素B12注射液"),
+        ("24小时动态心电图", "24小时动态心电图"),
+        ("13碳尿素呼气试验", "13碳尿素呼气试验"),
+        ("辅酶Q10片", "辅酶Q10片"),
+    ],
+)
+def test_markers_and_specifications_come_off_and_the_name_stays(printed: str, name: str) -> None:
+    assert take_apart(printed).outer == name
+
+
+@pytest.mark.parametrize(
+    ("printed", "stem", "form"),
+    [
+        ("盐酸二甲双胍片", "二甲双胍", "片"),
+        ("头孢曲松钠", "头孢曲松", None),
+        ("注射用头孢曲松钠", "头孢曲松", "注射用粉"),
+        ("氯化钠注射液", "氯化钠", "注射液"),
+        ("硫酸镁注射液", "硫酸镁", "注射液"),
+        ("克拉霉素片", "克拉霉素", "片"),
+        ("吸入用布地奈德混悬液", "布地奈德", "吸入混悬液"),
+        ("六味地黄丸(浓缩丸)", "六味地黄", "丸"),
+        ("阿司匹林肠溶缓释片", "阿司匹林", "肠溶缓释片"),
+        ("注射用甲泼尼龙琥珀酸钠", "甲泼尼龙", "注射用粉"),
+    ],
+)
+def test_a_medicine_is_split_into_substance_and_form(printed: str, stem: str, form: str | None) -> None:
+    found = drug_name(printed)
+    assert (found.stem, found.form) == (stem, form)
+
+
+def test_a_category_says_what_may_stand_under_it() -> None:
+    assert kinds_of(category_of("西药费")) == ("drug",)
+    assert "drug" not in kinds_of(category_of("检查费"))
+    assert kinds_of(category_of("卫生材料费")) == ("consumable",)
+    assert kinds_of(category_of("没见过的")) == ()
