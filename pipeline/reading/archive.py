@@ -92,12 +92,13 @@ class _Unpacking:
             UnreadableFile: If it cannot be opened or holds too many.
         """
         try:
-            with zipfile.ZipFile(path) as archive:
-                for info in _entries(archive):
-                    self._count(file)
-                    self._take_entry(archive, info, f"{file.name}!{_shown(inner_name(info))}", depth)
+            archive = zipfile.ZipFile(path)
         except ZIP_ERRORS as error:
             raise corrupt(file, "ZIP 压缩包无法打开", "the ZIP cannot be opened") from error
+        with archive:
+            for info in _entries(archive):
+                self._count(file)
+                self._take_entry(archive, info, f"{file.name}!{_shown(inner_name(info))}", depth)
 
     def _count(self, file: SourceFile) -> None:
         if self.files_left == 0:

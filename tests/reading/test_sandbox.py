@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import UnreadableFile
+from pipeline.errors import ServiceUnavailable, UnreadableFile
 from pipeline.reading import child
 from pipeline.reading.limits import MEGABYTE, Limits
 from pipeline.reading.open_file import source_file
@@ -119,6 +119,12 @@ def test_an_unforeseen_error_is_a_crash_that_names_its_place_and_no_content(sand
     assert refused.code == "crashed"
     assert "ValueError child.py" in refused.message
     assert "张三" not in refused.message
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
+def test_a_full_disk_is_not_the_file_s_fault(sandbox: Sandbox) -> None:
+    with pytest.raises(ServiceUnavailable, match="磁盘"):
+        sandbox.run("x", SECONDS, Path("/dev/full").write_text, "x").result()
 
 
 @pytest.mark.parametrize(

@@ -74,4 +74,4 @@ def test_a_red_bill_is_not_payable() -> None:
 def test_a_bill_that_the_fund_paid_is_pointed_out(document: Document, outcome: str) -> None:
     finding = bill_is_not_yet_settled(document, TODAY)
     assert finding is not None
-    assert (finding.outcome, finding.severity) == (outcome, "warn")
+    assert (finding.outcome, finding.severity) == (outcome, "block")

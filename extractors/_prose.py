@@ -1,0 +1,137 @@
+"""The text of a section: broken lines joined, numbered lists taken apart.
+
+Numbers are told from contents by their order: 2型糖尿病 in a list begins with no number, 2. 高血压病 does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from extractors._fields import probability
+from extractors._sections import Line, Section
+from pipeline.model import Box, Field, TextField
+from pipeline.text import fold
+
+FULL_SLACK = 3.5
+"""A line that was broken ends within so many line heights (three characters) of the right edge."""
+
+_MARK = r"[\[(]?(?P<number>[0-9]{1,2}|[①-⑳])"
+_FIRST_MARK = re.compile(
+    _MARK
+    + r"(?:\s*[)\].、,:](?![0-9]+(?![0-9\u4e00-\u9fff]))|\s*(?=[\u4e00-\u9fff])(?![型级度期月周天年日次个]))\s*"
+)
+_CIRCLED = {chr(0x2460 + n): n + 1 for n in range(20)}
+
+
+def paragraphs(lines: Sequence[Line]) -> list[str]:
+    """The text with lines joined that were broken at the right edge or go on with a numbered item."""
+    texts: list[str] = []
+    last_number = 0
+    full = False
+    for line in lines:
+        word = line.word
+        text = _without_rest_of_label(word.text) if not texts else word.text.strip()
+        number = _number_at_start(text)
+        if number is not None and number in (1, last_number + 1, last_number + 2):
+            texts.append(text)
+            last_number = number
+        elif texts and (full or last_number):
+            texts[-1] += text
+        else:
+            texts.append(text)
+        full = word.box.x1 >= line.right - FULL_SLACK * word.box.height
+    return [text for text in texts if text]
+
+
+def _without_rest_of_label(text: str) -> str:
+    return re.sub(r"^(?:[(（][^)）]{1,8}[)）]\s*[:：]|[\]】:：、\s])+", "", text).strip()
+
+
+def _number_at_start(text: str) -> int | None:
+    match = _FIRST_MARK.match(fold(text))
+    if match is None:
+        return None
+    return _CIRCLED.get(match["number"]) or int(match["number"])
+
+
+def items_of_text(lines: Sequence[Line]) -> list[str]:
+    """The items of a list, numbers stripped; a text without numbers is one item a paragraph."""
+    items = []
+    expected = 1
+    for text in paragraphs(lines):
+        parts, expected = _split_at_numbers(text, expected)
+        items += parts
+    return [item for item in (part.strip(" \t\u3000;；。，,、") for part in items) if item]
+
+
+def _split_at_numbers(text: str, expected: int) -> tuple[list[str], int]:
+    """The text cut before the numbers that come next in order, which may stand in mid-line."""
+    number = _number_at_start(text)
+    match = _FIRST_MARK.match(fold(text))
+    if number is None or match is None or number not in (1, expected, expected + 1):
+        return [text], expected
+    text = text[match.end() :]
+    parts = []
+    while True:
+        number += 1
+        digits = rf"(?<![0-9.]){number}\s*[)\].、](?:(?![0-9])|(?=[0-9]+型))"
+        mark = rf"[\[(]?(?:{digits}|{chr(0x2460 + number - 1)}[)\].、]?)\s*"
+        cut = re.search(mark, fold(text))
+        if cut is None:
+            return [*parts, text], number
+        parts.append(text[: cut.start()])
+        text = text[cut.end() :]
+
+
+def diagnoses_of(lines: Sequence[Line]) -> str:
+    """Diagnoses joined with `;`, as printed: numbering stripped, wrapped lines joined."""
+    items = items_of_text(lines)
+    is_numbered = bool(lines) and _number_at_start(_without_rest_of_label(lines[0].word.text)) == 1
+    if not is_numbered:
+        items = [part for item in items for part in _named_apart(item)]
+    cleaned = (re.sub(r"\s+", "", part) for item in items for part in re.split("[;；]", item))
+    return ";".join(dict.fromkeys(part.strip("。，,、.") for part in cleaned if part.strip("。，,、.")))
+
+
+def _named_apart(text: str) -> list[str]:
+    """Diagnoses written one after the other; 、 stands also inside one (皮肤、软组织感染)."""
+    parts = [part for part in re.split(r"[;；。，,\u3000]+(?![^(（]*[)）])", text) if part.strip()]
+    if len(parts) == 1:
+        listed = re.split(r"、(?![^(（]*[)）])", text)
+        if all(len(part.strip()) >= 3 for part in listed):
+            return listed
+    return parts
+
+
+def advice_of(lines: Sequence[Line]) -> str:
+    """What is advised: numbered points and lines of their own joined with `;`, wrapped lines joined."""
+    return ";".join(
+        re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", item) for item in items_of_text(lines)
+    )
+
+
+def prose_of(lines: Sequence[Line]) -> str:
+    """Running text without the line breaks of the print."""
+    text = "".join(
+        _without_rest_of_label(word.text) if i == 0 else word.text for i, (_, word, _) in enumerate(lines)
+    )
+    return re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", text).strip()
+
+
+def text_field(section: Section | None, value: str) -> TextField | None:
+    """A field of a section: as sure as its least sure line, boxed on the page where it begins."""
+    if section is None or not value:
+        return None
+    page = section.lines[0].page
+    words = [line.word for line in section.lines]
+    return Field(
+        value,
+        "\n".join(word.text for word in words),
+        min(probability(word) for word in words),
+        page,
+        Box.around(line.word.box for line in section.lines if line.page == page),
+        words[0].origin,
+    )
+
+
