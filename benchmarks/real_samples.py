@@ -106,13 +106,13 @@ def value_of(fields: dict[str, Any], name: str) -> str | None:
 
 
 def same(read: str | None, true: str) -> bool:
-    """Whether two values are one: amounts as numbers, texts without spaces."""
+    """Whether two values are one: amounts as numbers, texts without spaces, an age with or without 岁."""
     if read is None:
         return False
     try:
         return Decimal(read) == Decimal(true) and (len(read) == len(true) or "." in read + true)
     except ArithmeticError:
-        return read.replace(" ", "") == true.replace(" ", "")
+        return read.replace(" ", "") == true.replace(" ", "").removesuffix("岁")
 
 
 def items_right(true: list[dict[str, Any]], document: dict[str, Any]) -> int:

@@ -1,9 +1,10 @@
-"""Clinical papers (诊断证明, 出院记录): the patient at the head, the doctor at the foot, what both leave unlabelled."""
+"""Clinical papers (诊断证明, 出院记录): the patient at the head, the doctor at the foot, the seal."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from rapidfuzz import fuzz
 
@@ -73,14 +74,7 @@ HEAD = (
         "hospital_name",
         (
             *("医院名称", "医疗机构", "医疗机构名称", "就诊医院", "医院(盖章)", "医院(公章)"),
-            *(
-                "医院名称(盖章)",
-                "医院名称(公章)",
-                "医疗机构(盖章)",
-                "医疗机构(公章)",
-                "出具单位",
-                "单位(盖章)",
-            ),
+            *("医院名称(盖章)", "医院名称(公章)", "医疗机构(盖章)", "医疗机构(公章)"),
         ),
         as_institution,
     ),
@@ -107,47 +101,14 @@ FOOT = (
     FieldSpec(
         "doctor_name",
         (
-            *(
-                "医师签名",
-                "医生签名",
-                "医师签字",
-                "医生签字",
-                "医师签章",
-                "医生签章",
-                "医师",
-                "医生",
-                "主治医师",
-            ),
-            *("主治医生", "经治医师", "经治医生", "主管医师", "主管医生", "诊断医师", "诊断医生", "接诊医师"),
-            *(
-                "接诊医生",
-                "住院医师",
-                "管床医师",
-                "管床医生",
-                "主任医师",
-                "副主任医师",
-                "医师姓名",
-                "医生姓名",
-            ),
-            *(
-                "医师(签章)",
-                "医师(签名)",
-                "医师(签字)",
-                "医生(签章)",
-                "医生(签名)",
-                "医生(签字)",
-                "医师(盖章)",
-            ),
+            *("医师签名", "医生签名", "医师签字", "医生签字", "医师签章", "医生签章", "医师", "医生"),
+            *("主治医师", "主治医生", "经治医师", "经治医生", "主管医师", "主管医生", "诊断医师"),
+            *("诊断医生", "接诊医师"),
+            *("接诊医生", "住院医师", "管床医师", "管床医生", "主任医师", "副主任医师", "医师姓名"),
+            *("医生姓名", "医师(签章)", "医师(签名)", "医师(签字)", "医生(签章)", "医生(签名)"),
+            *("医生(签字)", "医师(盖章)"),
             *("经治医师签名", "主治医师签名", "主治医师(签字)", "主治医师(签名)", "签名", "签字", "记录医师"),
-            *(
-                "医师签名(盖章)",
-                "医师签名/盖章",
-                "医师签名及盖章",
-                "记录者",
-                "开具医师",
-                "出具医师",
-                "医师签名:",
-            ),
+            *("医师签名(盖章)", "医师签名/盖章", "医师签名及盖章", "记录者", "开具医师", "出具医师"),
         ),
         as_person,
     ),
@@ -162,44 +123,12 @@ FOOT = (
 )
 
 OTHER_LABELS = (
-    *(
-        "类别",
-        "单位或住址",
-        "单位",
-        "住址",
-        "工作单位",
-        "家庭住址",
-        "地址",
-        "联系地址",
-        "职业",
-        "民族",
-        "婚姻",
-        "籍贯",
-    ),
+    *("类别", "单位或住址", "单位", "住址", "工作单位", "家庭住址", "地址", "联系地址", "职业", "民族"),
+    *("婚姻", "籍贯"),
     *("出生日期", "出生年月", "床号", "电话", "联系电话", "身份证号", "身份证号码", "证件号码"),
-    *(
-        "费别",
-        "医保类型",
-        "打印日期",
-        "打印时间",
-        "编号",
-        "NO",
-        "No",
-        "患者或家属签名",
-        "患者签名",
-        "家属签名",
-    ),
-    *(
-        "手术日期",
-        "审核医师",
-        "上级医师",
-        "上级医师签名",
-        "公章",
-        "盖章",
-        "住院天数",
-        "实际住院天数",
-        "共住院",
-    ),
+    *("费别", "医保类型", "打印日期", "打印时间", "编号", "NO", "No", "患者或家属签名", "患者签名"),
+    *("家属签名", "手术日期", "审核医师", "上级医师", "上级医师签名", "公章", "盖章", "住院天数"),
+    *("实际住院天数", "共住院"),
     *("卡号", "社保卡号", "医保卡号", "国籍", "文化程度", "婚否", "与患者关系", "病情陈述者", "复核", "审核"),
 )
 
@@ -265,7 +194,8 @@ def read_head_and_foot(
     rest: Sequence[Page], specs: Sequence[FieldSpec], titles: Sequence[str]
 ) -> tuple[dict[str, AnyField], dict[str, str]]:
     """What is labelled outside the sections, the stay, and what shows itself without a label."""
-    fields, extras = read_labelled(rest, (*HEAD, *FOOT, *specs), OTHER_LABELS)
+    unsealed = [replace(page, words=tuple(w for w in page.words if not is_seal(w.text))) for page in rest]
+    fields, extras = read_labelled(unsealed, (*HEAD, *FOOT, *specs), OTHER_LABELS)
     split_stay(fields)
     unlabelled = {
         "hospital_name": find_hospital(rest, titles),

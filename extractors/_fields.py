@@ -111,7 +111,8 @@ def best_of(readings: Sequence[Field[V]]) -> Field[V]:
     The same value read at two places is no second witness here: headers repeat what was keyed once.
     """
     best = max(readings, key=lambda field: (field.value is not None, field.confidence))
-    rivals = {
+    rivals = {other.value: other.confidence for other in best.candidates}
+    rivals |= {
         str(field.value): field.confidence
         for field in readings
         if field.value is not None and field.value != best.value

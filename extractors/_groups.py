@@ -26,6 +26,7 @@ _HEADING = re.compile(
     r"[:-]?\s*(?:小\s*计|合\s*计|费用小计)?\s*[:-]?\s*"
 )
 _BRACKETED = re.compile(r"\[[\u4e00-\u9fffA-Z]{2,12}\]:?")
+_PLAIN_SUM = re.compile(r"小计:?$")
 _SUM_WORDS = re.compile(r"(?:费用)?(?:小\s*计|合\s*计)\s*[:：]?\s*$")
 
 
@@ -68,8 +69,10 @@ def read_groups(rows: Iterable[TableRow]) -> tuple[tuple[LineItem, ...], tuple[L
     for row in rows:
         category = _category_field(row)
         summing = SUMMING.search(squeeze(row.text)) is not None
+        if category is None and groups[-1].category and _PLAIN_SUM.match(squeeze(row.get(NAME))):
+            category = groups[-1].category
         if category is not None and (summing or row.apart):
-            amount = _amount_word(row)
+            amount = amount_word(row)
             if amount is None:
                 groups.append(_Group(category))
                 continue
@@ -110,11 +113,13 @@ def _category_field(row: TableRow) -> TextField | None:
     return None
 
 
-def _amount_word(row: TableRow) -> Word | None:
+def amount_word(row: TableRow) -> Word | None:
     """The amount of a sum, which some lists print elsewhere than under 金额."""
     if AMOUNT in row.cells:
         return row.cells[AMOUNT]
-    amounts = [word for word in row.cells.values() if re.fullmatch(r"-?¥?\d[\d,]*\.\d{2}", squeeze(word.text))]
+    amounts = [
+        word for word in row.cells.values() if re.fullmatch(r"-?¥?\d[\d,]*\.\d{2}", squeeze(word.text))
+    ]
     return amounts[0] if amounts else None
 
 

@@ -28,6 +28,14 @@ SUMMING = re.compile(
 INSURANCE_CLASS = re.compile(
     r"(?:医保)?[甲乙丙]类?(?:药品?)?|[无有全]自付|(?:完全|全|部分)?自[费理付]|(?:非|可)?医保(?:外|内)?|(?:非|可)报销?"
 )
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，；！？"}
+"""Full-width letters, digits and signs; Chinese punctuation within a sentence stays."""
+
+_BRACKETED_SPECIFICATION = re.compile(
+    r"(?P<name>.*[^(\s])\s*\((?P<specification>[\d.]+\s*(?:[a-zA-Zμ%]|[×*x:][\d.]+)[^()]*)\)$"
+)
+"""A number with a unit in brackets at the end of a name; (五分类) and (DR) belong to the name."""
+
 _LEADING_CLASS = re.compile(r"[★☆△▲*#]*[\[(](?P<mark>[甲乙丙]类?|自费|[无有全]自付)[\])]\s*")
 """Some lists print the class before the name: (甲)阿莫西林胶囊."""
 
@@ -60,10 +68,13 @@ def item_of(row: TableRow) -> LineItem | None:
         marks, category = None, marks
     name, mark = _name_and_class(cells[NAME])
     marks = mark or marks
+    specification = cells.get("specification")
+    if specification is None:
+        name, specification = _name_and_specification(name)
     return LineItem(
         page=row.page,
-        name=_read(name, as_text, row.page),
-        specification=_read(cells.get("specification"), as_specification, row.page),
+        name=_read(name, as_item_name, row.page),
+        specification=_read(specification, as_specification, row.page),
         unit=unit,
         quantity=quantity,
         unit_price=_read(cells.get("unit_price"), parse_unit_price, row.page),
@@ -80,6 +91,14 @@ def _name_and_class(name: Word) -> tuple[Word, Word | None]:
     return name.part(match.end(), len(name.text)), name.part(*match.span("mark"))
 
 
+def _name_and_specification(name: Word) -> tuple[Word, Word | None]:
+    """What the column 项目/规格 holds apart: 连花清瘟胶囊 and 0.35g×24粒/盒 behind it in brackets."""
+    match = _BRACKETED_SPECIFICATION.match(fold(name.text))
+    if match is None:
+        return name, None
+    return name.part(*match.span("name")), name.part(*match.span("specification"))
+
+
 def as_unit(text: str) -> str:
     """A unit; what is read for a lone `g` becomes one again.
 
@@ -90,13 +109,22 @@ def as_unit(text: str) -> str:
     return "g" if unit in _MISREAD_GRAM else unit
 
 
+def as_item_name(text: str) -> str:
+    """The name of an item; forms set its brackets full-width or half-width without meaning anything.
+
+    >>> as_item_name("一次性使用输液器（带 针）")
+    '一次性使用输液器(带针)'
+    """
+    return as_text(text.translate(_HALF_WIDTH))
+
+
 def as_specification(text: str) -> str:
     """A specification as printed; `2m1` is 2 ml.
 
     >>> as_specification("2m1:1mg/支")
     '2ml:1mg/支'
     """
-    return _MISREAD_MILLILITRE.sub("ml", as_text(text))
+    return _MISREAD_MILLILITRE.sub("ml", as_item_name(text))
 
 
 def _is_class(text: str) -> bool:
@@ -111,9 +139,7 @@ def _read(word: Word | None, parse: Callable[[str], V], page: int) -> Field[V] |
     return field_from(word, parse, page) if word is not None else None
 
 
-def _quantity_and_unit(
-    cells: Mapping[str, Word], page: int
-) -> tuple[MoneyField | None, TextField | None]:
+def _quantity_and_unit(cells: Mapping[str, Word], page: int) -> tuple[MoneyField | None, TextField | None]:
     both = cells.get("quantity_unit")
     if both is None:
         quantity = cells.get("quantity")

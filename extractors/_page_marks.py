@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.model import Page
 from pipeline.reading.layout import rows_of
@@ -62,3 +62,9 @@ def without_page_mark(text: str) -> str:
     for form in _MARKS:
         text = form.sub("", text)
     return text
+
+
+def without_page_marks(page: Page) -> Page:
+    """The page without the words that say nothing but its number, which stand beside names and dates."""
+    kept = (word for word in page.words if re.search(r"[^\s,，/|]", without_page_mark(squeeze(word.text))))
+    return replace(page, words=tuple(kept))

@@ -16,10 +16,10 @@ from pipeline.text import fold
 FULL_SLACK = 3.5
 """A line that was broken ends within so many line heights (three characters) of the right edge."""
 
-_MARK = r"[\[(]?(?P<number>[0-9]{1,2}|[①-⑳])"
+_BEFORE_NUMBER = r"(?![0-9]+(?![0-9\u4e00-\u9fff]))"  # 1.5mg is no first item
+_BEFORE_NAME = r"(?=[\u4e00-\u9fff])(?![型级度期月周天年日次个])"  # 1 高血压, its point lost; not 2型糖尿病
 _FIRST_MARK = re.compile(
-    _MARK
-    + r"(?:\s*[)\].、,:](?![0-9]+(?![0-9\u4e00-\u9fff]))|\s*(?=[\u4e00-\u9fff])(?![型级度期月周天年日次个]))\s*"
+    rf"[\[(]?(?P<number>[0-9]{{1,2}}|[①-⑳])(?:\s*[)\].、,:]{_BEFORE_NUMBER}|\s*{_BEFORE_NAME})\s*"
 )
 _CIRCLED = {chr(0x2460 + n): n + 1 for n in range(20)}
 
@@ -72,7 +72,7 @@ def _split_at_numbers(text: str, expected: int) -> tuple[list[str], int]:
     if number is None or match is None or number not in (1, expected, expected + 1):
         return [text], expected
     text = text[match.end() :]
-    parts = []
+    parts: list[str] = []
     while True:
         number += 1
         digits = rf"(?<![0-9.]){number}\s*[)\].、](?:(?![0-9])|(?=[0-9]+型))"
@@ -106,16 +106,16 @@ def _named_apart(text: str) -> list[str]:
 
 def advice_of(lines: Sequence[Line]) -> str:
     """What is advised: numbered points and lines of their own joined with `;`, wrapped lines joined."""
-    return ";".join(
-        re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", item) for item in items_of_text(lines)
-    )
+    return ";".join(_close_up(item) for item in items_of_text(lines))
 
 
 def prose_of(lines: Sequence[Line]) -> str:
     """Running text without the line breaks of the print."""
-    text = "".join(
-        _without_rest_of_label(word.text) if i == 0 else word.text for i, (_, word, _) in enumerate(lines)
-    )
+    return _close_up(_without_rest_of_label("".join(line.word.text for line in lines)))
+
+
+def _close_up(text: str) -> str:
+    """Without spaces beside Chinese characters."""
     return re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", text).strip()
 
 
@@ -133,5 +133,3 @@ def text_field(section: Section | None, value: str) -> TextField | None:
         Box.around(line.word.box for line in section.lines if line.page == page),
         words[0].origin,
     )
-
-

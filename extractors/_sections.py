@@ -9,7 +9,7 @@ is not seen here: there the widest gap between lines tells one cell from the nex
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -26,11 +26,24 @@ SPLIT_GAP = 0.9
 SECTION_GAP = 4.0
 """After so many empty line heights a section is over."""
 
-EVEN_GAPS = 0.15
-"""Gaps that differ by less than so many line heights are alike."""
+EMPTY_CELL = 3.0
+"""A label without text is as bad as a gap between cells so many line heights too narrow."""
+
+MOST_LINES = 80
+"""More lines than a page of text has are not weighed against each other."""
+
+OFF_CENTRE = 0.5
+"""How much it counts, beside gaps, that text stands off the middle of its label; texts start at the top."""
+
+EVEN = 0.3
+"""Gaps are compared in steps of so many line heights: OCR sets boxes a pixel high or low."""
 
 APART = 1.2
 """Pieces so many line heights apart are said one after the other, as by a comma."""
+
+
+SHORTEST_ASIDE = 4
+"""A shorter word beside others is part of their text: a bare number there is no page number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +109,11 @@ def _classified(
         if is_furniture(text):
             left += row
             continue
-        left += [word for word in row if is_furniture(squeeze(word.text))]
-        words = tuple(word for word in row if not is_furniture(squeeze(word.text)))
+        aside = [
+            word for word in row if len(word.text) >= SHORTEST_ASIDE and is_furniture(squeeze(word.text))
+        ]
+        left += aside
+        words = tuple(word for word in row if word not in aside)
         found = labels.values_in(words, far=True)
         if any(labelled.name != END for labelled in found):
             rows += _labelled_rows(words, found, text)
@@ -165,45 +181,125 @@ def _gap(above: _Row, below: _Row) -> float:
 def _owners(rows: Sequence[_Row], going_on: str) -> list[str]:
     """The section of each row: that of the label above, or of a bare label in the middle beside it."""
     owners: list[str] = []
-    current = going_on
-    free: list[int] = []
-    for i, row in enumerate(rows):
-        if row.key is None:
-            owners.append(current)
-            free.append(i)
-            continue
-        if row.key != END and not row.has_colon:
-            for j in _lines_above(rows, i, free, owners):
-                owners[j] = row.key
-        owners.append(row.key)
-        current, free = row.key, []
+    for row in rows:
+        owners.append(row.key if row.key is not None else owners[-1] if owners else going_on)
+    for labels, lines in _cells(rows):
+        for line, label in zip(lines, _shared_by_gaps(rows, labels, lines), strict=True):
+            owners[line] = rows[label].key or END
     return owners
 
 
-def _lines_above(rows: Sequence[_Row], i: int, free: Sequence[int], owners: Sequence[str]) -> list[int]:
-    """Which of the lines `free` above the bare label of row `i` stand in its cell."""
-    label = rows[i].label
-    beside: list[int] = []
-    for j in reversed(free):
-        if label is None or rows[j].box.x0 < label.box.x1:
+def _cells(rows: Sequence[_Row]) -> Iterator[tuple[list[int], list[int]]]:
+    """Runs of cells below one another: the rows of their labels, and the rows with text among them."""
+    labels: list[int] = []
+    lines: list[int] = []
+    above = -1
+    for i, row in enumerate([*rows, _Row(END, ())]):
+        if row.key is None:
+            continue
+        free = list(range(above + 1, i))
+        beside = _beside(rows, free, row)
+        if row.key == END or len(beside) < len(free) or row.has_colon or not labels:
+            yield labels, [*lines, *_until_gap(rows, labels, free)] if labels else []
+            labels, lines = [], []
+            free = beside if row.key != END and not row.has_colon else []
+            if free and above >= 0 and rows[above].words:
+                labels, free = [above], [above, *free]  # the head may wrap into the first lines
+        if row.key != END:
+            labels.append(i)
+            lines += [*free, i] if row.words else free
+        above = i
+
+
+def _until_gap(rows: Sequence[_Row], labels: Sequence[int], free: Sequence[int]) -> list[int]:
+    """The lines below the last label of all, up to where its section is over."""
+    low = _label_of(rows[labels[-1]]).box.y1
+    kept: list[int] = []
+    for line in free:
+        if rows[line].box.y0 - low > SECTION_GAP * rows[line].words[0].box.height:
             break
-        beside.insert(0, j)
-    if label is None or not beside:
+        kept.append(line)
+        low = max(low, rows[line].box.y1)
+    return kept
+
+
+def _beside(rows: Sequence[_Row], free: Sequence[int], label: _Row) -> list[int]:
+    """The last of the rows `free` that all stand to the right of a bare label below them."""
+    if label.label is None:
         return []
-    height = label.box.height
-    chain = [rows[j] for j in beside]
-    owner = owners[beside[0]]
-    before = next((rows[j] for j in reversed(range(beside[0])) if rows[j].words and owners[j] == owner), None)
-    gaps = [_gap(before, chain[0]) if before is not None else SECTION_GAP * height]
-    gaps += [_gap(a, b) for a, b in pairwise(chain)]
-    if owner == END:
-        return next((beside[k:] for k, gap in enumerate(gaps) if gap > SPLIT_GAP * height), [])
-    after = rows[i] if rows[i].words else next((row for row in rows[i + 1 : i + 2] if row.key is None), None)
-    if after is not None:
-        gaps.append(_gap(chain[-1], after))
-    # Where lines stand evenly the last gap counts: the text of the section above is likelier to be long.
-    widest = max(k for k, gap in enumerate(gaps) if gap >= max(gaps) - EVEN_GAPS * height)
-    return beside[widest:]
+    left = label.label.box.x1
+    start = max((k + 1 for k, j in enumerate(free) if rows[j].box.x0 < left), default=0)
+    return list(free[start:])
+
+
+def _shared_by_gaps(rows: Sequence[_Row], labels: Sequence[int], lines: Sequence[int]) -> list[int]:
+    """For each line the label whose cell it stands in, such that cells part at wide gaps.
+
+    The best of all ways to share the lines out in order: it wins by the gaps between cells, as far as
+    they are wider than those between lines, and loses where text does not stand in the middle beside its
+    label or a label gets none.
+    """
+    # Where each label has text in its own row and the first none above it, labels may stand at the top.
+    first = next((label for label in labels if rows[label].key != END), 0)
+    is_centred = any(not rows[label].words for label in labels) or any(
+        rows[line].key is None and line < first for line in lines
+    )
+    if len(lines) > MOST_LINES:
+        return [_last_before(labels, line) for line in lines]
+    best: dict[int, tuple[float, list[int]]] = {0: (0.0, [])}
+    for number, label in enumerate(labels):
+        last = number == len(labels) - 1
+        found: dict[int, tuple[float, list[int]]] = {}
+        for start, (score, shared) in sorted(best.items()):
+            for stop in [len(lines)] if last else range(start, len(lines) + 1):
+                own = lines[start:stop]
+                more = _fit(rows, label, own, labels[number - 1] if number else None, lines[:start])
+                if more is None:
+                    continue
+                if is_centred:
+                    more -= OFF_CENTRE * _off_centre(rows, label, own)
+                # Of even ways the last: the text of the section above is likelier to be long.
+                if stop not in found or score + more >= found[stop][0]:
+                    found[stop] = (score + more, [*shared, *[label] * len(own)])
+        best = found
+    return best[len(lines)][1] if len(lines) in best else [_last_before(labels, line) for line in lines]
+
+
+def _last_before(labels: Sequence[int], line: int) -> int:
+    return max((label for label in labels if label <= line), default=labels[0])
+
+
+def _fit(
+    rows: Sequence[_Row], label: int, own: Sequence[int], label_above: int | None, above: Sequence[int]
+) -> float | None:
+    """How well lines stand in the cell of a label, in pixels; None where they cannot."""
+    height, middle = _label_of(rows[label]).box.height, _label_of(rows[label]).box.cy
+    if any(rows[line].key is not None and line != label for line in own):
+        return None  # the text beside another label
+    if rows[label].words and label not in own:
+        return None
+    if not own:
+        return -EMPTY_CELL * height
+    score = 0.0
+    if above and label_above is not None:
+        upper, lower = rows[above[-1]], rows[own[0]]
+        slack = height / 2
+        if upper.box.cy > middle + slack or lower.box.cy < _label_of(rows[label_above]).box.cy - slack:
+            return None
+        step = EVEN * height
+        score += round((_gap(upper, lower) - SPLIT_GAP * height) / step) * step
+    return score
+
+
+def _off_centre(rows: Sequence[_Row], label: int, own: Sequence[int]) -> float:
+    """How far the text stands off the middle of its label, in pixels."""
+    if not own or rows[label].has_colon or rows[label].key == END:
+        return 0.0
+    return abs((rows[own[0]].box.y0 + rows[own[-1]].box.y1) / 2 - _label_of(rows[label]).box.cy)
+
+
+def _label_of(row: _Row) -> Word:
+    return row.label or row.words[0]
 
 
 def line_of(pieces: Sequence[Word]) -> Word:

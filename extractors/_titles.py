@@ -6,6 +6,7 @@ and not letter by letter.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rapidfuzz import fuzz
@@ -19,6 +20,9 @@ ALIKE = 0.74
 
 TITLE_ROWS = 14
 """A title stands among the first rows; the same words further down are part of the text."""
+
+_SENTENCE = re.compile("[,，。;；]")
+"""A line with a comma or a full stop is no title: 出院诊断明确，好转出院。"""
 
 LONGEST_AROUND = 16
 """Characters that may stand around a title in its row (hospital, region, number)."""
@@ -39,7 +43,7 @@ def title_likeness(page: Page, titles: Sequence[str]) -> tuple[float, str]:
 
 
 def _likeness(text: str, title: str) -> float:
-    if not len(title) - 1 <= len(text) <= len(title) + LONGEST_AROUND:
+    if not len(title) - 1 <= len(text) <= len(title) + LONGEST_AROUND or _SENTENCE.search(text):
         return 0.0
     alike = fuzz.partial_ratio(title, text) / 100
     if alike < ALIKE or (len(title) <= 4 and alike < 1):

@@ -7,112 +7,53 @@ from collections.abc import Mapping, Sequence
 from extractors._clinical import (
     FOOT,
     HEAD,
-    Section,
-    advice_of,
-    diagnoses_of,
     is_seal,
     read_head_and_foot,
     read_prose_patient,
     split_paper,
-    text_field,
     with_visit_no,
 )
 from extractors._extractor import Extractor
 from extractors._invoice import STAY
+from extractors._prose import advice_of, diagnoses_of, prose_of, text_field
+from extractors._sections import Section
 from extractors._titles import mentions, title_likeness
 from pipeline.model import AnyField, Document, Page, PageSize
 from pipeline.text import squeeze
 
 TYPE = "diagnosis_certificate"
 TITLES = (
+    *("疾病诊断证明书", "出院诊断证明书", "门诊诊断证明书", "住院诊断证明书", "医疗诊断证明书"),
+    *("临床诊断证明书", "疾病诊断证明", "出院诊断证明", "门诊诊断证明", "诊断证明书", "诊断证明", "诊断书"),
     *(
-        "疾病诊断证明书",
-        "出院诊断证明书",
-        "门诊诊断证明书",
-        "住院诊断证明书",
-        "医疗诊断证明书",
-        "临床诊断证明书",
-    ),
-    *(
-        "疾病诊断证明",
-        "出院诊断证明",
-        "门诊诊断证明",
-        "诊断证明书",
-        "诊断证明",
-        "诊断书",
         "疾病证明书",
         "疾病证明",
+        "病情证明书",
+        "病情证明",
+        "病情诊断证明书",
+        "病假证明书",
+        "出院证明书",
+        "出院证明",
     ),
-    *("病情证明书", "病情证明", "病情诊断证明书", "病假证明书", "出院证明书", "出院证明"),
 )
 
 DIAGNOSES = (
-    "出院诊断",
-    "诊断",
-    "临床诊断",
-    "目前诊断",
-    "主要诊断",
-    "疾病诊断",
-    "诊断意见",
-    "门诊诊断",
-    "初步诊断",
+    *("出院诊断", "诊断", "临床诊断", "目前诊断", "主要诊断", "疾病诊断", "诊断意见", "诊断名称", "门诊诊断"),
+    *("初步诊断",),
 )
 """Of several the first counts: what the patient left with goes before what was suspected."""
 
 ADVICE = (
-    *(
-        "处理意见",
-        "处理意见及建议",
-        "处理意见和建议",
-        "诊疗意见",
-        "诊疗建议",
-        "治疗意见",
-        "处置意见",
-        "建议",
-        "意见",
-        "医嘱",
-    ),
-    *(
-        "医生建议",
-        "医师建议",
-        "医师意见",
-        "医生意见",
-        "出院医嘱",
-        "处理",
-        "处置",
-        "休息建议",
-        "意见及建议",
-        "建议事项",
-    ),
+    *("处理意见", "处理意见及建议", "处理意见和建议", "诊疗意见", "诊疗建议", "治疗意见", "处置意见"),
+    *("建议", "意见", "医嘱", "医生建议", "医师建议", "医师意见", "医生意见", "出院医嘱", "处理", "处置"),
+    *("休息建议", "意见及建议", "建议事项"),
 )
 OTHERS = (
-    *(
-        "入院诊断",
-        "病情摘要",
-        "病情",
-        "病情简介",
-        "病历摘要",
-        "病史摘要",
-        "主诉",
-        "现病史",
-        "既往史",
-        "体格检查",
-        "查体",
-    ),
-    *(
-        "辅助检查",
-        "检查结果",
-        "治疗经过",
-        "诊治经过",
-        "诊疗经过",
-        "手术名称",
-        "出院情况",
-        "入院情况",
-        "治疗结果",
-        "证明事项",
-    ),
+    *("入院诊断", "病情摘要", "病情", "病情简介", "病历摘要", "病史摘要", "主诉", "现病史", "既往史"),
+    *("体格检查", "查体", "辅助检查", "检查结果", "治疗经过", "诊治经过", "诊疗经过", "手术名称"),
+    *("出院情况", "入院情况", "治疗结果", "证明事项"),
 )
-SECTIONS = {label: label for label in (*DIAGNOSES, "诊断名称", *ADVICE, *OTHERS)}
+SECTIONS = (*DIAGNOSES, *ADVICE, *OTHERS)
 
 BODY = ("诊断", "处理意见", "建议", "医嘱", "医师", "医生", "姓名", "性别", "年龄", "科")
 NOT_MINE = ("处方", "金额", "合计", "收费", "Rp", "参考区间", "参考值", "主诉")
@@ -158,13 +99,13 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         file=pages[0].file,
         pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
         fields=fields,
-        extras=extras | {name: part.text for name, part in sections.items() if name not in used},
+        extras=extras | {name: prose_of(part.lines) for name, part in sections.items() if name not in used},
         title=title_likeness(pages[0], TITLES)[1],
     )
 
 
 def _read_sections(fields: dict[str, AnyField], sections: Mapping[str, Section]) -> None:
-    diagnoses = first_of(sections, (*DIAGNOSES, "诊断名称"))
+    diagnoses = first_of(sections, DIAGNOSES)
     if found := text_field(diagnoses, diagnoses_of(diagnoses.lines) if diagnoses else ""):
         fields["diagnoses"] = found
     advice = first_of(sections, ADVICE)

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
-from extractors._clinical import (
-    FOOT,
-    HEAD,
-    Section,
-    advice_of,
-    diagnoses_of,
-    prose_of,
-    read_head_and_foot,
-    split_paper,
-    text_field,
-    with_visit_no,
-)
+from extractors._clinical import FOOT, HEAD, read_head_and_foot, split_paper, with_visit_no
 from extractors._extractor import Extractor
 from extractors._fields import FieldSpec
 from extractors._invoice import STAY
+from extractors._page_marks import find_page_mark
+from extractors._prose import advice_of, diagnoses_of, prose_of, text_field
+from extractors._sections import Section
 from extractors._titles import mentions, title_likeness
 from pipeline.model import AnyField, Document, Page, PageSize
 from pipeline.text import parse_quantity, squeeze
 
 TYPE = "discharge_summary"
 TITLES = (
-    *(
-        "出院记录",
-        "出院小结",
-        "出院病历摘要",
-        "出院病情摘要",
-        "24小时内入出院记录",
-        "出院总结",
-        "出院病历小结",
-    ),
+    *("出院记录", "出院小结", "出院病历摘要", "出院病情摘要", "24小时内入出院记录", "出院总结"),
+    *("出院病历小结",),
     *("住院病历摘要", "住院病案摘要", "出院小结记录"),
 )
 SHARED_TITLES = ("出院诊断证明书", "出院诊断证明", "出院证明书", "出院证明", "诊断证明书", "疾病诊断证明书")
@@ -71,45 +55,18 @@ ADVICE = (
     "注意事项",
 )
 OTHERS = (
-    *(
-        "入院情况",
-        "入院时情况",
-        "入院时病情",
-        "入院症状",
-        "入院查体",
-        "主诉",
-        "现病史",
-        "既往史",
-        "体格检查",
-        "辅助检查",
-    ),
-    *(
-        "出院情况",
-        "出院时情况",
-        "出院时病情",
-        "出院病情",
-        "出院查体",
-        "出院带药",
-        "治疗结果",
-        "治疗效果",
-        "转归",
-        "手术名称",
-    ),
+    *("入院情况", "入院时情况", "入院时病情", "入院症状", "入院查体", "主诉", "现病史", "既往史"),
+    *("体格检查", "辅助检查", "出院情况", "出院时情况", "出院时病情", "出院病情", "出院查体", "出院带药"),
+    *("治疗结果", "治疗效果", "转归", "手术名称"),
     *("主要检查结果", "检查结果", "化验结果", "病情摘要", "伤口愈合情况", "切口愈合", "随访", "手术及操作"),
 )
-SECTIONS = {label: label for label in (*DIAGNOSES, *ADMISSION_DIAGNOSES, *COURSE, *ADVICE, *OTHERS)}
+SECTIONS = (*DIAGNOSES, *ADMISSION_DIAGNOSES, *COURSE, *ADVICE, *OTHERS)
 
 BODY = (
-    "入院诊断",
-    "出院诊断",
-    "入院情况",
-    "入院时情况",
-    "出院情况",
-    "出院时情况",
-    "出院医嘱",
-    "诊疗经过",
-    "治疗经过",
+    *("入院诊断", "出院诊断", "入院情况", "入院时情况", "出院情况", "出院时情况", "出院医嘱", "诊疗经过"),
+    *("治疗经过",),
 )
+CHARGES = ("金额", "合计", "处方", "票据", "单价")
 FIRST_PAGE = 1
 
 
@@ -128,22 +85,18 @@ def identify(page: Page) -> float:
 
 def continues(before: Sequence[Page], page: Page) -> bool:
     """Whether a page goes on: it repeats no title, or counts on, and has what a summary ends with."""
-    number = page_number(page)
-    if title_likeness(page, (*TITLES, *SHARED_TITLES))[0] and (number is None or number == FIRST_PAGE):
+    mark = find_page_mark(page)
+    if title_likeness(page, (*TITLES, *SHARED_TITLES))[0] and (mark is None or mark.number == FIRST_PAGE):
         return False
+    if mentions(page, CHARGES):
+        return False  # a settlement sheet names diagnoses and a doctor too
     told = {name for name in BODY for earlier in before if mentions(earlier, (name,))}
     fresh = [
         name for name in (*BODY, *ADVICE[:4], "出院带药") if mentions(page, (name,)) and name not in told
     ]
     signed = any(mentions(earlier, ("医师签名", "医生签名", "医师签字", "医生签字")) for earlier in before)
     signs = mentions(page, ("医师", "医生")) > 0
-    return bool(fresh) or (not signed and signs and (number is not None or not _is_headed(page)))
-
-
-def page_number(page: Page) -> int | None:
-    """The page number that is printed, or None."""
-    match = re.search(r"第(\d{1,2})页|(?<![\d./-])(\d{1,2})/\d{1,2}页", squeeze(page.text))
-    return int(match[1] or match[2]) if match else None
+    return bool(fresh) or (not signed and signs and (mark is not None or not _is_headed(page)))
 
 
 def _is_headed(page: Page) -> bool:
@@ -166,7 +119,7 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         file=pages[0].file,
         pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
         fields=fields,
-        extras=extras | {name: part.text for name, part in sections.items() if name not in used},
+        extras=extras | {name: prose_of(part.lines) for name, part in sections.items() if name not in used},
         title=title_likeness(pages[0], titles)[1],
     )
 

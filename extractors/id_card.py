@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 
 from rapidfuzz import fuzz
@@ -18,9 +19,9 @@ from stdnum.exceptions import ValidationError
 from extractors._clinical import as_person
 from extractors._extractor import Extractor
 from extractors._fields import best_of, field_from, probability
-from extractors._values import as_date, as_text
+from extractors._values import as_text
 from pipeline.model import AnyField, Box, Candidate, Document, Field, Page, PageSize, Value, Word
-from pipeline.reading.layout import joined, rows_of
+from pipeline.reading.layout import FARTHEST_PIECE, joined, rows_of
 from pipeline.text import fold, is_masked, parse_date, parse_sex, squeeze
 
 TYPE = "id_card"
@@ -59,6 +60,16 @@ def as_id_number(text: str) -> str:
     return match.group()
 
 
+def as_birth_date(text: str) -> date:
+    """The first date in the text; print of the background may follow it.
+
+    >>> as_birth_date("1985 年 3 月 12 日8")
+    datetime.date(1985, 3, 12)
+    """
+    match = re.match(r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日", fold(text))
+    return parse_date(match.group() if match else text)
+
+
 def as_end(text: str) -> Value:
     """The day until which a card is valid, or 长期."""
     return "长期" if squeeze(text).startswith("长期") else parse_date(text)
@@ -68,7 +79,7 @@ LABELS: dict[str, tuple[str, Callable[[str], Value]]] = {
     "姓名": ("name", as_person),
     "性别": ("sex", parse_sex),
     "民族": ("ethnicity", as_ethnicity),
-    "出生": ("birth_date", as_date),
+    "出生": ("birth_date", as_birth_date),
     "住址": ("address", as_text),
     NUMBER_LABEL: ("id_number", as_id_number),
     "签发机关": ("issuing_authority", as_text),
@@ -78,6 +89,9 @@ OTHER_PRINT = ("中华人民共和国", "居民身份证")
 """What the back prints beside the front, where both lie side by side."""
 
 _LABEL = re.compile("|".join(r"\s*".join(label) for label in (*LABELS, *OTHER_PRINT)))
+_SIMPLIFIED = str.maketrans("別號碼證機關", "别号码证机关")
+"""What the engine makes of some characters of the card's type."""
+
 _BARE_NUMBER = re.compile(r"(?<![0-9*])[0-9*]{17}[0-9Xx*](?![0-9])")
 _VALIDITY = re.compile(
     r"(?P<start>\d{4}[.年/-]\d{1,2}[.月/-]\d{1,2}日?)\s*[-~至到一]*\s*(?P<end>长期|\d{4}\D.*\d日?)"
@@ -86,7 +100,7 @@ _VALIDITY = re.compile(
 
 def identify(page: Page) -> float:
     """Sure when the labels of one side stand there and little else does."""
-    text = squeeze(page.text)
+    text = squeeze(page.text).translate(_SIMPLIFIED)
     if len(text) > MOST_CHARACTERS or any(word in text for word in REGISTER_WORDS):
         return 0.0
     front, back = _is_front(text), _is_back(text)
@@ -148,8 +162,8 @@ def _fields_of(page: Page) -> Iterable[tuple[str, AnyField]]:
     rows = rows_of(page.words)
     has_number = False
     for i, row in enumerate(rows):
-        line = joined(row)
-        found = list(_LABEL.finditer(line.text))
+        line = joined(_without_portrait(row))
+        found = list(_LABEL.finditer(line.text.translate(_SIMPLIFIED)))
         for label, after in pairwise([*found, None]):
             assert label is not None
             value = _trimmed(line, label.end(), after.start() if after else len(line.text))
@@ -168,6 +182,18 @@ def _fields_of(page: Page) -> Iterable[tuple[str, AnyField]]:
                 yield name, field_from(value, parse, page.number)
     if not has_number:
         yield from (("id_number", _number(word, page.number)) for word in page.words if _is_number(word.text))
+
+
+def _without_portrait(row: Sequence[Word]) -> Sequence[Word]:
+    """The row up to a wide gap, but for labels and what stands behind them: shades of a face read as text."""
+    kept = [row[0]]
+    for word in row[1:]:
+        gap = word.box.x0 - kept[-1].box.x1
+        starts_anew = _LABEL.match(word.text.translate(_SIMPLIFIED)) is not None
+        behind_label = _LABEL.fullmatch(kept[-1].text.translate(_SIMPLIFIED).rstrip(" :：")) is not None
+        if gap <= FARTHEST_PIECE * kept[-1].box.height or starts_anew or behind_label:
+            kept.append(word)
+    return kept
 
 
 def _is_number(text: str) -> bool:
@@ -243,7 +269,7 @@ def passes(number: str) -> bool:
     """
     try:
         ric.get_birth_date(number)
-        return len(number) == 18 and bool(ric.calc_check_digit(number[:-1]) == number[-1])
+        return len(number) == 18 and bool(ric.calc_check_digit(number) == number[-1])
     except (ValidationError, ValueError):
         return False
 

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
-from extractors._clinical import HOSPITAL, as_age, as_department, as_person, find_hospital
+from extractors._clinical import HOSPITAL, as_age, as_department, as_person
 from extractors._extractor import Extractor
 from extractors._fields import FieldSpec, best_of, field_from, labelled_values, read_labelled
-from extractors._groups import read_groups, stands_apart
+from extractors._groups import amount_word, read_groups, stands_apart
 from extractors._items import stated_items, total_of
-from extractors._page_marks import find_page_mark, without_page_mark
+from extractors._letterhead import find_letterhead
+from extractors._page_marks import find_page_mark, without_page_mark, without_page_marks
 from extractors._titles import mentions, title_likeness
 from extractors._values import as_amount, as_capitals, as_code, as_date, as_name, as_text, capitals_amount
 from pipeline.model import AnyField, Candidate, Document, LineItem, Page, PageSize
@@ -36,16 +36,22 @@ from pipeline.text import parse_date_range, parse_sex, squeeze
 
 TYPE = "itemized_bill"
 TITLES = (
-    *("住院患者费用明细清单", "住院病人费用明细清单", "住院费用明细清单", "住院病人费用清单", "住院患者费用清单"),
-    *("住院费用汇总清单", "住院费用结算明细单", "费用结算明细单", "住院费用清单", "住院费用明细", "住院收费明细"),
+    *("住院患者费用明细清单", "住院病人费用明细清单", "住院费用明细清单"),
+    *("住院病人费用清单", "住院患者费用清单"),
+    *("住院费用汇总清单", "住院费用结算明细单", "费用结算明细单", "住院费用清单"),
+    *("住院费用明细", "住院收费明细"),
     *("住院费用汇总单", "出院费用清单", "出院费用明细清单", "出院病人费用清单", "住院明细清单", "住院清单"),
-    *("住院病人一日清单", "住院患者一日清单", "一日费用清单", "每日费用清单", "住院日清单", "住院每日清单", "日费用清单"),
+    *("住院病人一日清单", "住院患者一日清单", "一日费用清单", "每日费用清单", "住院日清单"),
+    *("住院每日清单", "日费用清单"),
     *("一日清单", "每日清单", "费用日清单", "住院病人费用一日清单", "病人费用日清单", "住院费用一日清单"),
     *("门诊费用清单", "门诊费用明细清单", "门诊收费明细", "门诊收费清单", "门诊费用明细", "门诊收费明细清单"),
     *("门诊患者费用清单", "门诊明细清单", "急诊费用清单", "门急诊费用清单", "门(急)诊费用清单", "门诊清单"),
-    *("医疗收费明细(电子)", "医疗收费明细", "医疗费用明细清单", "医疗费用明细", "医疗费用清单", "收费明细清单"),
-    *("费用明细清单", "费用汇总清单", "费用明细单", "费用清单", "费用明细", "收费明细单", "收费清单", "费用汇总单"),
-    *("明细清单", "费用明细表", "住院费用明细表", "病人费用明细表", "药品费用清单", "诊疗费用清单", "项目明细清单"),
+    *("医疗收费明细(电子)", "医疗收费明细", "医疗费用明细清单", "医疗费用明细"),
+    *("医疗费用清单", "收费明细清单"),
+    *("费用明细清单", "费用汇总清单", "费用明细单", "费用清单", "费用明细", "收费明细单"),
+    *("收费清单", "费用汇总单"),
+    *("明细清单", "费用明细表", "住院费用明细表", "病人费用明细表", "药品费用清单"),
+    *("诊疗费用清单", "项目明细清单"),
 )
 _OWN_TITLE = re.compile(r"明细|清单|日清|汇总单|明[^细]清|[^明]细清")
 _OTHER_TITLE = re.compile(r"票据|发票|结算清单|结算单|证明|处方|检验|检查报告|药品清单[:：]|材料清单|目录")
@@ -56,24 +62,31 @@ DAY = "day"
 SPECS = (
     FieldSpec(
         "patient_name",
-        ("姓名", "患者姓名", "病人姓名", "患者", "病员姓名", "病人", "患者名称", "交款人", "缴款人", "就诊人"),
+        (
+            *("姓名", "患者姓名", "病人姓名", "患者", "病员姓名", "病人", "患者名称", "交款人"),
+            *("缴款人", "就诊人"),
+        ),
         as_person,
         required=True,
     ),
     FieldSpec(
         "hospital_name",
         (
-            *("医院名称", "医疗机构", "医疗机构名称", "就诊医院", "定点医疗机构", "定点医疗机构名称", "单位名称"),
-            *("收款单位", "收款单位(章)", "医院", "就医医院", "就诊机构"),
+            *("医院名称", "医疗机构", "医疗机构名称", "就诊医院", "定点医疗机构"),
+            *("定点医疗机构名称", "单位名称"),
+            *("收款单位", "收款单位(章)", "就医医院", "就诊机构"),
         ),
         as_name,
     ),
     FieldSpec(
         PERIOD,
         (
-            *("费用期间", "费用起止日期", "费用起止时间", "起止日期", "起止时间", "统计日期", "统计时间", "统计期间"),
-            *("费用日期范围", "日期范围", "时间范围", "费用时间范围", "清单日期", "查询日期", "查询时间", "费用时间"),
-            *("费用时段", "计费日期", "记账日期", "费用所属期", "结算期间", "费用发生期间", "发生日期", "清单时间"),
+            *("费用期间", "费用起止日期", "费用起止时间", "起止日期", "起止时间", "统计日期"),
+            *("统计时间", "统计期间"),
+            *("费用日期范围", "日期范围", "时间范围", "费用时间范围", "清单日期", "查询日期"),
+            *("查询时间", "费用时间"),
+            *("费用时段", "计费日期", "记账日期", "费用所属期", "结算期间", "费用发生期间"),
+            *("发生日期", "清单时间"),
         ),
         as_text,
     ),
@@ -82,8 +95,10 @@ SPECS = (
     FieldSpec(
         "total_in_words",
         (
-            *("合计金额(大写)", "合计(大写)", "金额合计(大写)", "总计(大写)", "费用合计(大写)", "总金额(大写)"),
-            *("人民币(大写)", "大写", "(大写)", "金额大写", "合计大写", "大写金额", "总费用(大写)", "人民币大写"),
+            *("合计金额(大写)", "合计(大写)", "金额合计(大写)", "总计(大写)"),
+            *("费用合计(大写)", "总金额(大写)"),
+            *("人民币(大写)", "大写", "(大写)", "金额大写", "合计大写", "大写金额"),
+            *("总费用(大写)", "人民币大写"),
         ),
         as_capitals,
     ),
@@ -94,11 +109,14 @@ SPECS = (
         as_code,
     ),
     FieldSpec("inpatient_no", ("住院号", "住院号码", "住院病历号", "住院编号", "住院登记号"), as_code),
-    FieldSpec("business_serial_no", ("业务流水号", "流水号", "住院流水号", "结算流水号", "交易流水号"), as_code),
+    FieldSpec(
+        "business_serial_no", ("业务流水号", "流水号", "住院流水号", "结算流水号", "交易流水号"), as_code
+    ),
     FieldSpec(
         "department",
         (
-            *("科室", "科别", "住院科室", "住院科别", "出院科室", "就诊科室", "所在科室", "当前科室", "科室名称"),
+            *("科室", "科别", "住院科室", "住院科别", "出院科室", "就诊科室", "所在科室"),
+            *("当前科室", "科室名称"),
             *("病人科室", "患者科室", "费用科室", "出院科别", "入院科室"),
         ),
         as_department,
@@ -108,8 +126,10 @@ SPECS = (
     FieldSpec(
         "insurance_type",
         (
-            *("医保类型", "费别", "人员类别", "医保付费方式", "病人类型", "患者类型", "医保类别", "付费方式", "险种类型"),
-            *("险种", "病人性质", "患者性质", "收费类别", "病人费别", "人员类型", "身份", "参保类型", "费用类别"),
+            *("医保类型", "费别", "人员类别", "医保付费方式", "病人类型", "患者类型", "医保类别"),
+            *("付费方式", "险种类型"),
+            *("险种", "病人性质", "患者性质", "收费类别", "病人费别", "人员类型", "身份"),
+            *("参保类型", "费用类别"),
         ),
         as_text,
     ),
@@ -122,32 +142,46 @@ SPECS = (
     FieldSpec("admission_date", ("入院日期", "入院时间"), as_date),
     FieldSpec("discharge_date", ("出院日期", "出院时间"), as_date),
     FieldSpec(
-        DAY, ("费用日期", "日期", "收费日期", "就诊日期", "就诊时间", "收费时间", "结算日期", "结算时间"), as_date
+        DAY,
+        ("费用日期", "日期", "收费日期", "就诊日期", "就诊时间", "收费时间", "结算日期", "结算时间"),
+        as_text,
     ),
 )
 HIDDEN = (PERIOD, STAY, DAY)
 
 TOTAL_LABELS = (
-    *("合计金额(小写)", "合计(小写)", "金额合计(小写)", "总计(小写)", "总金额(小写)", "(小写)", "小写", "费用合计"),
-    *("合计金额", "总金额", "总费用", "费用总额", "总计", "合计", "总计金额", "金额合计", "本次合计", "费用总计"),
-    *("医疗费总额", "医疗总费用", "合计费用", "住院总费用", "总额", "清单合计", "费用总金额", "总合计", "应收合计"),
+    *("合计金额(小写)", "合计(小写)", "金额合计(小写)", "总计(小写)", "总金额(小写)", "(小写)"),
+    *("小写", "费用合计"),
+    *("合计金额", "总金额", "总费用", "费用总额", "总计", "合计", "总计金额", "金额合计"),
+    *("本次合计", "费用总计"),
+    *("医疗费总额", "医疗总费用", "合计费用", "住院总费用", "总额", "清单合计", "费用总金额"),
+    *("总合计", "应收合计"),
     *("本日合计", "当日合计", "今日合计", "日合计", "当日费用", "当日费用合计", "本日费用", "本日费用合计"),
-    *("今日费用", "当日总费用", "本日总费用", "合计总金额", "医疗费用合计", "总费用合计", "小写金额", "发生费用"),
+    *("今日费用", "当日总费用", "本日总费用", "合计总金额", "医疗费用合计", "总费用合计"),
+    *("小写金额", "发生费用"),
 )
 _GRAND_TOTAL = re.compile(
-    r"^(?:(?:费用|金额|本次|总|清单|医疗费用?|[本当今]日(?:费用)?|住院|应收)?(?:合计|总计|总额)(?:金额|费用)?(?:\((?:元|小写)\))?"
-    r"|总金额|总费用|费用总额):?¥?[-\d.,\s]*(?:元)?$"
+    r"(?:(?:费用|金额|本次|总|清单|医疗费用?|[本当今]日(?:费用)?|住院|应收|全部)?(?:合计|总计|总额)(?:金额|费用)?"
+    r"|总金额|总费用|费用总额|[本当今]日费用)(?:\((?:元|小写)\))?:?(?P<amount>¥?-?\d[\d,]*(?:\.\d{1,4})?)?元?"
 )
 
 OTHER_LABELS = (
-    *("床号", "床位", "床位号", "病区", "打印日期", "打印时间", "打印人", "诊断", "入院诊断", "出院诊断", "住院天数"),
-    *("预交金", "预交款", "预交金额", "预交金余额", "余额", "账户余额", "累计费用", "累计金额", "累计", "欠费", "医生"),
-    *("主治医生", "主管医生", "主治医师", "经治医生", "开单医生", "开单科室", "执行科室", "联系电话", "电话", "地址"),
-    *("身份证号", "身份证号码", "医保卡号", "医保编号", "社保卡号", "卡号", "就诊卡号", "登记号", "制表人", "制表日期"),
-    *("收费员", "操作员", "经办人", "审核人", "复核人", "打印次数", "结算方式", "医院等级", "医院级别", "医保支付"),
-    *("基金支付", "统筹支付", "统筹基金支付", "个人账户支付", "现金支付", "个人现金支付", "自付金额", "自费金额"),
-    *("个人自付", "个人自费", "自费", "自付", "甲类", "乙类", "丙类", "单位", "备注", "页码", "病种", "入院次数"),
-    *("住院次数", "参保地", "参保单位", "单据号", "处方号", "交款日期", "开票日期", "校验码", "电子票据校验码"),
+    *("床号", "床位", "床位号", "病区", "打印日期", "打印时间", "打印人", "诊断", "入院诊断"),
+    *("出院诊断", "住院天数"),
+    *("预交金", "预交款", "预交金额", "预交金余额", "余额", "账户余额", "累计费用", "累计金额", "累计"),
+    *("欠费", "医生"),
+    *("主治医生", "主管医生", "主治医师", "经治医生", "开单医生", "开单科室", "执行科室", "联系电话"),
+    *("电话", "地址"),
+    *("身份证号", "身份证号码", "医保卡号", "医保编号", "社保卡号", "卡号", "就诊卡号", "登记号"),
+    *("制表人", "制表日期"),
+    *("收费员", "操作员", "经办人", "审核人", "复核人", "打印次数", "结算方式", "医院等级"),
+    *("医院级别", "医保支付"),
+    *("基金支付", "统筹支付", "统筹基金支付", "个人账户支付", "现金支付", "个人现金支付"),
+    *("自付金额", "自费金额"),
+    *("个人自付", "个人自费", "自费", "自付", "甲类", "乙类", "丙类", "单位", "备注", "页码"),
+    *("病种", "入院次数"),
+    *("住院次数", "参保地", "参保单位", "单据号", "处方号", "交款日期", "开票日期"),
+    *("校验码", "电子票据校验码"),
 )
 
 TABLE = (
@@ -155,17 +189,22 @@ TABLE = (
     Column(
         "fee_date",
         (
-            *("日期", "收费日期", "费用日期", "发生时间", "发生日期", "记账日期", "计费日期", "收费时间", "费用时间"),
-            *("记账时间", "计费时间", "项目日期", "医嘱日期", "执行日期", "就诊日期", "结算日期", "日期时间", "时间"),
+            *("日期", "收费日期", "费用日期", "发生时间", "发生日期", "记账日期", "计费日期"),
+            *("收费时间", "费用时间"),
+            *("记账时间", "计费时间", "项目日期", "医嘱日期", "执行日期", "就诊日期", "结算日期"),
+            *("日期时间", "时间"),
         ),
         r"(?:\d{2,4}[-/.年])?\d{1,2}[-/.月]\d{1,2}日?[\d:]*|\d{8}|[\d:]{5,8}",
     ),
     Column(
         "item_code",
         (
-            *("项目编码", "代码", "国家编码", "医保编码", "国标代码", "编码", "项目代码", "国家代码", "医保代码"),
-            *("药品编码", "国家医保编码", "医院编码", "物价编码", "收费编码", "国家项目代码", "国家医保代码", "国标码"),
-            *("国家码", "医保码", "国家编码/医保编码", "医保项目编码", "项目编号", "国家贯标码", "贯标码", "物价码"),
+            *("项目编码", "代码", "国家编码", "医保编码", "国标代码", "编码", "项目代码"),
+            *("国家代码", "医保代码"),
+            *("药品编码", "国家医保编码", "医院编码", "物价编码", "收费编码", "国家项目代码"),
+            *("国家医保代码", "国标码"),
+            *("国家码", "医保码", "国家编码/医保编码", "医保项目编码", "项目编号", "国家贯标码"),
+            *("贯标码", "物价码"),
             *("医保目录编码", "目录编码", "收费代码", "国家项目编码", "医保项目代码", "药品代码"),
         ),
         r"[0-9A-Za-z.-]{4,}",
@@ -173,17 +212,24 @@ TABLE = (
     Column(
         NAME,
         (
-            *("项目名称", "名称", "药品名称", "收费项目", "费用名称", "项目", "费用项目", "收费项目名称", "医嘱名称"),
-            *("项目名称/规格", "药品/项目名称", "药品及项目名称", "项目/药品名称", "药品(项目)名称", "项目(药品)名称"),
-            *("药品/诊疗名称", "诊疗项目", "诊疗项目名称", "收费名称", "品名", "明细项目", "明细名称", "项目内容"),
-            *("药品项目名称", "费用项目名称", "项目名称(规格)", "名称/规格", "名称规格", "项目名称及规格", "名称及规格"),
+            *("项目名称", "名称", "药品名称", "收费项目", "费用名称", "项目", "费用项目"),
+            *("收费项目名称", "医嘱名称"),
+            *("项目名称/规格", "药品/项目名称", "药品及项目名称", "项目/药品名称"),
+            *("药品(项目)名称", "项目(药品)名称"),
+            *("药品/诊疗名称", "诊疗项目", "诊疗项目名称", "收费名称", "品名", "明细项目"),
+            *("明细名称", "项目内容"),
+            *("药品项目名称", "费用项目名称", "项目名称(规格)", "名称/规格", "名称规格"),
+            *("项目名称及规格", "名称及规格"),
             *("收费内容", "医院项目名称", "费用明细", "药品、诊疗项目名称", "服务项目", "商品名称"),
         ),
         TEXT,
     ),
     Column(
         "specification",
-        ("规格", "规格/型号", "规格型号", "型号规格", "剂型规格", "规格/剂型", "剂型", "剂型/规格", "规格、型号", "型号"),
+        (
+            *("规格", "规格/型号", "规格型号", "型号规格", "剂型规格", "规格/剂型", "剂型", "剂型/规格"),
+            *("规格、型号", "型号"),
+        ),
     ),
     Column("unit", ("单位", "计价单位", "计量单位", "收费单位", "包装单位"), r"[^.]{1,6}"),
     Column("quantity_unit", ("数量/单位", "数量单位", "数量(单位)"), r"-?\d.*|\D{1,3}"),
@@ -192,8 +238,10 @@ TABLE = (
     Column(
         AMOUNT,
         (
-            *("金额", "金额(元)", "总价", "费用", "合计", "总金额", "金额元", "费用金额", "合计金额", "总费用", "总额"),
-            *("金额/元", "应收金额", "发生金额", "费用(元)", "合计(元)", "总价(元)", "小计", "金额合计", "总金额(元)"),
+            *("金额", "金额(元)", "总价", "费用", "合计", "总金额", "金额元", "费用金额", "合计金额"),
+            *("总费用", "总额"),
+            *("金额/元", "应收金额", "发生金额", "费用(元)", "合计(元)", "总价(元)", "小计"),
+            *("金额合计", "总金额(元)"),
             *("实收金额", "费用合计", "收费金额"),
         ),
         rf"\(?{NUMBER}\)?元?",
@@ -201,7 +249,8 @@ TABLE = (
     Column(
         "category",
         (
-            *("费用类别", "类别", "发票项目", "费用类型", "项目类别", "收费类别", "财务分类", "费别", "大类", "分类"),
+            *("费用类别", "类别", "发票项目", "费用类型", "项目类别", "收费类别", "财务分类", "费别"),
+            *("大类", "分类"),
             *("项目分类", "费用分类", "核算类别", "发票类别", "票据项目", "费用大类", "统计类别", "项目类型"),
         ),
         r"\D{1,8}",
@@ -209,55 +258,77 @@ TABLE = (
     Column(
         "insurance_class",
         (
-            *("医保类别", "报销类别", "报销类型", "等级", "甲乙类", "医保", "医保等级", "费用等级", "项目等级", "类型"),
-            *("目录类别", "自付类别", "收费等级", "医保类型", "报销等级", "甲/乙/丙", "甲乙丙", "医保属性", "目录等级"),
-            *("医保分类", "收费项目等级", "自付类型", "甲乙丙类", "项目属性", "医保标识", "医保标志", "目录分类", "甲乙"),
+            *("医保类别", "报销类别", "报销类型", "等级", "甲乙类", "医保", "医保等级", "费用等级"),
+            *("项目等级", "类型"),
+            *("目录类别", "自付类别", "收费等级", "医保类型", "报销等级", "甲/乙/丙", "甲乙丙"),
+            *("医保属性", "目录等级"),
+            *("医保分类", "收费项目等级", "自付类型", "甲乙丙类", "项目属性", "医保标识", "医保标志"),
+            *("目录分类", "甲乙"),
         ),
         r"\D{1,6}|[123]",
     ),
     Column(
         "self_pay_ratio",
         (
-            *("自付比例", "先行自付比例", "自理比例", "自付率", "比例", "自负比例", "先自付比例", "首自付比例", "自付%"),
+            *("自付比例", "先行自付比例", "自理比例", "自付率", "比例", "自负比例", "先自付比例"),
+            *("首自付比例", "自付%"),
             *("自付比例(%)", "个人自付比例", "自费比例", "报销比例"),
         ),
         r"[\d.]+%?|\D{1,3}",
     ),
     Column(
         "item_self_pay",
-        ("自付金额", "自理金额", "乙类自付", "自付", "个人自付", "自理", "先行自付", "乙类先行自付", "乙类先自付", "自负"),
+        (
+            *("自付金额", "自理金额", "乙类自付", "自付", "个人自付", "自理", "先行自付", "乙类先行自付"),
+            *("乙类先自付", "自负"),
+        ),
         NUMBER,
     ),
     Column(
         "item_self_expense",
-        ("自费金额", "丙类", "范围外自费", "自费", "全自费", "全自费金额", "自费费用", "超限价自付", "超限价", "限价"),
+        (
+            *("自费金额", "丙类", "范围外自费", "自费", "全自费", "全自费金额", "自费费用", "超限价自付"),
+            *("超限价", "限价"),
+        ),
         NUMBER,
     ),
     Column(
         "item_covered",
-        ("医保金额", "可报金额", "医保内金额", "记账金额", "统筹金额", "报销金额", "可报销金额", "甲类", "乙类", "符合范围"),
+        (
+            *("医保金额", "可报金额", "医保内金额", "记账金额", "统筹金额", "报销金额", "可报销金额"),
+            *("甲类", "乙类", "符合范围"),
+        ),
         NUMBER,
     ),
     Column(
         "department",
-        ("执行科室", "开单科室", "科室", "开单医生", "医生", "医师", "执行人", "开单医师", "执行医生", "操作员"),
+        (
+            *("执行科室", "开单科室", "科室", "开单医生", "医生", "医师", "执行人", "开单医师"),
+            *("执行医生", "操作员"),
+        ),
     ),
     Column("maker", ("厂家", "生产厂家", "产地", "批号", "生产企业", "产地/厂家", "厂牌")),
     Column("note", ("备注", "用法", "说明", "执行状态", "是否报销")),
 )
 
 STOPS = (
-    *("合计金额(大写", "合计(大写", "金额合计(大写", "总计(大写", "费用合计(大写", "(大写", "大写", "人民币", "总金额(大写"),
-    *("分类汇总", "费用汇总", "费用分类", "分类合计", "汇总:", "其中:", "说明:", "注:", "备注:", "温馨提示", "提示:", "注意:"),
-    *("收费员", "打印日期", "打印时间", "打印人", "制表", "制单", "审核", "复核", "经办人", "操作员", "核对人", "填表"),
-    *("患者签", "病人签", "家属签", "患者(家属)", "患者或家属", "护士签", "医生签", "签字:", "签名:", "收款单位", "收款人"),
-    *("预交金", "预交款", "余额", "结算方式", "统筹支付", "医保支付", "医保统筹", "基金支付", "统筹基金", "个人账户"),
-    *("现金支付", "个人现金", "个人自付:", "个人自费:", "本清单", "此清单", "以上费用", "联系电话", "以下空白", "(以下空白"),
+    *("合计金额(大写", "合计(大写", "金额合计(大写", "总计(大写", "费用合计(大写", "(大写", "大写"),
+    *("人民币", "总金额(大写"),
+    *("分类汇总", "费用汇总", "费用分类", "分类合计", "汇总:", "其中:", "说明:", "注:", "备注:"),
+    *("温馨提示", "提示:", "注意:"),
+    *("收费员", "打印日期", "打印时间", "打印人", "制表", "制单", "审核", "复核", "经办人", "操作员"),
+    *("核对人", "填表"),
+    *("患者签", "病人签", "家属签", "患者(家属)", "患者或家属", "护士签", "医生签", "签字:", "签名:"),
+    *("收款单位", "收款人"),
+    *("预交金", "预交款", "余额", "结算方式", "统筹支付", "医保支付", "医保统筹", "基金支付"),
+    *("统筹基金", "个人账户"),
+    *("现金支付", "个人现金", "个人自付:", "个人自费:", "本清单", "此清单", "以上费用", "联系电话"),
+    *("以下空白", "(以下空白"),
 )
 
 BODY = ("姓名", "住院号", "门诊号", "患者", "病人")
 FOREIGN = (
-    *("发票", "票据代码", "收费票据", "税率", "税额", "处方", "Rp", "结算单", "诊断证明", "出院记录", "出院小结"),
+    *("发票", "票据代码", "收费票据", "税率", "税额", "处方", "Rp", "诊断证明", "出院记录", "出院小结"),
     *("参考范围", "参考区间", "检验报告", "小票", "购买方"),
 )
 NO_TITLE = 0.6
@@ -290,7 +361,9 @@ def identify(page: Page) -> float:
 
 
 def _is_priced(row: TableRow) -> bool:
-    return {NAME, AMOUNT, "unit_price"} <= row.cells.keys() and bool({"quantity", "quantity_unit"} & row.cells.keys())
+    return {NAME, AMOUNT, "unit_price"} <= row.cells.keys() and bool(
+        {"quantity", "quantity_unit"} & row.cells.keys()
+    )
 
 
 def continues(pages: Sequence[Page], page: Page) -> bool:
@@ -334,21 +407,34 @@ def _differ(a: AnyField, b: AnyField) -> bool:
 
 def _is_closed(pages: Sequence[Page]) -> bool:
     """Whether the grand total is already there."""
-    return any(_is_grand_total(row) for row in read_table(pages, TABLE, STOPS, stands_apart))
+    return any(_grand_total(row) for row in read_table(pages, TABLE, STOPS, stands_apart))
 
 
-def _is_grand_total(row: TableRow) -> bool:
-    return AMOUNT in row.cells and any(_GRAND_TOTAL.match(squeeze(word.text)) for word in row.cells.values())
+def _grand_total(row: TableRow) -> AnyField | None:
+    """The sum of the whole list, where a row gives it; 小计 and 累计 are none."""
+    for word in row.cells.values():
+        match = _GRAND_TOTAL.fullmatch(squeeze(word.text))
+        if match is None:
+            continue
+        if match["amount"]:
+            number = re.search(r"[¥￥]?-?\d.*", word.text)
+            return (
+                field_from(word.part(number.start(), len(word.text)), as_amount, row.page) if number else None
+            )
+        if amount := amount_word(row):
+            return field_from(amount, as_amount, row.page)
+    return None
 
 
 def extract(pages: Sequence[Page], sure: float) -> Document:
     """Read the head, the rows with their categories, and the total."""
-    rest = outside_tables(pages, TABLE, STOPS)
+    rest = [without_page_marks(page) for page in outside_tables(pages, TABLE, STOPS)]
     rows = read_table(pages, TABLE, STOPS, stands_apart)
     items, totals = read_groups(rows)
     items = tuple(stated_items(pages)) or items
-    fields, extras = read_labelled(rest, SPECS, OTHER_LABELS)
-    if "hospital_name" not in fields and (hospital := find_hospital(pages, TITLES)):
+    fields, extras = read_labelled(rest, SPECS, (*OTHER_LABELS, *TOTAL_LABELS))
+    extras = {label: text for label, text in extras.items() if label not in TOTAL_LABELS}
+    if "hospital_name" not in fields and (hospital := find_letterhead(pages, TITLES)):
         fields["hospital_name"] = hospital
     if total := _total(rest, rows, fields, items):
         fields["total_amount"] = total
@@ -363,7 +449,9 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         type_confidence=sure,
         file=pages[0].file,
         pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
-        fields={name: fields[name] for name in (*FIELD_NAMES, *fields) if name in fields and name not in HIDDEN},
+        fields={
+            name: fields[name] for name in (*FIELD_NAMES, *fields) if name in fields and name not in HIDDEN
+        },
         items=items,
         category_totals=totals,
         extras=extras,
@@ -381,7 +469,7 @@ def _total(
         for page, found in labelled_values(rest, labels)
         if found.name and found.value is not None
     ]
-    sums = [field_from(row.cells[AMOUNT], as_amount, row.page) for row in rows if _is_grand_total(row)]
+    sums = [total for row in rows if (total := _grand_total(row))]
     readings = [field for field in (*sums, *labelled) if field.value is not None]
     if not readings:
         return next(iter((*sums, *labelled)), None)
@@ -410,12 +498,13 @@ def _set_period(fields: dict[str, AnyField], rows: Iterable[TableRow]) -> None:
         if isinstance(first.value, date) and isinstance(last.value, date):
             _put_period(fields, first, last, (first.value, last.value))
             return
-    day = fields.get(DAY)
-    if day is not None and isinstance(day.value, date):
-        _put_period(fields, day, day, (day.value, day.value))
+    if DAY in fields and (days := _days_of(fields[DAY])):
+        _put_period(fields, fields[DAY], fields[DAY], days)
         return
     dated = [field_from(row.cells["fee_date"], as_date, row.page) for row in rows if "fee_date" in row.cells]
-    known = sorted((field for field in dated if field.value is not None), key=lambda field: field.value or date.min)
+    known = sorted(
+        (field for field in dated if field.value is not None), key=lambda field: field.value or date.min
+    )
     if known and known[0].value and known[-1].value:
         _put_period(fields, known[0], known[-1], (known[0].value, known[-1].value))
 
@@ -455,7 +544,9 @@ def _subtype(title: str, fields: dict[str, AnyField], pages: Sequence[Page]) -> 
     for pattern, subtype in _SUBTYPES:
         if re.search(pattern, title):
             return subtype
-    is_stay = bool({"inpatient_no", STAY, "admission_date"} & fields.keys()) or mentions(pages[0], ("住院",)) > 0
+    is_stay = (
+        bool({"inpatient_no", STAY, "admission_date"} & fields.keys()) or mentions(pages[0], ("住院",)) > 0
+    )
     return "inpatient_fee_list" if is_stay else "outpatient_fee_list"
 
 
@@ -466,7 +557,11 @@ def required_of(document: Document) -> tuple[str, ...]:  # noqa: ARG001 - the fo
 
 FIELD_NAMES = (
     *("patient_name", "hospital_name", "period_start", "period_end", "total_amount"),
-    *(spec.name for spec in SPECS if spec.name not in (*HIDDEN, "patient_name", "hospital_name", "total_amount")),
+    *(
+        spec.name
+        for spec in SPECS
+        if spec.name not in (*HIDDEN, "patient_name", "hospital_name", "total_amount")
+    ),
 )
 
 EXTRACTOR = Extractor(TYPE, "费用清单", identify, extract, FIELD_NAMES, required_of, continues)

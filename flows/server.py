@@ -129,6 +129,18 @@ def answers(url: str) -> bool:
     return _answers(url, PATIENT_SECONDS)
 
 
+def find_api() -> tuple[str | None, str]:
+    """The address of a Prefect API that answers, and one line that says why there is none."""
+    set_by_user = os.environ.get("PREFECT_API_URL")
+    if not set_by_user:
+        return running(folder()), "未发现 Prefect 服务，直接运行 / no Prefect API answers: running directly"
+    if answers(set_by_user):
+        return set_by_user, ""
+    return None, (
+        f"PREFECT_API_URL 没有应答，直接运行 / PREFECT_API_URL does not answer, running directly: {set_by_user}"
+    )
+
+
 def _spawn(folder: Path, port: int, lock: int) -> int:
     """Start the server in a session of its own; it outlives us and no terminal reaches it."""
     with (folder / "server.log").open("wb") as log:

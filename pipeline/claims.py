@@ -3,15 +3,16 @@
 Invoices begin claims: one a visit, for receipts are never merged across visits, stays or payees
 (R-ENT-1 to R-ENT-3). Every other paper joins the claim it has most in common with: the person's name,
 a record number, the hospital, the days. What has too little in common with any makes a claim of its own
-that lacks its invoice, so that a person sees it.
+that lacks its invoice, so that a person sees it. Papers are taken in an order of their own, so what
+belongs together does not depend on the order in which files were found.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import PurePosixPath
@@ -35,8 +36,11 @@ from pipeline.records import (
 )
 from pipeline.text import compact_name, differing_characters, is_masked
 from validators import check_claim
+from validators.across import bill_key, is_same_hospital
 
 INVOICES = ("outpatient_invoice", "inpatient_invoice", "vat_invoice")
+PAPERS = ("settlement_sheet", "itemized_bill", "discharge_summary", "diagnosis_certificate", "prescription")
+"""What joins a claim, in the order in which it is taken: what says most comes first."""
 CERTIFICATES = ("diagnosis_certificate", "discharge_summary")
 MEDICINES = frozenset({"09", "10", "11"})
 """Fee categories of western medicine, herbal pieces and Chinese patent medicine."""
@@ -44,12 +48,26 @@ MEDICINES = frozenset({"09", "10", "11"})
 AROUND_VISIT = timedelta(days=3)
 """Certificates and prescriptions are dated within so many days of the visit or stay (R-DATE-1)."""
 
+FOLDER_OF_A_CASE = 40
+"""A folder with more papers is a pile of many people's; that two papers lie in it says nothing."""
+
 ENOUGH_IN_COMMON = 3
+NAMED_BILL = 10
+SAME_NUMBER = 3
+SAME_NAME, NAME_MISREAD = 2, 1
+SAME_HOSPITAL, OTHER_HOSPITAL = 2, -3
+NEAR_DAYS, FAR_DAYS = 2, -5
+"""Far days outweigh a record number, which a patient keeps from visit to visit."""
+SAME_FOLDER = 1
+SECOND_OF_TYPE = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What of a document decides which claim it belongs to."""
+    """What of a document decides which claim it belongs to.
+
+    `numbers` are those of the person and the stay, `bills` the numbers of invoices, its own or named.
+    """
 
     document_id: str
     type: str
@@ -57,6 +75,7 @@ class Facts:
     person: str
     hospital: str
     numbers: frozenset[str]
+    bills: frozenset[str]
     start: date | None
     end: date | None
 
@@ -66,8 +85,8 @@ class Facts:
         names = ("payer_name", "patient_name", "name")
         person = next((text for name in names if (text := document.text(name))), "")
         hospital = document.text("payee_name") or document.text("hospital_name") or ""
-        numbers = ("outpatient_no", "inpatient_no", "medical_record_no", "invoice_number", "id_number", "payer_id")
-        start = next((d for n in ("admission_date", "visit_date", "period_start") if (d := document.date(n))), None)
+        begins = ("admission_date", "visit_date", "period_start")
+        start = next((day for name in begins if (day := document.date(name))), None)
         end = treatment_date(document)
         return Facts(
             document.id,
@@ -75,15 +94,20 @@ class Facts:
             str(PurePosixPath(document.file.name.replace("!", "/")).parent),
             compact_name(person),
             compact_name(hospital),
-            frozenset(
-                text for name in numbers if (text := document.text(name)) and not is_masked(text) and len(text) >= 4
-            ),
+            _numbers(document, "outpatient_no", "inpatient_no", "medical_record_no", "id_number", "payer_id"),
+            _numbers(document, "invoice_number"),
             start or end,
             end or start,
         )
 
 
-@dataclass(slots=True)
+def _numbers(document: Document, *names: str) -> frozenset[str]:
+    """The numbers long enough to tell papers apart; one with struck-out digits does not."""
+    texts = (document.text(name) for name in names)
+    return frozenset(text for text in texts if text and len(text) >= 4 and not is_masked(text))
+
+
+@dataclass(eq=False, slots=True)
 class Group:
     """The documents of one claim while it is gathered."""
 
@@ -91,29 +115,38 @@ class Group:
 
     @property
     def head(self) -> Facts:
+        """The first invoice where there is one, else the first paper."""
         return self.members[0]
 
-    @property
-    def numbers(self) -> frozenset[str]:
-        return frozenset().union(*(member.numbers for member in self.members))
+    def has_number_of(self, fact: Facts) -> bool:
+        """Whether the fact shares a number of the person or the stay with a member."""
+        return any(member.numbers & fact.numbers for member in self.members)
 
 
 def group_documents(facts: Iterable[Facts]) -> list[list[str]]:
-    """Document ids by claim, in the order of their first documents; blanks and others stay out."""
+    """Document ids by claim, in the order of their first documents; blanks and others stay out.
+
+    An identity card is in every claim of its person, any other paper in one.
+    """
     known = [fact for fact in facts if fact.type not in (BLANK, OTHER)]
+    order = {fact.document_id: place for place, fact in enumerate(known)}
     groups = _Groups()
-    for fact in known:
-        if fact.type in INVOICES:
-            groups.add_invoice(fact)
-    cards = [fact for fact in known if fact.type == "id_card"]
-    for fact in known:
-        if fact.type not in INVOICES and fact.type != "id_card":
-            groups.add_paper(fact)
-    for card in cards:
-        groups.add_card(card)
-    order = {fact.document_id: i for i, fact in enumerate(known)}
-    ids = [sorted((m.document_id for m in group.members), key=order.__getitem__) for group in groups.all]
-    return sorted(ids, key=lambda members: order[members[0]])
+    for fact in sorted(_without_piles(known), key=_turn):
+        groups.add(fact)
+    places = [sorted(order[member.document_id] for member in group.members) for group in groups.all]
+    return [[known[place].document_id for place in members] for members in sorted(places)]
+
+
+def _without_piles(facts: Sequence[Facts]) -> Iterator[Facts]:
+    sizes = Counter(fact.folder for fact in facts)
+    return (fact if sizes[fact.folder] <= FOLDER_OF_A_CASE else replace(fact, folder="") for fact in facts)
+
+
+def _turn(fact: Facts) -> tuple[int, bool, bool, int, date, str]:
+    """When a paper is taken: invoices, papers, cards; among them those that say who they belong to first."""
+    stage = 0 if fact.type in INVOICES else 2 if fact.type == "id_card" else 1
+    rank = PAPERS.index(fact.type) if fact.type in PAPERS else len(PAPERS)
+    return (stage, not fact.person, not fact.numbers, rank, fact.start or date.max, fact.document_id)
 
 
 class _Groups:
@@ -121,99 +154,145 @@ class _Groups:
 
     def __init__(self) -> None:
         self.all: list[Group] = []
-        self._by_key: defaultdict[str, list[Group]] = defaultdict(list)
+        self._by_key: defaultdict[str, dict[Group, None]] = defaultdict(dict)
 
-    def add_invoice(self, fact: Facts) -> None:
-        for group in self._near(fact):
-            if _same_visit(group.head, fact):
-                self._join(group, fact)
-                return
-        self._join(self._new(), fact)
+    def add(self, fact: Facts) -> None:
+        """Put a paper where it belongs, or into a claim of its own."""
+        if fact.type in INVOICES:
+            found = self._of_visit(fact)
+        elif fact.type == "id_card":
+            found = self._of_person(fact)
+        else:
+            found = self._most_alike(fact)
+        for group in found or [self._new()]:
+            group.members.append(fact)
+            for key in _keys(fact):
+                self._by_key[key][group] = None
 
-    def add_paper(self, fact: Facts) -> None:
-        scored = [(_in_common(group, fact), -i, group) for i, group in enumerate(self._near(fact))]
-        best = max(scored, key=lambda entry: entry[:2], default=None)
-        group = best[2] if best is not None and best[0] >= ENOUGH_IN_COMMON else self._new()
-        self._join(group, fact)
+    def _of_visit(self, invoice: Facts) -> list[Group]:
+        same = [group for group in self._near(invoice) if any(_same_visit(m, invoice) for m in group.members)]
+        return [self._merged(same)] if same else []
 
-    def add_card(self, fact: Facts) -> None:
-        """An identity paper serves every claim of its person."""
-        for group in self._near(fact):
-            if any(_same_person(member, fact) for member in group.members):
-                self._join(group, fact)
+    def _most_alike(self, fact: Facts) -> list[Group]:
+        scored = [(_in_common(group, fact), group) for group in self._near(fact)]
+        best = max((score for score, _ in scored), default=0)
+        return [next(group for score, group in scored if score == best)] if best >= ENOUGH_IN_COMMON else []
+
+    def _of_person(self, card: Facts) -> list[Group]:
+        near = self._near(card)
+        surely = [group for group in near if _is_of(group, card)]
+        if surely:
+            return surely
+        here = [group for group in near if card.folder and group.head.folder == card.folder]
+        if not card.person:  # the side with the emblem
+            return here if len({group.head.person for group in here}) == 1 else []
+        return [group for group in here if differing_characters(group.head.person, card.person) == 1]
 
     def _new(self) -> Group:
         self.all.append(Group())
         return self.all[-1]
 
-    def _join(self, group: Group, fact: Facts) -> None:
-        group.members.append(fact)
-        for key in _keys(fact):
-            if group not in self._by_key[key]:
-                self._by_key[key].append(group)
+    def _merged(self, groups: Sequence[Group]) -> Group:
+        """The first of the groups with the members of the others, which are given up."""
+        first, *others = groups
+        for other in others:
+            first.members += other.members
+            self.all.remove(other)
+            for key in {key for member in other.members for key in _keys(member)}:
+                del self._by_key[key][other]
+                self._by_key[key][first] = None
+        return first
 
     def _near(self, fact: Facts) -> list[Group]:
-        found: list[Group] = []
-        for key in _keys(fact):
-            found += [group for group in self._by_key[key] if group not in found]
-        return found
+        """The claims with the fact's name, a number or the folder in common."""
+        return list(dict.fromkeys(group for key in _keys(fact) for group in self._by_key[key]))
 
 
 def _keys(fact: Facts) -> Iterator[str]:
     if fact.person:
         yield f"person:{fact.person}"
     yield from (f"number:{number}" for number in sorted(fact.numbers))
-    yield f"folder:{fact.folder}"
+    yield from (f"bill:{number}" for number in sorted(fact.bills))
+    if fact.folder:
+        yield f"folder:{fact.folder}"
 
 
 def _same_person(a: Facts, b: Facts) -> bool:
-    if a.numbers & b.numbers:
-        return True
-    if not a.person or not b.person:
-        return False
-    return differing_characters(a.person, b.person) == 0
+    return bool(a.numbers & b.numbers) or (a.person != "" and a.person == b.person)
 
 
-def _same_visit(invoice: Facts, other: Facts) -> bool:
-    """Whether two invoices are of one visit: same person, payee, kind and day, or stays that overlap."""
-    if invoice.type != other.type or not _same_person(invoice, other) or invoice.hospital != other.hospital:
+def _is_of(group: Group, card: Facts) -> bool:
+    return any(_same_person(member, card) for member in group.members)
+
+
+def _same_visit(a: Facts, b: Facts) -> bool:
+    """Whether two invoices are of one visit: same person, payee, kind and day, or the same stay."""
+    if a.type != b.type or not a.hospital or a.hospital != b.hospital or not _same_person(a, b):
         return False
-    if None in (invoice.start, other.start, invoice.end, other.end):
+    if a.type == "inpatient_invoice" and a.start != b.start:
         return False
-    if invoice.type == "inpatient_invoice":
-        return invoice.start == other.start and invoice.end == other.end
-    return invoice.end == other.end
+    return a.end is not None and a.end == b.end
 
 
 def _in_common(group: Group, fact: Facts) -> int:
     """How much a paper has in common with a claim; at `ENOUGH_IN_COMMON` it belongs to it."""
     head = group.head
-    score = 0
-    if group.numbers & fact.numbers:
-        score += 3
+    if any(member.bills & fact.bills for member in group.members):
+        return NAMED_BILL
+    has_number = group.has_number_of(fact)
+    same_folder = head.folder != "" and head.folder == fact.folder
+    apart = differing_characters(head.person, fact.person) if head.person and fact.person else 0
+    if apart is None or apart > 1:
+        return 0
+    if head.person != fact.person and not has_number and not same_folder:
+        return 0  # a name that is not read, struck out or a character off: anybody's
+    score = SAME_NUMBER if has_number else 0
     if head.person and fact.person:
-        apart = differing_characters(head.person, fact.person)
-        if apart is None or apart > 1:
-            return 0
-        score += 2 if apart == 0 else 1
+        score += SAME_NAME if apart == 0 else NAME_MISREAD
     if head.hospital and fact.hospital:
-        if head.hospital == fact.hospital:
-            score += 2
-        elif head.type != "vat_invoice" and not _alike(head.hospital, fact.hospital):
-            score -= 3
+        if is_same_hospital(head.hospital, fact.hospital):
+            score += SAME_HOSPITAL
+        elif head.type != "vat_invoice":  # a pharmacy sells what a hospital prescribes
+            score += OTHER_HOSPITAL
     if head.start and head.end and fact.start and fact.end:
         near = fact.start <= head.end + AROUND_VISIT and fact.end >= head.start - AROUND_VISIT
-        score += 2 if near else -3
-    if head.folder == fact.folder:
-        score += 1
-    if fact.type in {member.type for member in group.members} and fact.type != "prescription":
-        score -= 1  # a second certificate more likely belongs to another visit
+        score += NEAR_DAYS if near else FAR_DAYS
+    if same_folder:
+        score += SAME_FOLDER
+    if fact.type != "prescription" and any(fact.type == member.type for member in group.members):
+        score += SECOND_OF_TYPE  # it more likely belongs to another visit
     return score
 
 
-def _alike(a: str, b: str) -> bool:
-    """Whether two printed hospital names may be one, misread or with its town before it."""
-    return a in b or b in a or (differing_characters(a, b) or 0) <= 2
+def assemble(
+    facts: Iterable[Facts],
+    load: Callable[[str], Document],
+    field_names: Callable[[str], Sequence[str]],
+    catalogs: Catalogs,
+) -> tuple[list[ClaimRecord], Mapping[str, frozenset[str]]]:
+    """The claims that papers make, and by document id the fields with which its claim does not hold.
+
+    Args:
+        facts: Of all papers.
+        load: A document by its id.
+        field_names: The field names of a document type.
+        catalogs: For diagnoses and hospitals.
+    """
+    claims: list[ClaimRecord] = []
+    disputed: defaultdict[str, set[str]] = defaultdict(set)
+    for claim, findings in build_claims(group_documents(facts), load, field_names, catalogs):
+        claims.append(claim)
+        for finding in findings:
+            if finding.outcome == "fail" and finding.severity == "block":
+                for document_id, path in map(_split_path, finding.fields):
+                    disputed[document_id].add(path)
+    return claims, {document_id: frozenset(paths) for document_id, paths in disputed.items()}
+
+
+def _split_path(path: str) -> tuple[str, str]:
+    """`documents[<id>].fields.x` as (id, `fields.x`)."""
+    head, _, rest = path.partition("].")
+    return head.removeprefix("documents["), rest
 
 
 def build_claims(
@@ -248,20 +327,21 @@ def _claim(
     grouped = {document.id for document in (*invoices, *bills, *certificates)}
     kind = _visit_kind(documents)
     case_type = _case_type(invoices, kind)
-    lines = _coded_lines(bills or invoices, field_names)
+    paid = _distinct(invoices)
+    lines = _coded_lines(_charged(paid, bills), field_names)
     lacking = materials.missing(
         case_type,
         {document.type for document in documents},
         has_details=any(document.category_totals for document in invoices),
         has_medicines=_has_medicines(documents),
     )
-    hospital_name = _first_text(documents, "hospital_name", "payee_name", types=("vat_invoice",))
+    hospital_name = _first_text(documents, "hospital_name", "payee_name", last="vat_invoice")
     hospital = catalogs.hospital(hospital_name) if hospital_name else None
     ids = sorted(document.id for document in documents)
     return {
         "schema_version": SCHEMA_VERSION,
         "claim_id": "C-" + _digest([d.id for d in invoices] or ids)[:12],
-        "idempotency_key": _digest([f"{document.id}:{document.file.sha256}" for document in documents]),
+        "idempotency_key": _digest({_content_key(document) for document in documents}),
         "insured": {
             "name": _first_text(documents, "payer_name", "patient_name", "name"),
             "id_number": _id_number(documents),
@@ -281,11 +361,47 @@ def _claim(
         "other_documents": [document.id for document in documents if document.id not in grouped],
         "line_items": lines,
         "diagnoses": _diagnoses(documents, catalogs),
-        "totals": _totals(invoices, bills, lines),
+        "totals": _totals(paid, bills, lines),
         "checks": [check_record(finding) for finding in findings],
         "missing_materials": [material.label for material in lacking],
         "status": _status(documents, findings, bool(lacking)),
     }
+
+
+def _content_key(document: Document) -> str:
+    """The bytes and the place in them, whatever the file is called: renamed papers are the same claim."""
+    return f"{document.file.sha256}:{document.id.partition('-')[2]}"
+
+
+def _distinct(invoices: Sequence[Document]) -> list[Document]:
+    """Each invoice once: a bill and its screenshot are the same money."""
+    first: dict[tuple[str, ...], Document] = {}
+    for invoice in sorted(invoices, key=lambda each: each.status != "accepted"):
+        first.setdefault(bill_key(invoice) or (invoice.id,), invoice)
+    return [invoice for invoice in invoices if invoice in first.values()]
+
+
+def _charged(invoices: Sequence[Document], bills: Sequence[Document]) -> list[Document]:
+    """The papers whose rows are the claim's: itemized bills, and the invoices that none of them details."""
+    bills = [bill for bill in bills if bill.items]
+    if not bills:
+        return list(invoices)
+    numbers = {invoice.text("invoice_number") for invoice in invoices} - {None}
+    named = {bill.text("invoice_number") for bill in bills} & numbers
+    rest = [invoice for invoice in invoices if invoice.text("invoice_number") not in named]
+    free = [bill for bill in bills if bill.text("invoice_number") not in named]
+    return [*bills, *_not_detailed(rest, free)]
+
+
+def _not_detailed(invoices: Sequence[Document], bills: Sequence[Document]) -> list[Document]:
+    """The invoices without a bill. Bills belong to invoices of the same total; one that fits none, to all."""
+    left = list(invoices)
+    for bill in bills:
+        same = [invoice for invoice in left if invoice.money("total_amount") == bill.money("total_amount")]
+        if not same:
+            return []
+        left.remove(same[0])
+    return left
 
 
 def _status(
@@ -387,19 +503,19 @@ def _totals(
     return {name: money_text(amount) for name, amount in totals.items()}
 
 
-def _first_text(documents: Sequence[Document], *names: str, types: Sequence[str] = ()) -> str | None:
-    """The first of the fields `names` that a document has, accepted readings first.
+def _first_text(documents: Sequence[Document], *names: str, last: str = "") -> str | None:
+    """The surest of the fields `names` that a document has, accepted readings first.
 
-    Documents of `types` are asked last: the seller of a pharmacy's invoice is not the hospital.
+    Documents of the type `last` count where no other has one: the seller of a pharmacy's invoice is not
+    the hospital.
     """
-    ranked = sorted(documents, key=lambda document: document.type in types)
     readings = [
-        (field.status == "accepted", field.confidence, -place, field.value)
+        (document.type != last, field.status == "accepted", field.confidence, -place, field.value)
         for name in names
-        for place, document in enumerate(ranked)
+        for place, document in enumerate(documents)
         if (field := document.fields.get(name)) is not None and isinstance(field.value, str)
     ]
-    return max(readings)[3] if readings else None
+    return max(readings)[-1] if readings else None
 
 
 def _id_number(documents: Sequence[Document]) -> str | None:
@@ -414,9 +530,12 @@ def _id_number(documents: Sequence[Document]) -> str | None:
 
 
 def _first_date(documents: Sequence[Document], *names: str) -> date | None:
-    return next(
-        (day for name in names for document in documents if (day := document.date(name)) is not None), None
-    )
+    """The first of the dates `names` that a document has; of several, an accepted one."""
+    for name in names:
+        having = [document for document in documents if document.date(name) is not None]
+        if having:
+            return min(having, key=lambda document: document.fields[name].status != "accepted").date(name)
+    return None
 
 
 def _digest(parts: Iterable[str]) -> str:

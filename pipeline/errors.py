@@ -3,7 +3,8 @@
     BaoxiaoError
     ├── UnreadableFile        ask for another file
     └── ServiceUnavailable    try again: a part of ours is down
-        └── OcrUnavailable    the OCR engine or its weights
+        ├── OcrUnavailable    the OCR engine or its weights
+        └── FolderUnusable    the output folder: in use by another run, not writable, disk full
 
 A problem of the paper is never an exception: it is a `Finding`.
 """
@@ -43,6 +44,7 @@ UNREADABLE_CODES = frozenset(
         "time_limit",  # decoding took longer than the limit
         "memory_limit",  # decoding took more memory than the limit
         "crashed",  # the decoder died
+        "inaccessible",  # the system does not let us read it; tried again by every run
         "unsafe",  # DOCTYPE, path outside the archive, nested bombs
     }
 )
@@ -54,3 +56,7 @@ class ServiceUnavailable(BaoxiaoError):
 
 class OcrUnavailable(ServiceUnavailable):
     """The OCR engine or its weights cannot be had."""
+
+
+class FolderUnusable(ServiceUnavailable):
+    """A run cannot keep what it reads: its folder is in use by another run, not writable or full."""

@@ -12,29 +12,36 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakSet
 
 from pebble import ProcessPool
 
+from pipeline.errors import FolderUnusable, ServiceUnavailable
 from pipeline.model import Document, Page
 from pipeline.reading.decoded import SpooledPage
 from pipeline.settings import Settings
 from pipeline.wiring import threads_per_worker
 
+T = TypeVar("T")
+
 PAGES_PER_CALL = 4
-"""Pages read in one call: enough that a call's cost is nothing, few enough that all processes share a file."""
+"""Pages read in one call: enough that a call costs nothing, few enough that all processes share a file."""
 
 CALLS_PER_PROCESS = 400
 
 SECONDS_PER_PAGE = 60.0
 START_SECONDS = 120.0
 """A call may take so long; beyond it the process is killed and the pages are named as unread."""
+
+CANNOT_START = "识别进程无法启动 / the reading processes cannot be started"
 
 THUMBNAIL_SIDE = 1000
 THUMBNAIL_QUALITY = 70
@@ -46,7 +53,6 @@ class ReaderOptions:
 
     settings: Settings
     threads: int
-    today: date
     thumbnail_dir: Path | None = None
 
 
@@ -54,42 +60,89 @@ class Readers:
     """The pool of reading processes; a context manager. Its methods may be called from any thread."""
 
     def __init__(
-        self, settings: Settings, today: date, thumbnail_dir: Path | None = None, workers: int | None = None
+        self, settings: Settings, thumbnail_dir: Path | None = None, workers: int | None = None
     ) -> None:
         self.workers = workers or settings.workers
-        options = ReaderOptions(settings, threads_per_worker(self.workers), today, thumbnail_dir)
-        # Not forked: the caller has threads, and a fork server would hand one engine to all.
-        self._pool: Any = ProcessPool(
-            max_workers=self.workers,
-            max_tasks=CALLS_PER_PROCESS,
-            initializer=_start,
-            initargs=(options,),
-            context=multiprocessing.get_context("spawn"),
-        )
+        self._options = ReaderOptions(settings, threads_per_worker(self.workers), thumbnail_dir)
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._calls: WeakSet[Future[Any]] = WeakSet()
+        self._pool = self._new_pool()
 
     def __enter__(self) -> Readers:
         return self
 
     def __exit__(
-        self, error_type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+        self,
+        error_type: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
     ) -> None:
-        if error_type is None:
+        if error_type is None and not self._stopped:
             self._pool.close()
+            self._pool.join()
         else:
+            self.stop()
+
+    def stop(self) -> None:
+        """End the processes at once; calls under way end in `CancelledError`."""
+        with self._lock:
+            self._stopped = True
             self._pool.stop()
-        self._pool.join()
+            self._pool.join()
+            for call in list(self._calls):
+                call.cancel()
 
     def read(self, pages: Sequence[SpooledPage]) -> Future[list[Page]]:
         """The pages with their words, without their images, in the same order."""
-        timeout = START_SECONDS + SECONDS_PER_PAGE * len(pages)
-        future: Future[list[Page]] = self._pool.schedule(_read, args=(list(pages),), timeout=timeout)
-        return future
+        return self._schedule(len(pages), _read, list(pages))
 
-    def understand(self, pages: Sequence[Page]) -> Future[list[Document]]:
-        """The documents that the pages of one file hold."""
-        timeout = START_SECONDS + SECONDS_PER_PAGE * len(pages)
-        future: Future[list[Document]] = self._pool.schedule(_understand, args=(list(pages),), timeout=timeout)
-        return future
+    def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
+        """The documents that the pages of one file hold; `today` counts as the present."""
+        return self._schedule(len(pages), _understand, list(pages), today)
+
+    def _schedule(self, pages: int, function: Callable[..., T], *args: object) -> Future[T]:
+        timeout = START_SECONDS + SECONDS_PER_PAGE * pages
+        with self._lock:
+            if self._stopped:
+                raise CancelledError
+            if not self._pool.active:  # a process died before its first call: the pool gives up
+                self._pool.stop()
+                self._pool.join()
+                self._pool = self._new_pool()
+            try:
+                call: Future[T] = self._pool.schedule(function, args=args, timeout=timeout)
+            except RuntimeError as error:
+                raise ServiceUnavailable(CANNOT_START) from error
+            self._calls.add(call)
+            return call
+
+    def _new_pool(self) -> Any:
+        pool = ProcessPool(
+            max_workers=self.workers,
+            max_tasks=CALLS_PER_PROCESS,
+            initializer=_start,
+            initargs=(self._options,),
+            # Not forked: the caller has threads, and a fork server would hand one engine to all.
+            context=multiprocessing.get_context("spawn"),
+        )
+        with _interrupts_held():
+            if not pool.active:  # to ask is to start it
+                raise ServiceUnavailable(CANNOT_START)
+        return pool
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Processes and threads started here never get Ctrl-C, not even while they start: we end them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows: `_start` does it, a little later
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Process:
@@ -101,7 +154,7 @@ class _Process:
 
 def _start(options: ReaderOptions) -> None:
     _die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us; Ctrl-C reaches the whole group
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group
     _Process.options = options
 
 
@@ -133,11 +186,11 @@ def _read(pages: list[SpooledPage]) -> list[Page]:
     return read
 
 
-def _understand(pages: list[Page]) -> list[Document]:
+def _understand(pages: list[Page], today: date) -> list[Document]:
     from pipeline.intake import read_documents
     from pipeline.wiring import catalogs
 
-    return read_documents(pages, catalogs(_Process.options.settings), _Process.options.today)
+    return read_documents(pages, catalogs(_Process.options.settings), today)
 
 
 class _LazyEngine:
@@ -171,4 +224,7 @@ def _write_thumbnail(page: Page, folder: Path) -> None:
     picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), reducing_gap=2.0)
     packed = io.BytesIO()
     picture.save(packed, "JPEG", quality=THUMBNAIL_QUALITY, optimize=False)
-    (folder / thumbnail_name(page.file.sha256, page.number)).write_bytes(packed.getvalue())
+    try:
+        (folder / thumbnail_name(page.file.sha256, page.number)).write_bytes(packed.getvalue())
+    except OSError as error:
+        raise FolderUnusable(f"{folder}: 无法写入 / cannot be written: {error.strerror}") from error

@@ -1,21 +1,20 @@
 """A run over a folder: uploads in, documents and claims out, nothing read twice and nothing lost.
 
-`find_uploads` walks what was named; `Run.read` opens uploads in children that may die, has their pages
-read by processes with an OCR engine each, and keeps what each upload gave in the ledger as soon as it is
-done; `Run.write` assembles the claims and writes the files of the contract. A run that is killed goes on
-where it stopped, because reading is keyed by the bytes read and by the version of the reader.
+`find_uploads` walks what was named; `Run.read` has uploads read (`pipeline.upload`) and keeps what each
+gave in the ledger as soon as it is done; `Run.write` assembles the claims and writes the files of the
+contract. A run that is killed goes on where it stopped, because reading is keyed by the bytes read and by
+the version of the reader.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
+import os
 import shutil
 import threading
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
@@ -27,28 +26,25 @@ from typing import Protocol
 
 from extractors import EXTRACTORS
 from pipeline.acceptance import disputed_by_claim
-from pipeline.claims import Facts, build_claims, group_documents
-from pipeline.errors import ServiceUnavailable, UnreadableFile
-from pipeline.model import Document, Page, SourceFile, Unread
-from pipeline.outputs import write_outputs
+from pipeline.claims import Facts, assemble
+from pipeline.errors import FolderUnusable
+from pipeline.model import Document, SourceFile, Unread
+from pipeline.outputs import CLAIMS, DOCUMENTS, ERRORS, LINES, REPORT, write_outputs
 from pipeline.readers import PAGES_PER_CALL, Readers, thumbnail_name
-from pipeline.reading.decoded import Decoded, SpooledPage
 from pipeline.reading.open_file import source_file
+from pipeline.reading.refusal import refusal, unread
 from pipeline.reading.sandbox import Sandbox
-from pipeline.records import ClaimRecord, DocumentRecord, document_record, error_record
+from pipeline.records import DocumentRecord, document_record, error_record
 from pipeline.report import RunInfo, Summary
 from pipeline.settings import Settings
 from pipeline.store.ledger import FileReading, Ledger
+from pipeline.upload import Decoder, PageReaders, UploadReader
 from pipeline.wiring import catalogs
-
-_log = logging.getLogger(__name__)
 
 STATE_DIR = ".baoxiao"
 """In the output folder: the ledger, page pictures for the report, and pages on their way."""
 
-WINDOW_PAGES = 16
-"""Pages of a file decoded at a time, so that a file of 500 pages takes no more room than one of 16."""
-
+OUTPUTS = frozenset({DOCUMENTS, CLAIMS, LINES, ERRORS, REPORT})
 SKIPPED_NAMES = frozenset({"Thumbs.db", "desktop.ini", "__MACOSX"})
 
 
@@ -73,48 +69,108 @@ class Progress(Protocol):
         """An upload was read to its end."""
 
 
-def find_uploads(paths: Iterable[Path]) -> list[Upload]:
-    """The files under `paths`, folders walked recursively in name order; names stay unique.
+def find_uploads(paths: Iterable[Path], out: Path | None = None) -> list[Upload]:
+    """The files under `paths`, folders walked recursively in name order, each file once, names unique.
 
-    Hidden files and what operating systems leave behind are passed over.
+    Hidden files, what operating systems leave behind and what a run wrote into `out` are passed over. A
+    folder that cannot be listed and a link that leads nowhere are there, to be told as unreadable.
     """
-    uploads: list[Upload] = []
-    seen: dict[str, Path] = {}
+    own = {os.path.realpath(out / name) for name in OUTPUTS} if out is not None else set()
+    uploads: dict[str, Upload] = {}
+    taken = set(own)
     for path in paths:
-        found = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
-        for file in found:
-            relative = file.relative_to(path) if file != path else Path(file.name)
-            if any(part.startswith((".", "~$")) or part in SKIPPED_NAMES for part in relative.parts):
+        is_folder = path.is_dir()
+        for file in _walk(path) if is_folder else [path]:
+            real = os.path.realpath(file)
+            if real in taken:
                 continue
-            name = relative.as_posix()
-            if seen.get(name, file.resolve()) != file.resolve():
-                name = f"{path.name}/{name}"  # the same name under two of the paths
-            if name not in seen:
-                seen[name] = file.resolve()
-                uploads.append(Upload(name, file))
-    return uploads
+            taken.add(real)
+            name = _legible((file.relative_to(path) if is_folder else Path(file.name)).as_posix())
+            name = _unused(name, path.resolve().name, uploads)
+            uploads[name] = Upload(name, file)
+    return list(uploads.values())
+
+
+def _walk(folder: Path) -> list[Path]:
+    found: list[Path] = []
+
+    def note(unlisted: OSError) -> None:
+        found.append(Path(unlisted.filename))
+
+    for root, folders, files in os.walk(folder, onerror=note):
+        folders[:] = [name for name in folders if not _is_passed_over(name)]
+        found.extend(Path(root, name) for name in files if not _is_passed_over(name))
+    return sorted(path for path in found if path.is_file() or path.is_dir() or not path.exists())
+
+
+def _is_passed_over(name: str) -> bool:
+    return name.startswith((".", "~$")) or name in SKIPPED_NAMES
+
+
+def _legible(name: str) -> str:
+    """A name that is not UTF-8 as the Chinese system meant it that wrote it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("gb18030", errors="replace")
+    return name
+
+
+def _unused(name: str, folder: str, used: Iterable[str]) -> str:
+    """The name; where two of the paths hold it, with its folder before it, and a number if need be."""
+    tried, number = name, 1
+    while tried in used:
+        tried = f"{folder}/{name}" if number == 1 else f"{folder} ({number})/{name}"
+        number += 1
+    return tried
+
+
+ReadersOf = Callable[[Settings, Path | None, int | None], AbstractContextManager[PageReaders]]
+"""Settings, the folder for thumbnails (None: none are drawn), how many processes (None: as set)."""
 
 
 class Run:
-    """One output folder and what is to be read into it; a context manager."""
+    """One output folder and what is to be read into it; a context manager.
 
-    def __init__(self, uploads: Sequence[Upload], out: Path, settings: Settings, today: date) -> None:
+    Args:
+        uploads: What is to be read.
+        out: The output folder, made where it is missing.
+        settings: Of this office.
+        today: The day that counts as the present.
+        sandbox: Gives what opens files, for so many at once.
+        readers: Gives what reads pages.
+
+    Raises:
+        FolderUnusable: If another run is at work in `out`, or it cannot be written.
+    """
+
+    def __init__(
+        self,
+        uploads: Sequence[Upload],
+        out: Path,
+        settings: Settings,
+        today: date,
+        *,
+        sandbox: Callable[[int], AbstractContextManager[Decoder]] = Sandbox,
+        readers: ReadersOf = Readers,
+    ) -> None:
         self.uploads = tuple(uploads)
         self._out = out
         self._settings = settings
         self._today = today
-        self._state = out / STATE_DIR
-        self._spool = self._state / "spool"
-        self._thumbnails = self._state / "pages"
-        shutil.rmtree(self._spool, ignore_errors=True)  # what a killed run left
-        for folder in (self._spool, self._thumbnails):
-            folder.mkdir(parents=True, exist_ok=True)
-        self._open = ExitStack()
-        self._ledger = self._open.enter_context(Ledger(self._state / "ledger.sqlite", reader_version()))
-        self._sandbox = self._open.enter_context(Sandbox(workers=min(2, max(1, len(self.uploads)))))
-        self._readers: Readers | None = None
+        self._spool = out / STATE_DIR / "spool"
+        self._thumbnails = out / STATE_DIR / "pages"
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
         self._files: dict[str, SourceFile] = {}
+        self._readers_of = readers
+        self._readers: PageReaders | None = None
+        with ExitStack() as opened:
+            self._ledger = opened.enter_context(Ledger(out / STATE_DIR / "ledger.sqlite", reader_version(settings)))
+            _make_anew(self._spool)  # a run that was killed may have left pages
+            self._thumbnails.mkdir(exist_ok=True)
+            self._sandbox = opened.enter_context(sandbox(min(2, max(1, len(self.uploads)))))
+            self._open = opened.pop_all()
 
     def __enter__(self) -> Run:
         return self
@@ -122,17 +178,26 @@ class Run:
     def __exit__(
         self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error_type is not None:
+            self._stopped.set()
         self._open.__exit__(error_type, error, trace)
         shutil.rmtree(self._spool, ignore_errors=True)
 
-    def pending(self) -> list[Upload]:
-        """The uploads that no run has read to their end yet."""
-        return [upload for upload in self.uploads if not self._ledger.is_finished(self.file_of(upload))]
+    def pending(self, uploads: Sequence[Upload] | None = None) -> list[Upload]:
+        """Those of the uploads (all) that no run has read to their end yet."""
+        asked = self.uploads if uploads is None else uploads
+        return [upload for upload in asked if not self._is_finished(self.file_of(upload))]
+
+    def _is_finished(self, source: SourceFile) -> bool:
+        return source.sha256 != "" and self._ledger.is_finished(source)
 
     def file_of(self, upload: Upload) -> SourceFile:
-        """The upload as a source: its name and the hash of its bytes, computed once."""
+        """The upload as a source: its name and the hash of its bytes, computed once.
+
+        The hash of a file that cannot be opened is empty; such a file is tried again by every run.
+        """
         if upload.name not in self._files:
-            self._files[upload.name] = source_file(upload.name, upload.path)
+            self._files[upload.name] = _source(upload)
         return self._files[upload.name]
 
     def read(self, uploads: Sequence[Upload], progress: Progress) -> None:
@@ -149,194 +214,122 @@ class Run:
             try:
                 for future in as_completed(futures):
                     future.result()
-            finally:
+            except BaseException as error:  # whatever ends the run ends what it has not begun
                 for future in futures:
                     future.cancel()
+                if not isinstance(error, Exception):
+                    self.stop()
+                raise
+
+    def stop(self) -> None:
+        """End what is under way (Ctrl-C); what is finished is kept, what is not is read by the next run."""
+        self._stopped.set()
+        self._open.__exit__(CancelledError, None, None)
 
     def _read_upload(self, upload: Upload, progress: Progress) -> None:
+        self._check_not_stopped()
         source = self.file_of(upload)
         documents = 0
-        unread: list[Unread] = []
-        with TemporaryDirectory(dir=self._spool) as folder:
-            for reading in self._readings(source, upload.path, Path(folder), progress):
+        missed: list[Unread] = []
+        with TemporaryDirectory(dir=self._spool, ignore_cleanup_errors=True) as folder:
+            for reading in self._readings(upload, source, Path(folder), progress):
+                self._check_not_stopped()  # else our own end would be told as the file's fault
                 self._ledger.save(source, reading)
                 documents += len(reading.documents)
-                unread += reading.unread
+                missed += reading.unread
+        if source.sha256 and any(row.code == "crashed" for row in missed) and not _source(upload).sha256:
+            self._files[upload.name] = _source(upload)  # the drive went away while it was read
+            self._read_upload(upload, progress)
+            return
         self._ledger.finish(source)
         with self._lock:
-            progress.upload_done(upload.name, documents, unread)
+            progress.upload_done(upload.name, documents, missed)
+
+    def _check_not_stopped(self) -> None:
+        if self._stopped.is_set():
+            raise CancelledError
 
     def _readings(
-        self, source: SourceFile, path: Path, folder: Path, progress: Progress
+        self, upload: Upload, source: SourceFile, folder: Path, progress: Progress
     ) -> Iterator[FileReading]:
-        """What the upload gives, one reading a file; an archive gives one for each file inside."""
-        try:
-            first = self._sandbox.decode(source, path, folder, 1, WINDOW_PAGES).result()
-            if first.kind != "zip":
-                yield self._read_file(source, 0, path, folder, first, progress)
-                return
-            unpacked = self._sandbox.unpack(source, path, folder).result()
-        except UnreadableFile as error:
-            yield FileReading(source, unread=(unread_of(source, error),))
+        if not source.sha256:
+            yield FileReading(source, unread=(_inaccessible(upload),))
             return
-        yield FileReading(source, unread=unpacked.unread)
-        for ordinal, member in enumerate(unpacked.members, 1):
-            if self._ledger.has_file(source, ordinal):
-                continue
-            inside = folder / str(ordinal)
-            inside.mkdir()
-            try:
-                first = self._sandbox.decode(member.file, member.path, inside, 1, WINDOW_PAGES).result()
-                yield self._read_file(member.file, ordinal, member.path, inside, first, progress)
-            except UnreadableFile as error:
-                yield FileReading(member.file, ordinal, unread=(unread_of(member.file, error),))
-            shutil.rmtree(inside, ignore_errors=True)
 
-    def _read_file(
-        self, file: SourceFile, ordinal: int, path: Path, folder: Path, window: Decoded, progress: Progress
-    ) -> FileReading:
-        pages: list[Page] = []
-        unread = list(window.unread)
-        page_count = window.page_count
-        last = WINDOW_PAGES
-        while True:
-            ahead = (
-                self._sandbox.decode(file, path, folder, last + 1, WINDOW_PAGES) if last < page_count else None
-            )
-            pages += self._read_pages(file, window.pages, page_count, unread, progress)
-            if ahead is None:
-                break
-            try:
-                window = ahead.result()
-            except UnreadableFile as error:
-                unread.append(unread_of(file, error, page=last + 1))
-                break
-            unread += window.unread
-            last += WINDOW_PAGES
-        documents: list[Document] = []
-        if pages:
-            documents = self._understood(file, pages, unread)
-        return FileReading(file, ordinal, page_count, tuple(documents), tuple(unread))
-
-    def _read_pages(
-        self,
-        file: SourceFile,
-        pages: Sequence[SpooledPage],
-        page_count: int,
-        unread: list[Unread],
-        progress: Progress,
-    ) -> list[Page]:
-        """The pages of a window with their words; one that kills its reader is named, the others stay."""
-        readers = self._reader_pool(page_count)
-        chunks = [pages[i : i + PAGES_PER_CALL] for i in range(0, len(pages), PAGES_PER_CALL)]
-        calls = [(chunk, readers.read(chunk)) for chunk in chunks]
-        read: list[Page] = []
-        for chunk, call in calls:
-            read += self._outcome(file, chunk, call, readers, unread)
-            for page in chunk:
-                if page.image_file is not None:
-                    page.image_file.unlink(missing_ok=True)
+        def tell(pages: int) -> None:
             with self._lock:
-                progress.pages_read(len(chunk))
-        return read
+                progress.pages_read(pages)
 
-    def _outcome(
-        self,
-        file: SourceFile,
-        chunk: Sequence[SpooledPage],
-        call: Future[list[Page]],
-        readers: Readers,
-        unread: list[Unread],
-        *,
-        again: bool = True,
-    ) -> list[Page]:
-        """What a call gave. Where it failed, each page is tried once more by itself: one is at fault."""
-        try:
-            return call.result()
-        except ServiceUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - one page's fault, whatever it is, stays that page's
-            if not again:
-                unread.append(_lost_page(file, chunk[0].page.number, error))
-                return []
-        return [
-            page
-            for one in chunk
-            for page in self._outcome(file, [one], readers.read([one]), readers, unread, again=False)
-        ]
+        reader = UploadReader(self._sandbox, self._reader_pool, self._today, tell)
+        yield from reader.read(
+            source, upload.path, folder, lambda ordinal: self._ledger.has_file(source, ordinal)
+        )
 
-    def _understood(self, file: SourceFile, pages: Sequence[Page], unread: list[Unread]) -> list[Document]:
-        try:
-            return self._reader_pool(len(pages)).understand(pages).result()
-        except ServiceUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - one file's fault, whatever it is, stays that file's
-            unread.append(_lost_page(file, None, error))
-            return []
-
-    def _reader_pool(self, pages_expected: int) -> Readers:
+    def _reader_pool(self, pages_expected: int) -> PageReaders:
         """The reading processes, started at the first page; a single short upload gets one with all cores."""
         with self._lock:
+            self._check_not_stopped()
             if self._readers is None:
                 alone = len(self.uploads) == 1 and pages_expected <= PAGES_PER_CALL
+                workers = 1 if alone else None
                 self._readers = self._open.enter_context(
-                    Readers(
-                        self._settings, self._today, self._thumbnails, workers=1 if alone else None
-                    )
+                    self._readers_of(self._settings, self._thumbnails, workers)
                 )
             return self._readers
 
     def write(self) -> Summary:
-        """Assemble the claims of all that was read and write the files of the contract."""
-        sources = [self.file_of(upload) for upload in self.uploads]
-        home: dict[str, SourceFile] = {}
-        facts: list[Facts] = []
-        for upload, reading in self._all_readings(sources):
-            for document in reading.documents:
-                home[document.id] = upload
-                facts.append(Facts.of(document))
+        """Assemble the claims of all that was read and write the files of the contract.
+
+        Raises:
+            FolderUnusable: If a file cannot be written; the earlier files are then still there.
+        """
+        kept = self._documents_kept
+        home = {document.id: source for source, document in kept()}
 
         @lru_cache(maxsize=256)
-        def documents_of(upload: SourceFile) -> dict[str, Document]:
-            return {
-                document.id: document
-                for reading in self._ledger.readings([upload])
-                for document in reading.documents
-            }
+        def documents_of(source: SourceFile) -> dict[str, Document]:
+            return {document.id: document for _, document in kept([source])}
 
-        claims: list[ClaimRecord] = []
-        disputed: defaultdict[str, set[str]] = defaultdict(set)
-        groups = group_documents(facts)
-        lists = catalogs(self._settings)
-        for claim, findings in build_claims(
-            groups, lambda document_id: documents_of(home[document_id])[document_id], field_names, lists
-        ):
-            claims.append(claim)
-            for finding in findings:
-                if finding.outcome == "fail" and finding.severity == "block":
-                    for document_id, path in map(_split_path, finding.fields):
-                        disputed[document_id].add(path)
-
-        def documents() -> Iterator[DocumentRecord]:
-            for _, reading in self._all_readings(sources):
-                for document in reading.documents:
-                    document = disputed_by_claim(document, disputed.get(document.id, ()))
-                    yield document_record(document, field_names(document.type))
-
-        errors = (
-            error_record(unread) for _, reading in self._all_readings(sources) for unread in reading.unread
+        claims, disputed = assemble(
+            (Facts.of(document) for _, document in kept()),
+            lambda document_id: documents_of(home[document_id])[document_id],
+            field_names,
+            catalogs(self._settings),
         )
-        return write_outputs(
-            self._out,
-            documents(),
-            claims,
-            errors,
-            thumbnail=self._thumbnail,
-            about=RunInfo(version=version("baoxiao"), files=len(self.uploads)),
+        documents = (
+            document_record(
+                disputed_by_claim(document, disputed.get(document.id, ())), field_names(document.type)
+            )
+            for _, document in kept()
         )
+        errors = (error_record(row) for _, reading in self._readings_kept() for row in reading.unread)
+        try:
+            return write_outputs(
+                self._out,
+                documents,
+                claims,
+                errors,
+                thumbnail=self._thumbnail,
+                about=RunInfo(version=version("baoxiao"), files=len(self.uploads)),
+            )
+        except OSError as error:
+            raise FolderUnusable(
+                f"{error.filename or self._out}: 无法写入，请检查权限和磁盘，已读完的会保留"
+                f" / cannot be written; check permissions and the disk, what was read is kept"
+                f" ({error.strerror})"
+            ) from error
 
-    def _all_readings(self, sources: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, FileReading]]:
-        for source in sources:
+    def _documents_kept(
+        self, sources: Iterable[SourceFile] | None = None
+    ) -> Iterator[tuple[SourceFile, Document]]:
+        for source, reading in self._readings_kept(sources):
+            for document in reading.documents:
+                yield source, document
+
+    def _readings_kept(
+        self, sources: Iterable[SourceFile] | None = None
+    ) -> Iterator[tuple[SourceFile, FileReading]]:
+        for source in map(self.file_of, self.uploads) if sources is None else sources:
             for reading in self._ledger.readings([source]):
                 yield source, reading
 
@@ -345,50 +338,57 @@ class Run:
         return file.read_bytes() if file.exists() else None
 
 
+def _make_anew(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
+
+
+def _source(upload: Upload) -> SourceFile:
+    try:
+        return source_file(upload.name, upload.path)
+    except OSError:  # told when it is read
+        return SourceFile(upload.name, "")
+
+
+def _inaccessible(upload: Upload) -> Unread:
+    """The row for what the system does not let us open, with what it says."""
+    try:
+        source_file(upload.name, upload.path)
+        reason = ""
+    except OSError as error:
+        reason = f" ({error.strerror})"
+    return unread(
+        refusal(
+            "inaccessible",
+            upload.name,
+            "无法打开，请检查权限或网络盘后再次运行",
+            f"it cannot be opened; check permissions or the network drive and run again{reason}",
+        ),
+        upload.name,
+    )
+
+
 def field_names(document_type: str) -> tuple[str, ...]:
     """The fields that a document type can carry, in the order people read them."""
     extractor = EXTRACTORS.get(document_type)
     return extractor.field_names if extractor else ()
 
 
-def unread_of(file: SourceFile, error: UnreadableFile, page: int | None = None) -> Unread:
-    """The row for a file that could not be opened."""
-    return Unread(file.name, error.page if error.page is not None else page, error.code, error.message)
+READING_SETTINGS = {"detection_model_dir", "recognition_model_dir", "ocr_precision", "ocr_provider"}
 
 
-def _lost_page(file: SourceFile, page: int | None, error: Exception) -> Unread:
-    """The row for a page (None: all of them) that no process of ours got through."""
-    late = isinstance(error, TimeoutError)
-    where, where_english = (f"第 {page} 页", f"page {page}") if page is not None else ("全部页面", "its pages")
-    _log.error("%s p.%s: %s", file.sha256[:16], page, _cause(error))
-    return Unread(
-        file.name,
-        page,
-        "time_limit" if late else "crashed",
-        f"{file.name}：{where}识别未完成（识别进程{'超时' if late else '异常'}），其余内容已处理；"
-        f"请重新扫描后再次运行，仍不行请附运行日志反馈。"
-        f" / {file.name}: {where_english} could not be read (the reading process"
-        f" {'took too long' if late else 'failed'}), the rest is done; scan it again and run again,"
-        f" and report it with the log if that does not help.",
-    )
-
-
-def _cause(error: BaseException) -> str:
-    """What failed and where, without the values at hand: logs carry no names, numbers or diagnoses."""
-    remote = str(error.__cause__ or "")
-    places = [line.strip() for line in remote.splitlines() if line.strip().startswith("File ")]
-    return f"{type(error).__name__} {places[-1] if places else ''}"
-
-
-def _split_path(path: str) -> tuple[str, str]:
-    """`documents[<id>].fields.x` as (id, `fields.x`)."""
-    head, _, rest = path.partition("].")
-    return head.removeprefix("documents["), rest
+def reader_version(settings: Settings) -> str:
+    """Changes whenever what is read could change: the code that reads, its models, the lists it looks up."""
+    digest = hashlib.sha256(_code_version().encode())
+    digest.update(settings.model_dump_json(include=READING_SETTINGS).encode())
+    for _, path in catalogs(settings).lists:
+        digest.update(f"{path.name} {path.stat().st_size}".encode())
+    return digest.hexdigest()[:16]
 
 
 @cache
-def reader_version() -> str:
-    """Changes whenever what is read could change: the code that reads, by its bytes."""
+def _code_version() -> str:
+    """The code that reads, by its bytes."""
     root = Path(__file__).parent.parent
     digest = hashlib.sha256(version("baoxiao").encode())
     for package in ("pipeline", "extractors", "validators"):
@@ -396,4 +396,4 @@ def reader_version() -> str:
             if file.suffix in (".py", ".csv") and file.is_file():
                 digest.update(file.relative_to(root).as_posix().encode())
                 digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
+    return digest.hexdigest()

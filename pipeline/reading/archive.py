@@ -159,7 +159,7 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Itera
 def _entries(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
     for info in archive.infolist():
         parts = set(PurePosixPath(inner_name(info).replace("\\", "/")).parts)
-        if not info.is_dir() and not parts & BY_THE_WAY:
+        if not info.filename.endswith("/") and not parts & BY_THE_WAY:
             yield info
 
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import importlib
-import importlib.util
 import os
 import signal
 import sys
@@ -89,9 +87,11 @@ def guarded(name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwar
         return UnreadableFile(error.code, error.message, error.page)
     except MemoryError:
         return memory_refusal(name)
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno in NO_ROOM:
+    except OSError as error:
+        if error.errno in NO_ROOM:
             raise ServiceUnavailable("临时磁盘空间不足 / no room left for temporary files") from error
+        return crash_refusal(name, error)
+    except Exception as error:
         # The boundary: decoders raise of broken files what nobody foresaw, and a batch goes on. It is told
         # as the crash it is, with the place in the code, so that it never passes for an unreadable file.
         return crash_refusal(name, error)
@@ -128,27 +128,6 @@ def fence(limits: Limits) -> None:
     _bound_memory(limits)
     _leave_network()
     sys.addaudithook(_refuse_network)
-
-
-def preload() -> None:
-    """Load the decoders, so that children forked from here have them at once."""
-    for module in PRELOADED:
-        if importlib.util.find_spec(module) is not None:
-            importlib.import_module(module)
-
-
-PRELOADED = (
-    "numpy",
-    "PIL.Image",
-    "pypdfium2",
-    "pdfplumber",
-    "defusedxml.ElementTree",
-    "pipeline.reading.pdf",
-    "pipeline.reading.image",
-    "pipeline.reading.ofd",
-    "pipeline.reading.archive",
-    "pipeline.reading.spool",
-)
 
 
 def _end_with_parent() -> None:

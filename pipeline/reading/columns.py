@@ -27,6 +27,9 @@ CLOSE_TO_BORDER = 1.5
 FARTHEST_BAND = 6.0
 """A piece of print lies at most so many line heights outside the column that it belongs to."""
 
+WITHIN = 0.98
+"""A word of which so much lies in one column was not read over its border."""
+
 NAME = "name"
 AMOUNT = "amount"
 UNKNOWN = ""
@@ -277,6 +280,9 @@ def band_of(word: Word, bands: Sequence[Band]) -> Band:
 
 def cut_at_bands(word: Word, bands: Sequence[Band]) -> list[Word]:
     """The word, cut where cells that stand close together were read as one."""
+    own = max(bands, key=lambda band: band.overlap(word.box))
+    if own.overlap(word.box) >= WITHIN * word.box.width and own.fits(word):
+        return [word]
     for pattern in (_GLUED_NUMBER, _NUMBER_FIRST):
         match = pattern.match(fold(word.text))
         if match is None:

@@ -43,7 +43,7 @@ FARTHEST_PIECE = 2.5
 FARTHEST_BELOW = 3.0
 """A value under its label stands within so many line heights of it."""
 
-_AFTER_LABEL = " :;.·、|"
+_AFTER_LABEL = " :;.·、|)]"
 
 
 def rows_of(words: Iterable[Word]) -> list[tuple[Word, ...]]:
@@ -121,7 +121,8 @@ def joined(pieces: Sequence[Word]) -> Word:
 
 def closed_up(row: Sequence[Word], labels: Iterable[str]) -> list[Word]:
     """The row with labels that were printed spaced out (名　　称) as one word each."""
-    prefixes = {label[:size] for label in labels for size in range(2, len(label) + 1)}
+    whole = tuple(dict.fromkeys(labels))
+    prefixes = {label[:size] for label in whole for size in range(2, len(label) + 1)}
     starts = {prefix[:size] for prefix in prefixes for size in (1, 2)}
     words: list[Word] = []
     for word in row:
@@ -135,11 +136,22 @@ def closed_up(row: Sequence[Word], labels: Iterable[str]) -> list[Word]:
                 size and fold(before.text + word.text)[: len(before.text) + size] in prefixes
                 for size in (1, 2)
             )
+            and not _are_two_labels(fold(before.text), fold(word.text), whole)
         ):
             words[-1] = joined((before, word))
         else:
             words.append(word)
     return words
+
+
+def _are_two_labels(before: str, after: str, labels: Sequence[str]) -> bool:
+    """Whether two pieces are a label each (数量, 单价) and not the halves of a longer one (数量单位)."""
+    together = before + after
+    return (
+        before in labels
+        and any(after.startswith(label) for label in labels)
+        and not any(len(label) > len(before) and together.startswith(label) for label in labels)
+    )
 
 
 class LabelList:

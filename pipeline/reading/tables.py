@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from pipeline.model import Box, Page, Word
+from pipeline.model import Page, Word
 from pipeline.reading.columns import (
     AMOUNT,
     ANYTHING,
@@ -51,6 +51,9 @@ __all__ = [
 WRAPPED_PITCH = 0.75
 """A line nearer to its neighbour than so much of the distance between rows goes on with it."""
 
+FULL_PITCH = 0.9
+"""A line so much of the distance between rows below a row may be a row of its own."""
+
 NEAREST_ROW = 1.5
 """A line goes on with a row that is at most so many line heights away."""
 
@@ -71,6 +74,7 @@ class TableRow:
 
     @property
     def text(self) -> str:
+        """All cells, in the order of the columns."""
         return " ".join(word.text for word in self.cells.values())
 
     def get(self, name: str) -> str:
@@ -106,15 +110,10 @@ def read_table(
     line that belongs to no row beside it (西药费小计, 承前页); a row may run on over such lines.
     """
     rows: list[TableRow] = []
-    for table in _split(pages, columns, stops)[0]:
-        fresh = _rows(table, apart, is_first=not rows)
-        foot = next((i for i in reversed(range(len(rows))) if not rows[i].apart), None)
-        head = next((i for i in range(len(fresh)) if not fresh[i].apart), None)
-        if foot is not None and head is not None and rows[foot].page != fresh[head].page:
-            if _is_split(rows[foot], fresh[head]):
-                rows[foot] = _merged(rows[foot], fresh.pop(head))
-            elif _is_rest_of_name(fresh[head]) and AMOUNT in rows[foot].cells:
-                rows[foot] = _lengthened(rows[foot], fresh.pop(head))
+    tables = _split(pages, columns, stops)[0]
+    for i, table in enumerate(tables):
+        fresh = _rows(table, apart, is_first=i == 0, is_last=i == len(tables) - 1)
+        _join_over_break(rows, fresh)
         rows += fresh
     return rows
 
@@ -163,7 +162,9 @@ def _headers(
     for i, line in enumerate(lines):
         if not header_cells(line, columns):
             continue
-        beside = [lines[j] for j in (i - 1, i + 1) if 0 <= j < len(lines) and not header_cells(lines[j], columns)]
+        beside = [
+            lines[j] for j in (i - 1, i + 1) if 0 <= j < len(lines) and not header_cells(lines[j], columns)
+        ]
         row, taken = with_second_lines(line, beside, columns)
         headers[i] = header_cells(row, columns) or header_cells(line, columns)
         gone |= taken
@@ -236,7 +237,7 @@ def _stop(lines: Sequence[Line], stops: Sequence[str]) -> int:
 # ---------------------------------------------------------------- lines to rows
 
 
-def _rows(table: _Table, apart: Callable[[str], bool], *, is_first: bool) -> list[TableRow]:
+def _rows(table: _Table, apart: Callable[[str], bool], *, is_first: bool, is_last: bool) -> list[TableRow]:
     placed: dict[int, list[tuple[str, Word]]] = {}
     for line in table.body:
         for word in line:
@@ -245,11 +246,13 @@ def _rows(table: _Table, apart: Callable[[str], bool], *, is_first: bool) -> lis
                 if band.name != UNKNOWN:
                     placed.setdefault(band.block, []).append((band.name, piece))
     names = {band.name for band in table.bands}
-    return [
-        row
-        for block in sorted(placed)
-        for row in _Block(placed[block], names, apart, may_go_on=not (is_first or block)).rows(table, block)
-    ]
+    rows: list[TableRow] = []
+    for block in sorted(placed):
+        may_begin_before = not is_first and block == min(placed)
+        may_end_after = not is_last and block == max(placed)
+        lines = _Block(placed[block], names, apart, may_begin_before, may_end_after)
+        rows += lines.rows(table, block)
+    return rows
 
 
 class _Block:
@@ -260,26 +263,27 @@ class _Block:
         placed: Sequence[tuple[str, Word]],
         names: set[str],
         apart: Callable[[str], bool],
-        *,
-        may_go_on: bool,
+        may_begin_before: bool,
+        may_end_after: bool,
     ) -> None:
         self.column_of = {id(word): name for name, word in placed}
         self.lines = rows_of(word for _, word in placed)
         self.has_amounts = AMOUNT in names
-        self.may_go_on = may_go_on
+        self.may_begin_before = may_begin_before
+        self.may_end_after = may_end_after
         self.pitch = self._pitch()
         self.apart = {i for i, line in enumerate(self.lines) if self._stands_apart(i, line, apart)}
         self.anchors = [i for i in range(len(self.lines)) if i not in self.apart and self._is_anchor(i)]
 
     def rows(self, table: _Table, block: int) -> list[TableRow]:
         """The rows from top to bottom; lines that belong to no row are rows of their own."""
+        owners = self._owners()
         members: dict[int, list[Word]] = {}
         for i, line in enumerate(self.lines):
-            single = i in self.apart or i in self.anchors
-            anchor = i if single else self._anchor_for(i)
-            members.setdefault(i if anchor is None else anchor, []).extend(line)
+            members.setdefault(owners.get(i, i), []).extend(line)
         return [
-            TableRow(table.page.number, self._cells(members[i]), block, i in self.apart) for i in sorted(members)
+            TableRow(table.page.number, self._cells(members[i]), block, i in self.apart)
+            for i in sorted(members)
         ]
 
     def _columns(self, i: int) -> set[str]:
@@ -303,38 +307,65 @@ class _Block:
         if not apart(squeeze("".join(word.text for word in line))):
             return False
         # 副主任医师门诊 above 诊查费: the second line of a name may say what a heading says.
-        return self._is_anchor(i) or not any(
+        return self._columns(i) != {NAME} or not any(
             0 <= j < len(self.lines)
             and NAME in self._columns(j)
             and abs(_middle(self.lines[j]) - _middle(line)) < WRAPPED_PITCH * self.pitch
             for j in (i - 1, i + 1)
         )
 
-    def _anchor_for(self, i: int) -> int | None:
-        """The row that a line without an amount belongs to."""
-        above = max((a for a in self.anchors if a < i), default=None)
-        below = min((a for a in self.anchors if a > i), default=None)
-        barriers = [a for a in self.apart if above is None or a > above]
-        above = None if any(a < i for a in barriers) else above
-        below = None if below is not None and any(i < a < below for a in self.apart) else below
-        if below is not None and NAME not in self._columns(below):
-            return below  # the name above, its amounts on the next line
-        here = Box.around(word.box for word in self.lines[i])
-        gaps = {}
-        if above is not None:
-            gaps[above] = here.y0 - max(word.box.y1 for word in self.lines[above]) - EVEN * here.height
-        if below is not None:
-            gaps[below] = min(word.box.y0 for word in self.lines[below]) - here.y1
-            if above is None and i == 0 and self.may_go_on and gaps[below] > EVEN * here.height:
-                return None  # the rest of a name from the page before
-        gaps = {a: gap for a, gap in gaps.items() if self._is_aligned(i, a)}
-        nearest = min(gaps, key=lambda a: (gaps[a], a > i), default=None)
-        return nearest if nearest is not None and gaps[nearest] < NEAREST_ROW * here.height else None
+    def _owners(self) -> dict[int, int]:
+        """The row that each line without an amount goes on with, where there is one."""
+        owners: dict[int, int] = {}
+        bounds = [-1, *sorted({*self.anchors, *self.apart}), len(self.lines)]
+        for start, end in pairwise(bounds):
+            above = start if start in self.anchors else None
+            below = end if end in self.anchors else None
+            between = range(start + 1, end)
+            cut = self._cut(between, above, below)
+            for i in between[:cut]:
+                if above is None or not self._goes_on(i, i - 1, above):
+                    break
+                owners[i] = above
+            for i in reversed(between[cut:]):
+                if below is None or not self._goes_on(i, i + 1, below):
+                    break
+                owners[i] = below
+        return owners
+
+    def _cut(self, between: range, above: int | None, below: int | None) -> int:
+        """How many of the lines between two rows belong to the upper one: those above the widest gap."""
+        if not between:
+            return 0
+        height = _height(self.lines[between[0]])
+        if below is None:
+            # At the foot of a page a name may stand alone, its amounts on the next page.
+            alone = self.may_end_after and above is not None and self._is_row_after(between[0], above)
+            return 0 if alone else len(between)
+        if above is None:
+            first = _gap(self.lines[between[-1]], self.lines[below])
+            is_rest = self.may_begin_before and between[0] == 0 and first > EVEN * height
+            return len(between) if is_rest and NAME in self._columns(below) else 0
+        gaps = [_gap(self.lines[i], self.lines[i + 1]) for i in range(above, below)]
+        if NAME not in self._columns(below):
+            gaps.pop()  # the name above, its amounts on the next line
+        return max(i for i, gap in enumerate(gaps) if gap >= max(gaps) - EVEN * height)
+
+    def _goes_on(self, i: int, beside: int, anchor: int) -> bool:
+        """Whether a line is near enough to the line beside it, and in a column of the row it would go to."""
+        upper, lower = sorted((i, beside))
+        near = _gap(self.lines[upper], self.lines[lower]) < NEAREST_ROW * _height(self.lines[i])
+        return near and self._is_aligned(i, anchor)
+
+    def _is_row_after(self, i: int, anchor: int) -> bool:
+        """Whether a line stands as far below a row as the next row would."""
+        return _middle(self.lines[i]) - _middle(self.lines[anchor]) > FULL_PITCH * self.pitch > 0
 
     def _is_aligned(self, i: int, anchor: int) -> bool:
         """Whether a line goes on with the cells of a row: flush left or centred under one of them."""
         return any(
-            abs(word.box.x0 - cell.box.x0) <= word.box.height or abs(word.box.cx - cell.box.cx) <= word.box.height
+            abs(word.box.x0 - cell.box.x0) <= word.box.height
+            or abs(word.box.cx - cell.box.cx) <= word.box.height
             for word in self.lines[i]
             for cell in self.lines[anchor]
             if self.column_of[id(word)] == self.column_of[id(cell)]
@@ -354,6 +385,29 @@ def _middle(line: Line) -> float:
 
 
 # ---------------------------------------------------------------- rows over a page break
+
+
+def _join_over_break(rows: list[TableRow], fresh: list[TableRow]) -> None:
+    """Joins what a page break parted: the last row of the pages before, the first of the next."""
+    foot = next((i for i in reversed(range(len(rows))) if not rows[i].apart), None)
+    head = next((i for i in range(len(fresh)) if not fresh[i].apart), None)
+    if foot is None:
+        return
+    if head is not None and rows[foot].page != fresh[head].page:
+        if _is_split(rows[foot], fresh[head]):
+            rows[foot] = _merged(rows[foot], fresh.pop(head))
+            return
+        if _is_rest_of_name(fresh[head]) and AMOUNT in rows[foot].cells:
+            rows[foot] = _lengthened(rows[foot], fresh.pop(head))
+            return
+    before = foot - 1
+    if (
+        before >= 0
+        and _is_rest_of_name(rows[foot])
+        and AMOUNT in rows[before].cells
+        and not rows[before].apart
+    ):
+        rows[before] = _lengthened(rows[before], rows.pop(foot))
 
 
 def _is_split(foot: TableRow, head: TableRow) -> bool:

@@ -3,7 +3,9 @@
 One SQLite file beside the outputs. A row is a file read to its end, keyed by what was read (name and
 bytes) and by the version of the reader; it is written in one transaction with everything that was found,
 so after a crash a file is either finished or not there. WAL with synchronous=FULL: what is reported as
-done stays done.
+done stays done. The file is locked as long as it is open, and the system lets go of the lock however the
+process ends: two runs never write into one folder. What is kept can be read again from the papers, so a
+ledger that is damaged is set aside.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
+from pipeline.errors import FolderUnusable
 from pipeline.model import Document, SourceFile, Unread
 from pipeline.store.freeze import dump_document, load_document
 
@@ -44,6 +48,19 @@ CREATE TABLE IF NOT EXISTS uploads (
 """
 
 
+CANNOT_WRITE = ("无法写入，请检查权限和磁盘", "cannot be written; check permissions and the disk")
+REFUSALS = {
+    sqlite3.SQLITE_BUSY: (
+        "另一次运行正在使用这个文件夹，请等它结束或换一个文件夹",
+        "another run is using this folder; wait for it to end or name another folder",
+    ),
+    sqlite3.SQLITE_FULL: (
+        "磁盘已满，请清理后再次运行，已读完的会保留",
+        "the disk is full; make room and run again, what was read is kept",
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class FileReading:
     """What one file gave: an upload, or the `ordinal`-th file of an upload that is an archive."""
@@ -61,19 +78,25 @@ class Ledger:
     Args:
         file: The SQLite file, made if it is not there.
         version: Of the reader; what another version read is read again.
+
+    Raises:
+        FolderUnusable: If another run has it open, or it cannot be written; so do the methods.
     """
 
     def __init__(self, file: Path, version: str) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        self._file = file
         self._version = version
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        if self._connection.execute("PRAGMA user_version").fetchone()[0] not in (0, FORM):
-            self._connection.executescript("DROP TABLE IF EXISTS files; DROP TABLE IF EXISTS uploads;")
-        self._connection.executescript(_TABLES)
-        self._connection.execute(f"PRAGMA user_version={FORM}")
+        with self._told():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._connection = _opened(file)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:  # damaged, or no ledger at all
+                file.replace(file.with_name(f"{file.name}.damaged"))
+                file.with_name(f"{file.name}-wal").unlink(missing_ok=True)
+                self._connection = _opened(file)
 
     def __enter__(self) -> Ledger:
         return self
@@ -83,6 +106,19 @@ class Ledger:
     ) -> None:
         with self._lock:
             self._connection.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the database or the system refuses, as an error that says what to do."""
+        folder = self._file.parent.parent
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            chinese, english = REFUSALS.get(error.sqlite_errorcode & 0xFF, CANNOT_WRITE)
+            raise FolderUnusable(f"{folder}: {chinese} / {english} ({error})") from error
+        except OSError as error:
+            chinese, english = CANNOT_WRITE
+            raise FolderUnusable(f"{folder}: {chinese} / {english} ({error.strerror})") from error
 
     def is_finished(self, upload: SourceFile) -> bool:
         """Whether the upload with these bytes was read to its end by this version."""
@@ -106,12 +142,12 @@ class Ledger:
             json.dumps([dump_document(document) for document in reading.documents], ensure_ascii=False),
             json.dumps([asdict(unread) for unread in reading.unread], ensure_ascii=False),
         )
-        with self._lock:
+        with self._lock, self._told():
             self._connection.execute("INSERT OR REPLACE INTO files VALUES (?,?,?,?,?,?,?,?,?)", row)
 
     def finish(self, upload: SourceFile) -> None:
         """Note that every file of the upload is saved."""
-        with self._lock:
+        with self._lock, self._told():
             self._connection.execute(
                 "INSERT OR REPLACE INTO uploads VALUES (?,?,?)", (upload.name, upload.sha256, self._version)
             )
@@ -140,3 +176,19 @@ class Ledger:
         with self._lock:
             found = self._connection.execute(query, (upload.name, upload.sha256, self._version, *more))
             return found.fetchone() is not None
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=1.0, check_same_thread=False, isolation_level=None)
+    try:
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        if connection.execute("PRAGMA user_version").fetchone()[0] not in (0, FORM):
+            connection.executescript("DROP TABLE IF EXISTS files; DROP TABLE IF EXISTS uploads;")
+        connection.executescript(_TABLES)
+        connection.execute(f"PRAGMA user_version={FORM}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -160,3 +160,11 @@ def test_an_empty_archive_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile) as refused:
         unpack(zip_of({}, tmp_path / "a.zip"))
     assert refused.value.code == "empty"
+
+
+def test_an_entry_without_a_name_is_an_entry(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x", PNG)
+        archive.filelist[0].filename = ""  # as the directory will say
+    assert codes(unpack(path)) == {"a.zip!?": "corrupt"}

@@ -1,0 +1,294 @@
+"""Certificates as hospitals print them: open and ruled, numbered and not, signed here and there."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractors.diagnosis_certificate import EXTRACTOR, TITLES, extract, identify
+from extractors.discharge_summary import identify as identify_summary
+from tests.extractors.paper_words import page_of, values
+
+OPEN = """
+              济南样例人民医院
+              诊 断 证 明 书
+                                   NO.120457
+姓名：钱样例      性别：女      年龄：41岁
+科别：内分泌科    门诊号：M2603120457
+住址：山东省济南市样例区示范路12号
+
+临床诊断：
+   1、2型糖尿病
+   2、高血压病2级
+   3、高脂血症
+
+处理意见：
+   1、低盐低脂糖尿病饮食
+   2、监测血糖、血压
+
+
+
+                         医师签名：赵医样
+                         日期：2026年3月12日
+注：本证明未加盖“诊断专用章”无效。
+"""
+
+# Bare labels stand in the middle of their cells, so that lines above them are theirs.
+RULED = """
+          郑州示例大学第一附属医院
+          出院诊断证明书
+姓名      孙范本    性别    男    年龄    62岁
+科室      心血管内科    类别    住院    住院号    26041507
+
+          反复胸闷、胸痛3月，加重2天入院。冠状动脉造影示前降支近段狭
+病情摘要
+          窄约50%，经药物治疗后好转出院。
+
+
+          1.不稳定性心绞痛
+          2.右肺上叶结节待查
+诊断
+          3.左侧肾囊肿
+
+
+          1.出院后休息两周
+建议      2.规律服药，低盐低脂饮食
+          3.一月后门诊复查，不适随诊
+
+
+
+                      医师（签章）：魏医样    诊断专用章
+                      日    期：2026-04-24
+"""
+
+INLINE = """
+      郑州示例大学第一附属医院疾病诊断证明书
+姓名：孙范本  性别：男  年龄：62岁  科别：骨科  病历号：00883120
+初步诊断：左侧股骨颈骨折；右肺结节待查；高血压病3级（极高危组）；冠状动脉粥样硬化性心
+          脏病
+建议：    建议全休壹个月，避免负重，加强营养，两周后骨科门诊复查，如有不适及时就诊。
+
+
+                                主治医师：李示例
+                                2026年4月24日
+                                郑州示例大学第一附属医院（盖章）
+"""
+
+WITH_COMMAS = """
+            病 情 证 明
+姓 名 孙范本      性 别 男      年 龄 62 岁
+科 室 心血管内科  住院号 26041507
+入院日期：2026-04-15    出院日期：2026-04-24
+诊 断：不稳定性心绞痛，高血压病3级，2型糖尿病
+医 嘱：1、休息贰周。2、低盐低脂饮食。3、门诊随诊。
+
+医生：王样例      日期：2026.04.24
+医院名称（公章）：郑州示例大学第一附属医院
+"""
+
+CENTRED = """
+              济南样例人民医院
+              门诊诊断证明书
+患者姓名   钱样例    性别  女    年龄  41岁
+就诊科室   内分泌科    就诊日期   2026-03-12
+
+              2型糖尿病
+门诊诊断      高血压病2级
+              高脂血症
+
+
+
+              低盐低脂糖尿病饮食，规律服药，监测血糖血压，每三个月复查糖化血红蛋
+处理意见
+              白，不适随诊。
+
+
+                        医师签字：赵医样
+                        签发日期：2026/03/12
+"""
+
+PROSE = """
+              北京示例医院诊断证明
+    兹证明患者孙范本，男，62岁，因反复胸闷、胸痛3月于2026年4月15日
+在我院心血管内科住院治疗，于2026年4月24日出院。
+
+诊断：①不稳定性心绞痛②高血压病3级（极高危）③2型糖尿病
+
+处理意见：全休叁周
+          定期复查血脂
+
+
+                        医师签名王样例
+                        2026 年 04 月 24 日
+"""
+
+LAYOUTS = {
+    "open": (
+        OPEN,
+        {
+            "patient_name": "钱样例",
+            "sex": "女",
+            "age": "41",
+            "hospital_name": "济南样例人民医院",
+            "department": "内分泌科",
+            "outpatient_no": "M2603120457",
+            "diagnoses": "2型糖尿病;高血压病2级;高脂血症",
+            "advice": "低盐低脂糖尿病饮食;监测血糖、血压",
+            "doctor_name": "赵医样",
+            "issue_date": "2026-03-12",
+        },
+    ),
+    "ruled": (
+        RULED,
+        {
+            "patient_name": "孙范本",
+            "sex": "男",
+            "age": "62",
+            "hospital_name": "郑州示例大学第一附属医院",
+            "department": "心血管内科",
+            "inpatient_no": "26041507",
+            "diagnoses": "不稳定性心绞痛;右肺上叶结节待查;左侧肾囊肿",
+            "advice": "出院后休息两周;规律服药，低盐低脂饮食;一月后门诊复查，不适随诊",
+            "doctor_name": "魏医样",
+            "issue_date": "2026-04-24",
+            "seal": "诊断专用章",
+        },
+    ),
+    "inline": (
+        INLINE,
+        {
+            "patient_name": "孙范本",
+            "sex": "男",
+            "age": "62",
+            "hospital_name": "郑州示例大学第一附属医院",
+            "department": "骨科",
+            "medical_record_no": "00883120",
+            "diagnoses": "左侧股骨颈骨折;右肺结节待查;高血压病3级（极高危组）;冠状动脉粥样硬化性心脏病",
+            "advice": "建议全休壹个月，避免负重，加强营养，两周后骨科门诊复查，如有不适及时就诊",
+            "doctor_name": "李示例",
+            "issue_date": "2026-04-24",
+        },
+    ),
+    "with commas": (
+        WITH_COMMAS,
+        {
+            "patient_name": "孙范本",
+            "sex": "男",
+            "age": "62",
+            "hospital_name": "郑州示例大学第一附属医院",
+            "department": "心血管内科",
+            "inpatient_no": "26041507",
+            "admission_date": "2026-04-15",
+            "discharge_date": "2026-04-24",
+            "diagnoses": "不稳定性心绞痛;高血压病3级;2型糖尿病",
+            "advice": "休息贰周;低盐低脂饮食;门诊随诊",
+            "doctor_name": "王样例",
+            "issue_date": "2026-04-24",
+        },
+    ),
+    "centred": (
+        CENTRED,
+        {
+            "patient_name": "钱样例",
+            "sex": "女",
+            "age": "41",
+            "hospital_name": "济南样例人民医院",
+            "department": "内分泌科",
+            "visit_date": "2026-03-12",
+            "diagnoses": "2型糖尿病;高血压病2级;高脂血症",
+            "advice": "低盐低脂糖尿病饮食，规律服药，监测血糖血压，每三个月复查糖化血红蛋白，不适随诊",
+            "doctor_name": "赵医样",
+            "issue_date": "2026-03-12",
+        },
+    ),
+    "prose": (
+        PROSE,
+        {
+            "patient_name": "孙范本",
+            "sex": "男",
+            "age": "62",
+            "hospital_name": "北京示例医院",
+            "diagnoses": "不稳定性心绞痛;高血压病3级（极高危）;2型糖尿病",
+            "advice": "全休叁周;定期复查血脂",
+            "doctor_name": "王样例",
+            "issue_date": "2026-04-24",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), LAYOUTS.values(), ids=LAYOUTS)
+def test_every_layout_gives_what_it_says_and_nothing_else(text: str, expected: dict[str, str]) -> None:
+    page = page_of(text)
+    assert identify(page) >= 0.85
+    assert values(extract([page], 1.0).fields) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "subtype"),
+    [(OPEN, "outpatient"), (RULED, "inpatient"), (WITH_COMMAS, "inpatient"), (INLINE, "outpatient")],
+)
+def test_the_visit_tells_the_subtype(text: str, subtype: str) -> None:
+    assert extract([page_of(text)], 1.0).subtype == subtype
+
+
+def test_what_is_required_can_be_accepted() -> None:
+    document = extract([page_of(OPEN)], 1.0)
+    assert set(EXTRACTOR.required(document)) <= document.fields.keys() <= set(EXTRACTOR.field_names)
+
+
+def test_a_sentence_about_a_seal_is_no_seal() -> None:
+    assert "seal" not in extract([page_of(OPEN)], 1.0).fields
+
+
+def test_the_diagnosis_on_leaving_goes_before_that_on_arrival() -> None:
+    page = page_of(
+        """
+        出院诊断证明书
+        姓名：孙范本
+        入院诊断：胸痛待查
+        出院诊断：1.不稳定性心绞痛
+        """
+    )
+    document = extract([page], 1.0)
+    assert document.fields["diagnoses"].value == "不稳定性心绞痛"
+    assert document.extras["入院诊断"] == "胸痛待查"
+
+
+def test_the_same_title_over_the_course_of_a_stay_is_a_discharge_summary() -> None:
+    page = page_of(
+        """
+        出院诊断证明
+        姓名：孙范本  性别：男  年龄：62岁
+        入院诊断：胸痛待查
+        出院诊断：不稳定性心绞痛
+        诊疗经过：入院后完善检查，给予抗血小板治疗。
+        出院医嘱：一月后复查。
+        """
+    )
+    assert identify(page) < 0.5
+    assert identify_summary(page) >= 0.85
+
+
+def test_a_seal_over_a_diagnosis_is_enough_where_the_title_is_cut_off() -> None:
+    lines = OPEN.strip("\n").split("\n")
+    page = page_of("\n".join([*lines[3:-1], "          诊断专用章"]))
+    assert 0.85 <= identify(page) < 1.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "处方笺\n姓名：钱样例  性别：女  年龄：41岁\n临床诊断：2型糖尿病\nRp\n盐酸二甲双胍片\n医师：赵医样",
+        "检验报告单\n姓名：钱样例  性别：女  诊断：2型糖尿病\n白细胞计数  9.82  3.50-9.50\n检验者：样检验",
+        "山东省医疗门诊收费票据（电子）\n票据代码：37060126\n交款人：钱样例\n金额合计（大写）贰拾元整",
+        "病历\n主诉：头痛3天\n现病史：3天前受凉\n诊断：上呼吸道感染\n处理意见：休息\n医师：赵医样",
+        "",
+    ],
+)
+def test_other_papers_with_a_diagnosis_are_not_certificates(text: str) -> None:
+    assert identify(page_of(text)) < 0.5
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_every_title_is_known(title: str) -> None:
+    assert identify(page_of(f"某医院\n{title}\n姓名：孙范本  性别：男  年龄：62岁\n诊断：感冒")) >= 0.85

@@ -1,0 +1,111 @@
+"""VAT invoices: digital ones of 20 digits, paper ones whose code and number stand without a label."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from extractors.vat_invoice import EXTRACTOR, extract, identify
+from pipeline.model import Statement
+from tests.extractors.paper_words import page_of, values
+
+DIGITAL = """
+                      电子发票（普通发票）                  发票号码：26442000000068412907
+                                                            开票日期：2026年07月08日
+
+购                                              销
+买    名称：郑试样                              售    名称：广州试样大药房有限公司
+方                                              方
+信    统一社会信用代码/纳税人识别号：           信    统一社会信用代码/纳税人识别号：91440100MA5D000839
+息                                              息
+项目名称                        规格型号        单位    数量    单价            金额    税率/征收率    税额
+*化学药品制剂*盐酸二甲双胍片    0.5g×30片/盒    盒      3       16.4601769912   49.38   13%            6.42
+*中成药*血塞通软胶囊            0.33g×24粒/盒   盒      2       27.8407079646   55.68   13%            7.24
+合    计                                                                      ¥105.06               ¥13.66
+价税合计（大写）    壹佰壹拾捌圆柒角贰分                          （小写）¥118.72
+开票人：样开票
+"""
+
+PAPER = """
+012001800311          天津增值税普通发票          No 33207675           012001800311
+                                                                        33207675
+                                                开票日期：2019年05月08日
+购    名        称：个人
+买    纳税人识别号：
+方    校验码：76939 05688 34666 77916
+货物或应税劳务、服务名称    规格型号    单位    数量    单价    金额    税率    税额
+*中成药*益安宁丸                        盒      1       46.62   46.62   13%     6.08
+合    计                                                      ¥46.62          ¥6.08
+价税合计（大写）    伍拾贰圆柒角整                          （小写）¥52.70
+销    名        称：天津样例大药房有限公司
+收款人：样收款    复核：样审    开票人：样开票
+"""
+
+
+def test_a_digital_invoice_has_a_long_number_and_no_code() -> None:
+    page = page_of(DIGITAL)
+    assert identify(page) >= 0.95
+    document = extract([page], 1.0)
+    assert document.subtype == "vat_digital"
+    found = values(document.fields)
+    expected = {
+        "invoice_number": "26442000000068412907",
+        "issue_date": "2026-07-08",
+        "total_amount": "118.72",
+        "total_in_words": "壹佰壹拾捌圆柒角贰分",
+        "payer_name": "郑试样",
+        "payee_name": "广州试样大药房有限公司",
+    }
+    assert {name: found.get(name) for name in expected} == expected
+    assert "invoice_code" not in found
+    assert set(EXTRACTOR.required(document)) <= found.keys()
+
+
+def test_rows_keep_their_long_prices() -> None:
+    rows = extract([page_of(DIGITAL)], 1.0).items
+    found = [
+        (r.name and r.name.value, r.unit_price and r.unit_price.value, r.amount and r.amount.value)
+        for r in rows
+    ]
+    assert found == [
+        ("*化学药品制剂*盐酸二甲双胍片", Decimal("16.4601769912"), Decimal("49.38")),
+        ("*中成药*血塞通软胶囊", Decimal("27.8407079646"), Decimal("55.68")),
+    ]
+
+
+def test_code_and_number_of_the_paper_form_stand_without_a_label() -> None:
+    document = extract([page_of(PAPER)], 1.0)
+    assert document.subtype == "vat_paper"
+    found = values(document.fields)
+    expected = {
+        "invoice_code": "012001800311",
+        "invoice_number": "33207675",
+        "check_code": "76939056883466677916",
+        "issue_date": "2019-05-08",
+        "total_amount": "52.70",
+        "payer_name": "个人",
+        "payee_name": "天津样例大药房有限公司",
+        "cashier": "样收款",
+        "checker": "样审",
+    }
+    assert {name: found.get(name) for name in expected} == expected
+
+
+def test_the_second_print_of_code_and_number_is_a_witness() -> None:
+    fields = extract([page_of(PAPER)], 1.0).fields
+    assert fields["invoice_code"].witnesses == ("second_print",)
+    assert fields["invoice_number"].witnesses == ("second_print",)
+
+
+def test_the_machine_readable_part_tells_the_type_where_no_title_was_read() -> None:
+    page = replace(page_of("购买方"), statements=(Statement("subtype", "vat_digital", "qr"),))
+    assert identify(page) == 1.0
+
+
+@pytest.mark.parametrize(
+    "text", ["", "北京市出租汽车专用发票", "山东省医疗门诊收费票据（电子）", "诊断证明书"]
+)
+def test_other_papers_are_not_claimed(text: str) -> None:
+    assert identify(page_of(text)) < 0.5
