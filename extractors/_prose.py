@@ -16,6 +16,9 @@ from pipeline.text import fold
 FULL_SLACK = 3.5
 """A line that was broken ends within so many line heights (three characters) of the right edge."""
 
+SHORTEST_BROKEN = 8.0
+"""No line is broken after fewer characters, however near the edge of all print it ends."""
+
 _BEFORE_NUMBER = r"(?![0-9]+(?![0-9\u4e00-\u9fff]))"  # 1.5mg is no first item
 _BEFORE_NAME = r"(?=[\u4e00-\u9fff])(?![型级度期月周天年日次个])"  # 1 高血压, its point lost; not 2型糖尿病
 _FIRST_MARK = re.compile(
@@ -40,7 +43,8 @@ def paragraphs(lines: Sequence[Line]) -> list[str]:
             texts[-1] += text
         else:
             texts.append(text)
-        full = word.box.x1 >= line.right - FULL_SLACK * word.box.height
+        height = word.box.height
+        full = word.box.x1 >= line.right - FULL_SLACK * height and word.box.width >= SHORTEST_BROKEN * height
     return [text for text in texts if text]
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
+from rapidfuzz.distance import Levenshtein
+
 from extractors._clinical import HOSPITAL, as_age, as_department, as_person
 from extractors._extractor import Extractor
 from extractors._fields import FieldSpec, best_of, field_from, labelled_values, read_labelled
@@ -337,6 +339,10 @@ NO_TITLE = 0.6
 CLOSED_TITLE = re.compile(r"票据|发票|证明|处方|结算单|出院记录|出院小结|身份证|病历|报告单|申请表")
 
 
+PERSONAL = ("patient_name", "inpatient_no", "outpatient_no", "invoice_number")
+"""What tells the list of one patient and visit from another."""
+
+
 def own_title(page: Page) -> tuple[float, str]:
     """How surely the page bears the title of a list, and the title."""
     likeness, text = title_likeness(page, TITLES)
@@ -392,17 +398,18 @@ def _has_other_title(page: Page) -> bool:
 
 
 def _same_head(first: Page, page: Page) -> bool:
-    """Whether nothing that the heads of two pages print differs; a page without a head differs in nothing."""
-    names = ("patient_name", "inpatient_no", "outpatient_no", PERIOD, "invoice_number")
+    """Whether the heads of two pages speak of one list; a page without a head speaks of any.
+
+    Days must agree: lists of two days differ in nothing else. A name or number may be misread by one
+    character where another agrees.
+    """
     head, _ = read_labelled([first], SPECS, OTHER_LABELS)
     own, _ = read_labelled([page], SPECS, OTHER_LABELS)
-    shared = [name for name in names if name in head and name in own]
-    differing = [name for name in shared if _differ(head[name], own[name])]
-    return len(differing) <= len(shared) // 3  # of three values one may be misread
-
-
-def _differ(a: AnyField, b: AnyField) -> bool:
-    return a.value is not None and b.value is not None and a.value != b.value
+    shared = [name for name in (*PERSONAL, PERIOD, DAY) if name in head and name in own]
+    apart = {name: Levenshtein.distance(squeeze(head[name].text), squeeze(own[name].text)) for name in shared}
+    if any(apart.get(name, 0) for name in (PERIOD, DAY)) or any(distance > 1 for distance in apart.values()):
+        return False
+    return not any(apart.values()) or not all(apart.values())
 
 
 def _is_closed(pages: Sequence[Page]) -> bool:

@@ -136,9 +136,8 @@ def find_api() -> tuple[str | None, str]:
         return running(folder()), "未发现 Prefect 服务，直接运行 / no Prefect API answers: running directly"
     if answers(set_by_user):
         return set_by_user, ""
-    return None, (
-        f"PREFECT_API_URL 没有应答，直接运行 / PREFECT_API_URL does not answer, running directly: {set_by_user}"
-    )
+    no_answer = "PREFECT_API_URL 没有应答，直接运行 / PREFECT_API_URL does not answer, running directly"
+    return None, f"{no_answer}: {set_by_user}"
 
 
 def _spawn(folder: Path, port: int, lock: int) -> int:

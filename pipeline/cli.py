@@ -11,14 +11,26 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from pipeline.errors import ServiceUnavailable
-from pipeline.terminal import progress_on, summary_table
+from pipeline.errors import FolderUnusable, ServiceUnavailable
+
+if TYPE_CHECKING:  # heavy: loaded by the command that needs them
+    from pipeline.report import Summary
+    from pipeline.terminal import RunProgress
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        out.print(f"baoxiao {version('baoxiao')}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     name="baoxiao",
@@ -27,107 +39,139 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain lines: frames break paths and logs
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="版本 / the version"),
+    ] = False,
+) -> None:
+    """Options of the command as a whole."""
+
+
 @app.command()
 def scan(
     paths: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="PATH...",
-            help="文件、文件夹或 ZIP / files, folders or ZIPs",
-            exists=True,
-            readable=True,
-        ),
+        typer.Argument(metavar="PATH", help="文件、文件夹或 ZIP / files, folders or ZIPs"),
     ],
     out_dir: Annotated[
         Path,
-        typer.Option("--out", metavar="DIR", help="输出文件夹；重复运行会接着上次 / output; re-running resumes"),
+        typer.Option(
+            "--out", metavar="DIR", help="输出文件夹；重复运行会接着上次 / output; re-running resumes"
+        ),
     ],
     direct: Annotated[
         bool, typer.Option("--direct", help="不经 Prefect 直接运行 / run without Prefect even if it answers")
     ] = False,
 ) -> None:
-    """识别票据，写出 documents.jsonl、claims.jsonl、lines.csv、errors.jsonl、report.html。
+    """识别票据，写出结构化报销申请 / reads papers, writes structured claims.
 
-    Reads papers and writes the five output files.
-    """
+    \b
+    写出 / writes:
+      documents.jsonl, claims.jsonl, lines.csv, errors.jsonl, report.html
+    退出码 / exit status:
+      0    全部读完（含待复核） / all files were read (documents to review included)
+      1    有文件无法读取，其余已完成 / some could not be read, the others are finished
+      2    用法错误 / usage error
+      130  用户停止 / stopped by Ctrl-C
+    """  # noqa: D301 - a real \b: Click keeps the lines below it as they are
+    for path in paths:
+        if not path.exists():
+            raise typer.BadParameter(f"{path}: 不存在 / does not exist", param_hint="PATH")
     if out_dir.exists() and not out_dir.is_dir():
-        raise typer.BadParameter(f"{out_dir} 不是文件夹 / is not a folder", param_hint="--out")
-    api = None if direct else prefect_api()
-    with progress_on(out) as progress:
-        try:
-            if api is None:
-                progress.say("未发现 Prefect 服务，直接运行 / no Prefect API answers: running directly")
-                from pipeline.scan import Run, find_uploads
-                from pipeline.settings import settings
-
-                uploads = find_uploads(paths)
-                with Run(uploads, out_dir, settings(), date.today()) as run:  # noqa: DTZ011
-                    pending = run.pending()
-                    progress.begin(len(uploads), len(uploads) - len(pending))
-                    run.read(pending, progress)
-                    summary = run.write()
-            else:
-                os.environ["PREFECT_API_URL"] = api
-                progress.say(f"作为 Prefect 流程运行 / running as a flow: {api}")
-                from flows.bulk_scan import run_as_flow
-
-                summary = run_as_flow(paths, out_dir, progress)
-        except ServiceUnavailable as error:
-            err.print(f"[red]✗[/red] {error}", markup=True)
-            raise typer.Exit(1) from error
-    out.print(summary_table(summary))
-    out.print(f"报告 / report: {out_dir / 'report.html'}")
+        raise typer.BadParameter(f"{out_dir}: 不是文件夹 / is not a folder", param_hint="--out")
+    try:
+        summary = _scanned(paths, out_dir, direct=direct)
+    except KeyboardInterrupt as error:
+        _fail(
+            "已停止；读完的已保留，再运行一次会接着读"
+            " / stopped; what was read is kept, running it again goes on from there"
+        )
+        raise typer.Exit(130) from error
+    except FolderUnusable as error:
+        _fail(str(error))
+        raise typer.Exit(2) from error
+    except ServiceUnavailable as error:
+        _fail(str(error))
+        raise typer.Exit(1) from error
     raise typer.Exit(1 if summary.unreadable else 0)
 
 
-def prefect_api() -> str | None:
-    """The address of a Prefect API that answers: the one that is set, or the server of `baoxiao up`."""
+def _scanned(paths: Sequence[Path], out_dir: Path, *, direct: bool) -> Summary:
     from flows import server
+    from pipeline.terminal import progress_on, summary_table
 
-    set_by_user = os.environ.get("PREFECT_API_URL")
-    if set_by_user:
-        if server.answers(set_by_user):
-            return set_by_user
-        err.print(f"PREFECT_API_URL 没有应答 / does not answer: {set_by_user}")
-        return None
-    return server.running(server.folder())
+    api, why_not = (None, "直接运行 / running directly") if direct else server.find_api()
+    with progress_on(out) as progress:
+        if api is None:
+            progress.say(why_not)
+            summary = _scanned_directly(paths, out_dir, progress)
+        else:
+            os.environ["PREFECT_API_URL"] = api
+            progress.say(f"作为 Prefect 流程运行 / running as a flow: {api}")
+            from flows.orders import run_as_flow
+
+            summary = run_as_flow(paths, out_dir, progress)
+    out.print(summary_table(summary))
+    if not summary.files:
+        out.print("没有找到文件 / no files were found")
+    out.print(f"报告 / report: {out_dir / 'report.html'}", markup=False)
+    return summary
+
+
+def _scanned_directly(paths: Sequence[Path], out_dir: Path, progress: RunProgress) -> Summary:
+    from pipeline.scan import Run, find_uploads
+    from pipeline.settings import settings
+
+    uploads = find_uploads(paths, out_dir)
+    with Run(uploads, out_dir, settings(), date.today()) as run:  # noqa: DTZ011
+        pending = run.pending()
+        progress.begin(len(uploads), len(uploads) - len(pending))
+        run.read(pending, progress)
+        return run.write()
+
+
+def _fail(message: str) -> None:
+    err.print(f"✗ {message}", markup=False)
 
 
 @app.command()
 def up() -> None:
-    """启动本机 Prefect 服务（一直运行，直到 baoxiao down）。
-
-    Starts the local Prefect server; it runs until `baoxiao down`.
-    """
+    """启动本机 Prefect 服务 / starts the local Prefect server; `baoxiao down` ends it."""
     from flows import server
 
     with err.status("正在启动 Prefect 服务 / starting the Prefect server …") as status:
         try:
             url = server.start(
                 server.folder(),
-                lambda seconds: status.update(f"正在启动 Prefect 服务 / starting the Prefect server … {seconds:.0f} s"),
+                lambda seconds: status.update(
+                    f"正在启动 Prefect 服务 / starting the Prefect server … {seconds:.0f} s"
+                ),
             )
         except ServiceUnavailable as error:
-            err.print(f"[red]✗[/red] {error}", markup=True)
+            _fail(str(error))
             raise typer.Exit(1) from error
     out.print(f"Prefect: {url}")
 
 
 @app.command()
 def down() -> None:
-    """停止本机 Prefect 服务。
-
-    Stops the local Prefect server.
-    """
+    """停止本机 Prefect 服务 / stops the local Prefect server."""
     from flows import server
 
-    stopped = server.stop(server.folder())
+    try:
+        stopped = server.stop(server.folder())
+    except ServiceUnavailable as error:
+        _fail(str(error))
+        raise typer.Exit(1) from error
     out.print("已停止 / stopped" if stopped else "没有正在运行的服务 / no server is running")
 
 
@@ -137,10 +181,7 @@ def schema(
         str | None, typer.Argument(metavar="[documents|claims|errors]", help="只要其中一个 / only this one")
     ] = None,
 ) -> None:
-    """打印输出文件的 JSON Schema。
-
-    Prints the JSON Schemas of the output files, generated from the code's own types.
-    """
+    """打印 JSON Schema / prints the schemas of the output files."""
     from pipeline.records import json_schemas
 
     schemas = json_schemas()
@@ -149,16 +190,29 @@ def schema(
     sys.stdout.write(json.dumps(schemas[name] if name else schemas, ensure_ascii=False, indent=2) + "\n")
 
 
+@cache
 def _mount_catalog() -> None:
     from pipeline.catalogs.commands import app as catalog
 
-    app.add_typer(catalog, name="catalog", help="药品、诊疗、诊断等目录 / catalogs of drugs, services, diagnoses")
+    app.add_typer(
+        catalog, name="catalog", help="药品、诊疗、诊断等目录 / catalogs of drugs, services, diagnoses"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console command."""
     _mount_catalog()
-    app(list(arguments) if arguments is not None else None)
+    try:
+        app(list(arguments) if arguments is not None else None)
+    except ValueError as error:
+        from pydantic import ValidationError
+
+        if not isinstance(error, ValidationError) or error.title != "Settings":
+            raise
+        for wrong in error.errors():
+            name = f"BAOXIAO_{'_'.join(map(str, wrong['loc'])).upper()}"
+            _fail(f"{name}: 设置无效 / not a valid setting: {wrong['msg']}")
+        sys.exit(2)
 
 
 if __name__ == "__main__":

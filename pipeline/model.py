@@ -19,7 +19,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
@@ -311,10 +310,10 @@ class Document:
     type_confidence: float
     file: SourceFile
     pages: tuple[PageSize, ...]
-    fields: Mapping[str, AnyField] = field(default_factory=lambda: MappingProxyType({}))
+    fields: Mapping[str, AnyField] = field(default_factory=dict)
     items: tuple[LineItem, ...] = ()
     category_totals: tuple[LineItem, ...] = ()
-    extras: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    extras: Mapping[str, str] = field(default_factory=dict)
     """Labels of 其他信息 that have no field name, as printed."""
     findings: tuple[Finding, ...] = ()
     status: DocumentStatus = "review"

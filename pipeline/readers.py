@@ -12,9 +12,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -27,6 +26,7 @@ from pebble import ProcessPool
 from pipeline.errors import FolderUnusable, ServiceUnavailable
 from pipeline.model import Document, Page
 from pipeline.reading.decoded import SpooledPage
+from pipeline.reading.sandbox import interrupts_held
 from pipeline.settings import Settings
 from pipeline.wiring import threads_per_worker
 
@@ -126,23 +126,10 @@ class Readers:
             # Not forked: the caller has threads, and a fork server would hand one engine to all.
             context=multiprocessing.get_context("spawn"),
         )
-        with _interrupts_held():
+        with interrupts_held():
             if not pool.active:  # to ask is to start it
                 raise ServiceUnavailable(CANNOT_START)
         return pool
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Processes and threads started here never get Ctrl-C, not even while they start: we end them."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows: `_start` does it, a little later
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Process:

@@ -166,7 +166,8 @@ class Run:
         self._readers_of = readers
         self._readers: PageReaders | None = None
         with ExitStack() as opened:
-            self._ledger = opened.enter_context(Ledger(out / STATE_DIR / "ledger.sqlite", reader_version(settings)))
+            ledger = Ledger(out / STATE_DIR / "ledger.sqlite", reader_version(settings))
+            self._ledger = opened.enter_context(ledger)
             _make_anew(self._spool)  # a run that was killed may have left pages
             self._thumbnails.mkdir(exist_ok=True)
             self._sandbox = opened.enter_context(sandbox(min(2, max(1, len(self.uploads)))))

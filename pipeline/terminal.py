@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -39,83 +39,122 @@ class RunProgress(Protocol):
 
 
 @contextmanager
-def progress_on(console: Console) -> Iterator[RunProgress]:
-    """The progress of a run on `console`, for as long as the context lasts."""
+def progress_on(console: Console, clock: Callable[[], float] = time.monotonic) -> Iterator[RunProgress]:
+    """The progress of a run on `console`, for as long as the context lasts; `clock` gives seconds."""
     if not console.is_terminal:
-        yield _Lines(console)
+        yield _Lines(console, clock)
         return
     bar = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[pages]} 页/pages · {task.fields[rate]:.1f} 页/s"),
+        TextColumn(
+            "{task.fields[documents]} 单据/documents · {task.fields[pages]} 页/pages"
+            " · {task.fields[rate]:.1f} 页/s"
+        ),
         TimeElapsedColumn(),
         TextColumn("剩余/left"),
         TimeRemainingColumn(),
         console=console,
     )
     with bar:
-        yield _Bar(bar)
+        yield _Bar(bar, clock)
+
+
+class _Pace:
+    """How far a run is and how fast it goes."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._began = clock()
+        self._already = 0
+        self.uploads = self.done = self.documents = self.pages = 0
+
+    def begin(self, uploads: int, already_read: int) -> None:
+        self._began = self._clock()
+        self.uploads, self.done, self._already = uploads, already_read, already_read
+
+    @property
+    def rate(self) -> float:
+        """Pages a second."""
+        return self.pages / max(0.1, self._clock() - self._began)
+
+    @property
+    def left(self) -> str:
+        """The time left, taken from the uploads done so far."""
+        read = self.done - self._already
+        if not read:
+            return "-:--"
+        seconds = round((self._clock() - self._began) / read * (self.uploads - self.done))
+        return f"{seconds // 60}:{seconds % 60:02}"
 
 
 class _Bar:
-    def __init__(self, bar: Progress) -> None:
+    def __init__(self, bar: Progress, clock: Callable[[], float]) -> None:
         self._bar = bar
-        self._pages = 0
-        self._began = time.monotonic()
-        self._task = bar.add_task("文件/files", total=None, pages=0, rate=0.0)
+        self._pace = _Pace(clock)
+        self._task = bar.add_task("文件/files", total=None, documents=0, pages=0, rate=0.0)
 
     def say(self, sentence: str) -> None:
-        self._bar.console.print(sentence)
+        self._bar.console.print(sentence, markup=False)
 
     def begin(self, uploads: int, already_read: int) -> None:
-        self._began = time.monotonic()
+        self._pace.begin(uploads, already_read)
         if already_read:
             self.say(_resumed(uploads, already_read))
         self._bar.update(self._task, total=uploads, completed=already_read)
 
     def pages_read(self, pages: int) -> None:
-        self._pages += pages
-        rate = self._pages / max(0.1, time.monotonic() - self._began)
-        self._bar.update(self._task, pages=self._pages, rate=rate)
+        self._pace.pages += pages
+        self._bar.update(self._task, pages=self._pace.pages, rate=self._pace.rate)
 
     def upload_done(self, name: str, documents: int, unread: Sequence[Unread]) -> None:  # noqa: ARG002
-        self._bar.advance(self._task)
+        self._pace.done += 1
+        self._pace.documents += documents
+        self._bar.update(self._task, completed=self._pace.done, documents=self._pace.documents)
         for one in unread:
             self.say(_unread_line(one))
 
 
 class _Lines:
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float]) -> None:
         self._console = console
-        self._uploads = self._done = self._pages = 0
-        self._began = self._said = time.monotonic()
+        self._clock = clock
+        self._pace = _Pace(clock)
+        self._said = clock()
 
     def say(self, sentence: str) -> None:
         self._console.print(sentence, markup=False)
 
     def begin(self, uploads: int, already_read: int) -> None:
-        self._uploads, self._done = uploads, already_read
+        self._pace.begin(uploads, already_read)
+        self._said = self._clock()
         if already_read:
             self.say(_resumed(uploads, already_read))
 
     def pages_read(self, pages: int) -> None:
-        self._pages += pages
-        now = time.monotonic()
-        if now - self._said >= SECONDS_BETWEEN_LINES:
-            self._said = now
-            rate = self._pages / (now - self._began)
-            self.say(f"{self._done}/{self._uploads} 文件/files · {self._pages} 页/pages · {rate:.1f} 页/s")
+        pace = self._pace
+        pace.pages += pages
+        if self._clock() - self._said >= SECONDS_BETWEEN_LINES:
+            self._said = self._clock()
+            self.say(
+                f"{pace.done}/{pace.uploads} 文件/files · {pace.documents} 单据/documents"
+                f" · {pace.pages} 页/pages · {pace.rate:.1f} 页/s · 剩余/left {pace.left}"
+            )
 
     def upload_done(self, name: str, documents: int, unread: Sequence[Unread]) -> None:  # noqa: ARG002
-        self._done += 1
+        self._pace.done += 1
+        self._pace.documents += documents
         for one in unread:
             self.say(_unread_line(one))
 
 
 def _resumed(uploads: int, already_read: int) -> str:
-    return f"接着上次：{uploads} 个文件中 {already_read} 个已读 / resuming: {already_read} of {uploads} files are done"
+    return (
+        f"接着上次：{uploads} 个文件中 {already_read} 个已读"
+        f" / resuming: {already_read} of {uploads} files are done"
+    )
 
 
 def _unread_line(unread: Unread) -> str:

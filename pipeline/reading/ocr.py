@@ -19,6 +19,7 @@ from pipeline.reading.upright import (
     likely_turns,
     readability,
     turned,
+    turned_with,
     widest,
 )
 
@@ -50,8 +51,7 @@ def with_words(page: Page, engine: OcrEngine) -> Page:
     first, second = likely_turns(lines)
     best = _read(page, first, engine, lines)
     if readability(best.words) < READS_WELL:
-        image = turned(page.image, second)
-        probe = engine.read_lines(image, widest(engine.find_lines(image)))
+        probe = engine.read_lines(*turned_with(page.image, widest(lines), second))
         if readability(probe) > readability(best.words) + CLEARLY_BETTER:
             best = _read(page, second, engine, lines)
     return best

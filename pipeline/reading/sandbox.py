@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
@@ -188,7 +190,7 @@ def _new_pool(workers: int, limits: Limits) -> Any:
     if "forkserver" in multiprocessing.get_all_start_methods():
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["__main__", PRELOAD_MODULE])
-        with _environment(SINGLE_THREADED):
+        with _environment(SINGLE_THREADED), interrupts_held():
             from multiprocessing.forkserver import ensure_running
 
             ensure_running()
@@ -201,6 +203,19 @@ def _new_pool(workers: int, limits: Limits) -> Any:
         initargs=(limits,),
         context=context,
     )
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Processes and threads started here never get Ctrl-C, not even while they start: their owner ends them."""
+    if sys.platform == "win32":  # no such mask there
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

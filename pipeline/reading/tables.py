@@ -355,7 +355,8 @@ class _Block:
         """Whether a line is near enough to the line beside it, and in a column of the row it would go to."""
         upper, lower = sorted((i, beside))
         near = _gap(self.lines[upper], self.lines[lower]) < NEAREST_ROW * _height(self.lines[i])
-        return near and self._is_aligned(i, anchor)
+        names_it = i < anchor and NAME in self._columns(i) and NAME not in self._columns(anchor)
+        return near and (names_it or self._is_aligned(i, anchor))
 
     def _is_row_after(self, i: int, anchor: int) -> bool:
         """Whether a line stands as far below a row as the next row would."""

@@ -47,6 +47,16 @@ def turned(image: Image, quarter_turns: int) -> Image:
     return np.ascontiguousarray(np.rot90(image, k=-quarter_turns)) if quarter_turns else image
 
 
+def turned_with(image: Image, lines: Sequence[Quad], quarter_turns: int) -> tuple[Image, list[Quad]]:
+    """The image turned clockwise and the lines found on it, each from what is its top left now."""
+    moved = list(lines)
+    height, width = image.shape[:2]
+    for _ in range(quarter_turns):
+        moved = [np.roll(np.c_[height - line[:, 1], line[:, 0]], 1, axis=0) for line in moved]
+        height, width = width, height
+    return turned(image, quarter_turns), [line.astype(np.float32) for line in moved]
+
+
 def readability(words: Sequence[Word]) -> float:
     """How well print was read: the mean confidence of a character, 0 to 1."""
     letters = sum(len(word.text) for word in words)
@@ -54,8 +64,8 @@ def readability(words: Sequence[Word]) -> float:
 
 
 def widest(lines: Sequence[Quad]) -> list[Quad]:
-    """The lines to probe a turn with."""
-    return sorted(lines, key=lambda line: float(np.ptp(line[:, 0])), reverse=True)[:PROBE_LINES]
+    """The lines to probe a turn with, whichever way they run."""
+    return sorted(lines, key=lambda line: float(np.ptp(line, axis=0).max()), reverse=True)[:PROBE_LINES]
 
 
 def skew_degrees(lines: Sequence[Quad]) -> float:

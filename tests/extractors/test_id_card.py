@@ -127,6 +127,19 @@ def test_a_number_cut_short_is_not_padded() -> None:
     assert number.value is None
 
 
+def test_shades_of_the_portrait_and_the_shape_of_the_type_do_no_harm() -> None:
+    """The engine reads 別 for 别 on some cards, and digits in the face beside the lines."""
+    text = (
+        FRONT.replace("性 别", "性 別")
+        .replace("11月 5 日", "11月 5 日        8")
+        .replace("范本\n", "范本      一\n")
+    )
+    found = values(extract([page_of(text)], 1.0).fields)
+    assert found["sex"] == "男"
+    assert found["birth_date"] == "1963-11-05"
+    assert found["address"] == "河南省郑州市示例区范本街88号"
+
+
 def test_a_number_is_found_where_its_label_is_not() -> None:
     page = page_of(FRONT.replace("公民身份号码", "公以身分号码"))
     assert identify(page) >= 0.85
