@@ -80,7 +80,10 @@ def read_labelled(
 def labelled_values(pages: Sequence[Page], labels: LabelList) -> list[tuple[Page, LabelledValue]]:
     """All labels of the list on the pages, in reading order."""
     return [
-        (page, labelled) for page in pages for row in rows_of(page.words) for labelled in labels.values_in(row)
+        (page, labelled)
+        for page in pages
+        for row in rows_of(page.words)
+        for labelled in labels.values_in(row)
     ]
 
 

@@ -130,9 +130,20 @@ TABLE = (
 )
 
 STOPS = (
-    *("金额合计", "合计(大写", "合计(大", "合计大写", "(大写)", "基金支付", "医保统筹基金", "其他信息", "收款单位"),
+    *(
+        "金额合计",
+        "合计(大写",
+        "合计(大",
+        "合计大写",
+        "(大写)",
+        "基金支付",
+        "医保统筹基金",
+        "其他信息",
+        "收款单位",
+    ),
     *("交易流水号", "医疗机构类型"),
 )
+
 
 def read_invoice(
     pages: Sequence[Page], type_name: str, sure: float, specs: Sequence[FieldSpec], titles: Sequence[str]
@@ -221,7 +232,9 @@ def find_by_form(fields: dict[str, AnyField], pages: Sequence[Page]) -> None:
         alike = _numbers_equal(pages, stated)
         if alike:
             best = best_of(alike)
-            fields["total_amount"] = best if total is None else best_of([best, replace(total, confidence=0.0)])
+            fields["total_amount"] = (
+                best if total is None else best_of([best, replace(total, confidence=0.0)])
+            )
     if "issue_date" not in fields and (day := _bare_date(pages)):
         fields["issue_date"] = day
 
@@ -236,7 +249,9 @@ def _capitals(pages: Sequence[Page]) -> AnyField | None:
         field_from(word, as_capitals, page.number)
         for page in pages
         for word in page.words
-        if len(word.text) >= 3 and re.search("[元圆角分]", word.text) and capitals_amount(as_safe(word.text)) is not None
+        if len(word.text) >= 3
+        and re.search("[元圆角分]", word.text)
+        and capitals_amount(as_safe(word.text)) is not None
     ]
     return best_of(readings) if readings else None
 

@@ -158,8 +158,8 @@ def _quantity_and_unit(cells: Mapping[str, Word], page: int) -> tuple[MoneyField
 def split_levels(items: Sequence[LineItem]) -> tuple[tuple[LineItem, ...], tuple[LineItem, ...]]:
     """(items, category totals): the rows to add, and the category rows above them.
 
-    Where no row is counted, or every row is a category, they are the items themselves. A detail row takes the category it
-    stands under unless it carries its own.
+    Where no row is counted, or every row is a category, they are the items themselves. A detail row takes
+    the category it stands under unless it carries its own.
     """
     categories = [find_category(item.name.value or "") if item.name else None for item in items]
     counted = any(item.quantity or item.unit_price for item in items)

@@ -1,7 +1,7 @@
 """Medicines as a prescription writes them under Rp: name, specification and quantity on a line, use below.
 
 《处方管理办法》 annex 1: the body names each medicine with its specification and quantity, and its use.
-Rows run freely: `1. 阿莫西林胶囊  0.25g×24粒  ×2盒  37.20`, `黄芪30g  当归10g`, or the name on a line of its own.
+Rows run freely: `1. 阿莫西林胶囊  0.25g×24粒  ×2盒  37.20`, `黄芪30g  当归10g`, or the name stands above.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _QUANTITY = re.compile(
 )
 _DOSE_COUNT = re.compile(rf"^(?P<specification>.+?){_TIMES}(?P<quantity>\d+)\s*(?P<unit>{_PACKS}|{_DOSES})$")
 _SPECIFICATION = re.compile(
-    r"(?<=[\u4e00-\u9fff)\]\sA-Za-zⅠ-Ⅻ])\s*[\[(]?\d+(?:\.\d+)?\s*(?:万|百万)?"
+    r"(?<=[\u4e00-\u9fff)\]\sⅠ-Ⅻ])\s*[\[(]?\d+(?:\.\d+)?\s*(?:万|百万)?"
     rf"(?:ug|μg|mcg|mg|m1|kg|ml|mL|g|L|IU|iu|U|u|%|cm|mm|{_PACKS}|{_DOSES}).*$"
 )
 _HERB = re.compile(

@@ -29,16 +29,14 @@ def as_code(text: str) -> str:
 
 
 def as_digits(text: str) -> str:
-    """A code of digits alone: what is printed behind it is cut off.
+    """A code of digits alone: what is printed behind it is cut off, groups of five closed up.
 
-    >>> as_digits("0013012040 第一联")
-    '0013012040'
+    >>> as_digits("0013012040 第一联"), as_digits("76939 05688 34666 77916"), as_digits("33207675 012001800311")
+    ('0013012040', '76939056883466677916', '33207675')
     """
-    match = re.match(r"[0-9 ]*[0-9]", fold(text).lstrip(" .:;"))
-    if match is None:
-        return as_code(text)
-    rest = fold(text).lstrip(" .:;")[match.end() :]
-    if rest[:1].isalpha() and rest[:1].isascii():
+    folded = fold(text).lstrip(" .:;")
+    match = re.match(r"\d{2,6}(?: \d{2,6})+(?!\d)|\d+", folded)
+    if match is None or re.match(r"[A-Za-z]", folded[match.end() :]):
         return as_code(text)
     return re.sub(r"\s", "", match.group())
 

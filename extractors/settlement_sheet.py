@@ -7,11 +7,12 @@ in cells side by side, often without a colon, and labels break into two lines in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
+from extractors._cells import read_cells, with_cells_closed_up
 from extractors._clinical import as_age, as_department, as_person
 from extractors._extractor import Extractor
 from extractors._fields import FieldSpec, best_of, field_from
@@ -21,9 +22,8 @@ from extractors._page_marks import find_page_mark
 from extractors._titles import mentions, title_likeness
 from extractors._values import as_amount, as_code, as_date, as_name, as_text
 from pipeline.fee_categories import find_category
-from pipeline.model import AnyField, Candidate, Document, Field, LineItem, Page, PageSize, Word
-from pipeline.reading.columns import on_lines
-from pipeline.reading.layout import LabelledValue, LabelList, joined, rows_of
+from pipeline.model import AnyField, Candidate, Document, Field, LineItem, Page, PageSize
+from pipeline.reading.layout import rows_of
 from pipeline.reading.tables import AMOUNT, NAME, NUMBER, Column, outside_tables, read_table
 from pipeline.text import parse_date_range, parse_quantity, parse_sex, squeeze
 
@@ -346,14 +346,11 @@ def continues(pages: Sequence[Page], page: Page) -> bool:
 
 def extract(pages: Sequence[Page], sure: float) -> Document:
     """Read the head, the sums by fund and the table of categories."""
-    labels = LabelList(
-        {**dict.fromkeys(OTHER_LABELS, "="), **{label: s.name for s in SPECS for label in s.labels}}
-    )
     known = {squeeze(label) for label in (*OTHER_LABELS, *(label for s in SPECS for label in s.labels))}
     known |= {squeeze(label) for column in TABLE for label in column.labels}
     unwrapped = [replace(page, words=tuple(with_cells_closed_up(page.words, known))) for page in pages]
     rest = outside_tables(unwrapped, TABLE, STOPS)
-    readings, extras = _read_form(rest, labels)
+    readings, extras = read_cells(rest, SPECS, OTHER_LABELS)
     fields = {name: best_of(found) for name, found in readings.items()}
     _settle_fund(fields)
     _settle_stay(fields)
@@ -375,90 +372,6 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         extras=extras,
         title=own_title(pages[0])[1],
     )
-
-
-# ---------------------------------------------------------------- the cells of the form
-
-SAME_CELL_GAP = 0.4
-"""Two lines of one cell are at most so many line heights apart; rows of the form are farther."""
-
-
-def with_cells_closed_up(words: Sequence[Word], labels: Iterable[str]) -> list[Word]:
-    """The words with the lines of one cell as one word each."""
-    known = tuple(labels)
-    closed = sorted(words, key=lambda word: word.box.cy)
-    i = 0
-    while i < len(closed):
-        upper = closed[i]
-        lower = next((word for word in closed[i + 1 :] if _is_one_cell(upper, word, known)), None)
-        if lower is None:
-            i += 1
-            continue
-        closed[i] = on_lines((upper, lower))
-        closed.remove(lower)
-    return closed
-
-
-def _is_one_cell(upper: Word, lower: Word, labels: Sequence[str]) -> bool:
-    height = min(upper.box.height, lower.box.height)
-    if (
-        not -height / 2 <= lower.box.y0 - upper.box.y1 <= SAME_CELL_GAP * height
-        or lower.box.cy <= upper.box.cy
-    ):
-        return False
-    if max(upper.box.height, lower.box.height) > 2.2 * height and len(upper.text) > 1 and len(lower.text) > 1:
-        return False
-    shared = min(upper.box.x1, lower.box.x1) - max(upper.box.x0, lower.box.x0)
-    centred = abs(upper.box.cx - lower.box.cx) < height or abs(upper.box.x0 - lower.box.x0) < height
-    if shared < 0.5 * min(upper.box.width, lower.box.width) or not centred:
-        return False
-    texts = squeeze(upper.text), squeeze(lower.text)
-    if "".join(texts) in labels:
-        return True
-    plain = all(re.search(r"[\u4e00-\u9fff]", text) and ":" not in text for text in texts)
-    return plain and not any(text in labels or find_category(text) for text in texts)
-
-
-def _read_form(pages: Sequence[Page], labels: LabelList) -> tuple[dict[str, list[AnyField]], dict[str, str]]:
-    """All readings of each field, and the texts behind the labels without a field name."""
-    specs = {spec.name: spec for spec in SPECS}
-    readings: dict[str, list[AnyField]] = {}
-    extras: dict[str, str] = {}
-    for page in pages:
-        rows = rows_of(page.words)
-        for i, row in enumerate(rows):
-            found = labels.values_in(row, far=True)
-            for labelled in _with_values_below(found, rows[i + 1 : i + 2], labels):
-                if labelled.name == "=":
-                    extras.setdefault(squeeze(labelled.label.text), labelled.pieces[0].text)
-                else:
-                    reading = _read_cell(labelled.pieces, specs[labelled.name], page.number)
-                    readings.setdefault(labelled.name, []).append(reading)
-    return readings, extras
-
-
-def _with_values_below(
-    found: Sequence[LabelledValue], below: Sequence[Sequence[Word]], labels: LabelList
-) -> list[LabelledValue]:
-    """The labels that have values; in a row of labels alone they stand in the row below."""
-    bare = [labelled for labelled in found if not labelled.pieces]
-    if len(bare) < 2 or len(bare) < len(found) or not below or labels.values_in(below[0], far=True):
-        return [labelled for labelled in found if labelled.pieces]
-    taken = []
-    for value in below[0]:
-        nearest = min(bare, key=lambda labelled: abs(labelled.label.box.cx - value.box.cx))
-        if abs(nearest.label.box.cx - value.box.cx) < max(nearest.label.box.width, value.box.width):
-            taken.append(replace(nearest, pieces=(value,)))
-    return taken
-
-
-def _read_cell(pieces: Sequence[Word], spec: FieldSpec, page: int) -> AnyField:
-    """A value of the pieces behind a label: all of them, or of an amount the one that is an amount."""
-    whole = field_from(joined(pieces), spec.parse, page)
-    if whole.value is not None or spec.parse is not as_amount:
-        return whole
-    single = [field_from(piece, spec.parse, page) for piece in pieces]
-    return next((field for field in single if field.value is not None), whole)
 
 
 # ---------------------------------------------------------------- what several cells say together
@@ -522,16 +435,19 @@ def _settle_diagnoses(fields: dict[str, AnyField]) -> None:
         )
 
 
+_ICD_CODE = re.compile(r"[\[(（]?[A-Z]\d{2}(?:\.[\dxX]{1,6})?[+*]?[\])）]?\s*[:：]?")
+_NUMBER = re.compile(r"(?<![\d.])\d{1,2}[.、)](?!\d)")
+
+
 def _diagnoses_in(text: str) -> list[str]:
-    """Names of diagnoses in a cell; numbers, codes and marks before them left out."""
-    parts = re.split(r"[;；,，。]+|(?<![\d.])\d{1,2}[.、)](?!\d)", text)
-    bare = (re.sub(r"^[\s:：]+|[\s.、]+$", "", part) for part in parts)
-    without_codes = (re.sub(r"[\[(（]?[A-Z]\d{2}[.\dxX]*[+*]?[\])）]?\s*[:：]?", "", part) for part in bare)
-    return [
-        name
-        for name in (re.sub(r"\s+", "", part) for part in without_codes)
-        if name not in ("", "无", "-", "/")
-    ]
+    """The names of diagnoses in a cell, without their numbers and codes.
+
+    >>> _diagnoses_in("1.急性阑尾炎（K35.900） 2.高血压病")
+    ['急性阑尾炎', '高血压病']
+    """
+    parts = re.split("[;；,，。]+", _NUMBER.sub(";", _ICD_CODE.sub("", text)))
+    names = (re.sub(r"\s+", "", part).strip(":：.、") for part in parts)
+    return [name for name in names if name not in ("", "无", "-", "/")]
 
 
 def _subtype(pages: Sequence[Page], fields: dict[str, AnyField]) -> str:

@@ -53,7 +53,16 @@ OTHERS = (
 SPECS = (*KEYS, *PARTIES, *OTHERS, *OUTPATIENT, *(s for s in INPATIENT if s.name != STAY), *PAYMENTS)
 
 OTHER_LABELS = (
-    *("开票人", "销售方", "纳税人识别号", "统一社会信用代码/纳税人识别号", "地址、电话", "开户行及账号", "备注", "订单号"),
+    *(
+        "开票人",
+        "销售方",
+        "纳税人识别号",
+        "统一社会信用代码/纳税人识别号",
+        "地址、电话",
+        "开户行及账号",
+        "备注",
+        "订单号",
+    ),
     *("货物或应税劳务、服务名称", "货物或应税劳务名称", "项目名称"),
 )
 
@@ -123,7 +132,9 @@ def _parties(fields: dict[str, AnyField], pages: Sequence[Page]) -> dict[str, An
     """Buyer and seller: what stands behind the first and the second 名称."""
     names = [
         field_from(labelled.value, as_name, page.number) if labelled.value else None
-        for page, labelled in labelled_values(pages[:1], LabelList({"名称": "name", **dict.fromkeys(OTHER_LABELS, "")}))
+        for page, labelled in labelled_values(
+            pages[:1], LabelList({"名称": "name", **dict.fromkeys(OTHER_LABELS, "")})
+        )
         if labelled.name == "name"
     ]
     found = zip(("payer_name", "payee_name"), names, strict=False)
@@ -145,7 +156,11 @@ def _bare_codes(fields: dict[str, AnyField], pages: Sequence[Page]) -> None:
     # The paper form prints code and number twice, large and small: the second print is a witness.
     for name in ("invoice_code", "invoice_number"):
         field = fields.get(name)
-        prints = [squeeze(w.text) for row in rows[:6] for w in row if squeeze(w.text).endswith(field.text)] if field else []
+        prints = (
+            [squeeze(w.text) for row in rows[:6] for w in row if squeeze(w.text).endswith(field.text)]
+            if field
+            else []
+        )
         if field is not None and field.origin == "ocr" and len(prints) > 1 and not field.witnesses:
             fields[name] = replace(field, witnesses=("second_print",))
 
@@ -158,10 +173,17 @@ def _sums(pages: Sequence[Page]) -> dict[str, tuple[Word, Page]]:
                 continue
             amounts = [word for word in row if re.fullmatch(r"¥?-?\d[\d,]*\.\d\d|\*{3}", squeeze(word.text))]
             if amounts:
-                return {n: (word, page) for n, word in zip(("amount_without_tax", "tax"), amounts, strict=False)}
+                return {
+                    n: (word, page) for n, word in zip(("amount_without_tax", "tax"), amounts, strict=False)
+                }
     return {}
 
 
 EXTRACTOR = Extractor(
-    TYPE, "增值税发票", identify, extract, (*(spec.name for spec in SPECS), "amount_without_tax", "tax"), required_of
+    TYPE,
+    "增值税发票",
+    identify,
+    extract,
+    (*(spec.name for spec in SPECS), "amount_without_tax", "tax"),
+    required_of,
 )

@@ -201,9 +201,11 @@ def _mount_catalog() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console command."""
-    _mount_catalog()
     try:
+        _mount_catalog()
         app(list(arguments) if arguments is not None else None)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except ValueError as error:
         from pydantic import ValidationError
 

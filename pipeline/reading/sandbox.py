@@ -17,6 +17,7 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing import resource_tracker
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
@@ -207,10 +208,11 @@ def _new_pool(workers: int, limits: Limits) -> Any:
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Processes and threads started here never get Ctrl-C, not even while they start: their owner ends them."""
+    """What is started here never gets Ctrl-C, not even while it starts: its owner ends it."""
     if sys.platform == "win32":  # no such mask there
         yield
         return
+    resource_tracker.ensure_running()  # started later it would lift the mask
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

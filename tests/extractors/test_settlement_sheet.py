@@ -28,7 +28,16 @@ RULED = "\n".join(
         ),
         table(
             (14, 14, 26, 12, 20, 12, 14, 10),
-            ("总费用", "1385.87", "统筹基金支付范围内费用", "1300.00", "超限价自付费用", "4.20", "自费费用", "75.18"),
+            (
+                "总费用",
+                "1385.87",
+                "统筹基金支付范围内费用",
+                "1300.00",
+                "超限价自付费用",
+                "4.20",
+                "自费费用",
+                "75.18",
+            ),
             ("", "基金支付合计金额", "", "385.87", "", "个人账户支付金额", "", "0.00"),
             ("", "城乡居民基本医疗保险基金", "", "385.87", "", "本次起付标准", "", "1000.00"),
             ("", "", "", "", "", "个人现金支付", "", "1000.00"),
@@ -72,12 +81,12 @@ def test_label_cells_and_value_cells_alternate_in_a_ruled_form() -> None:
 def test_the_categories_are_the_items_in_both_blocks() -> None:
     document = read(RULED)
     assert amounts(document) == {"床位费": "177.00", "检查费": "1060.00", "西药费": "148.87", "其它": "0.00"}
-    assert [item.category and item.category.value for item in document.items][0] == "床位费"
+    assert all(item.category == item.name for item in document.items)
 
 
 def test_the_fund_line_counts_where_only_it_closes_the_bill() -> None:
     """A seal over 基金支付合计金额 took a digit; the line of the fund below it says the same in full."""
-    document = read(RULED.replace("385.87", "85.87", 2).replace("1385.87", "1385.87").replace("185.87", "1385.87"))
+    document = read(RULED.replace(" 385.87", "  85.87", 1))
     fund = document.fields["fund_payment"]
     assert str(fund.value) == "385.87"
     assert [rival.value for rival in fund.candidates] == ["85.87"]
@@ -93,7 +102,8 @@ BEIJING = "\n".join(
         "             北京市医疗保险住院结算单",
         "医院名称：北京示例医院   医院等级：三级   结算单号：BJ2025000123",
         "姓名：张三   性别：男   年龄：66岁   人员类别：退休人员   住院号：112233",
-        "入院日期：2025-01-03  出院日期：2025-01-12  住院天数：9  主要诊断：肺炎  次要诊断：高血压2级；糖尿病",
+        "入院日期：2025-01-03  出院日期：2025-01-12  住院天数：9",
+        "主要诊断：肺炎  次要诊断：高血压2级；糖尿病",
         table(
             (16, 14, 12, 12, 12, 12),
             ("项目名称", "金额", "甲类", "乙类", "自费", "其他"),
@@ -102,7 +112,8 @@ BEIJING = "\n".join(
             ("合计", "2000.00", "1600.00", "400.00", "0.00", "0.00"),
         ),
         "医保范围内金额：2000.00    个人自费：0.00    起付金额：1300.00   自付一：1200.00   自付二：40.00",
-        "基金支付合计：760.00   统筹基金支付：700.00   大额互助资金支付：60.00   个人账户支付：0.00   个人现金支付：1240.00",
+        "基金支付合计：760.00   统筹基金支付：700.00   大额互助资金支付：60.00",
+        "个人账户支付：0.00   个人现金支付：1240.00",
         "结算时间：2025-01-12",
     )
 )
@@ -145,7 +156,9 @@ def test_values_may_stand_below_their_labels() -> None:
         (("西药费", "检查费", "化验费", "护理费"), ("120.50", "300.00", "80.00", "45.00")),
     ],
 )
-def test_categories_without_a_header_stand_beside_or_above_their_amounts(rows: tuple[tuple[str, ...], ...]) -> None:
+def test_categories_without_a_header_stand_beside_or_above_their_amounts(
+    rows: tuple[tuple[str, ...], ...],
+) -> None:
     document = read("住院费用结算单\n姓名：李四\n" + table((14, 14, 14, 14), *rows))
     assert amounts(document) == {"西药费": "120.50", "检查费": "300.00", "化验费": "80.00", "护理费": "45.00"}
 
@@ -164,7 +177,14 @@ def test_its_titles_are_known(title: str) -> None:
 @pytest.mark.parametrize(
     "title",
     [
-        *("住院费用结算明细单", "住院费用明细清单", "门诊费用清单", "北京市医疗门诊收费票据", "诊断证明书", "处方笺"),
+        *(
+            "住院费用结算明细单",
+            "住院费用明细清单",
+            "门诊费用清单",
+            "北京市医疗门诊收费票据",
+            "诊断证明书",
+            "处方笺",
+        ),
         *("山东省医疗住院收费票据（电子）", "出院记录", "医保结算发票"),
     ],
 )
@@ -173,7 +193,9 @@ def test_look_alikes_are_not_its_own(title: str) -> None:
 
 
 def test_a_sheet_with_priced_items_is_rather_a_list() -> None:
-    text = "住院费用结算单\n" + table((20, 10, 10, 10), ("项目名称", "数量", "单价", "金额"), ("输液", "1", "5.00", "5.00"))
+    text = "住院费用结算单\n" + table(
+        (20, 10, 10, 10), ("项目名称", "数量", "单价", "金额"), ("输液", "1", "5.00", "5.00")
+    )
     assert identify(page_of(text)) < 0.85
 
 
