@@ -77,11 +77,15 @@ def compare(truth: dict[str, Any], found: list[dict[str, Any]]) -> dict[str, Any
     known |= {NAMES.get(n, n): v for n, v in truth["fields"].items() if isinstance(v, str)}
     keys = {name: value for name in KEY_FIELDS if (value := truth["fields"].get(name)) is not None}
     wrong = {
-        name: [value_of(fields, name), value] for name, value in keys.items() if not same(value_of(fields, name), value)
+        name: [value_of(fields, name), value]
+        for name, value in keys.items()
+        if not same(value_of(fields, name), value)
     }
     accepted = {name: field["value"] for name, field in fields.items() if field["status"] == "accepted"}
     accepted_wrong = {
-        name: [value, known[name]] for name, value in accepted.items() if name in known and not same(value, known[name])
+        name: [value, known[name]]
+        for name, value in accepted.items()
+        if name in known and not same(value, known[name])
     }
     return {
         "file": truth["file"],

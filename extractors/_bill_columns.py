@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from pipeline.reading.tables import AMOUNT, NAME, NUMBER, TEXT, Column
 
+UNIT = r"\D{1,6}|[b69][0oO]"
+"""No unit has a digit in it; 60 and b0 are what is read for a lone g."""
+
 TABLE = (
     Column("seq", ("序号", "NO", "No", "NO.", "No.", "编号", "行号", "号"), r"\d{1,4}[.、]?"),
     Column(
@@ -54,8 +57,8 @@ TABLE = (
             *("规格、型号", "型号"),
         ),
     ),
-    Column("unit", ("单位", "计价单位", "计量单位", "收费单位", "包装单位"), r"[^.]{1,6}"),
-    Column("quantity_unit", ("数量/单位", "数量单位", "数量(单位)"), r"-?\d.*|\D{1,3}"),
+    Column("unit", ("单位", "计价单位", "计量单位", "收费单位", "包装单位"), UNIT),
+    Column("quantity_unit", ("数量/单位", "数量(单位)"), r"-?\d.*|\D{1,3}"),
     Column("quantity", ("数量", "总量", "次数", "总数量", "用量", "数目", "数"), rf"{NUMBER}\D{{0,3}}"),
     Column("unit_price", ("单价", "单价(元)", "价格", "单价/元", "单价元", "项目单价"), NUMBER),
     Column(

@@ -12,8 +12,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from extractors._fields import FieldSpec, best_of, field_from, read_labelled
-from extractors._titles import title_likeness
 from extractors._items import items_of, split_levels, stated_items
+from extractors._titles import title_likeness
 from extractors._values import (
     BARE_DATE,
     as_amount,
@@ -25,7 +25,7 @@ from extractors._values import (
     as_text,
     capitals_amount,
 )
-from pipeline.model import AnyField, Document, LineItem, Page, PageSize, Word
+from pipeline.model import AnyField, Document, LineItem, Page, PageSize
 from pipeline.reading.layout import joined, rows_of
 from pipeline.reading.tables import AMOUNT, NAME, NUMBER, TEXT, Column, read_table
 from pipeline.text import fold, parse_date_range, parse_money, parse_quantity, parse_sex, squeeze

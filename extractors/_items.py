@@ -112,10 +112,12 @@ def as_unit(text: str) -> str:
 def as_item_name(text: str) -> str:
     """The name of an item; forms set its brackets full-width or half-width without meaning anything.
 
-    >>> as_item_name("一次性使用输液器（带 针）")
-    '一次性使用输液器(带针)'
+    A 一 beside a rule is often read as a part of it, and no name begins with 次性.
+
+    >>> as_item_name("一次性使用输液器（带 针）"), as_item_name("次性使用造影导管")
+    ('一次性使用输液器(带针)', '一次性使用造影导管')
     """
-    return as_text(text.translate(_HALF_WIDTH))
+    return re.sub(r"^[-—–_]?次性(?=[使用无医])", "一次性", as_text(text.translate(_HALF_WIDTH)))
 
 
 def as_specification(text: str) -> str:

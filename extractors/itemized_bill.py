@@ -236,7 +236,7 @@ def continues(pages: Sequence[Page], page: Page) -> bool:
         return False
     if mark is not None and (titled or mark.number == len(pages) + 1):
         return True
-    if _is_closed(pages):
+    if _is_closed(pages[-2:]):
         return False
     rows = read_table([*pages[-1:], page], TABLE, STOPS, stands_apart)
     return any(row.page == page.number and AMOUNT in row.cells for row in rows)

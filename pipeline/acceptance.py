@@ -117,7 +117,9 @@ def status_of(document: Document, required: Sequence[str]) -> DocumentStatus:
         name not in document.fields or document.fields[name].status != "accepted" for name in required
     )
     unsure_line = any(
-        part is not None and part.status != "accepted" for item in document.items for part in (item.amount, item.name)
+        part is not None and part.status != "accepted"
+        for item in document.items
+        for part in (item.amount, item.name)
     )
     return "review" if broken or unsure or unsure_line else "accepted"
 
@@ -128,9 +130,7 @@ def disputed_by_claim(document: Document, paths: Iterable[str]) -> Document:
     if not named:
         return document
     fields = {
-        name: replace(
-            field, status="review", confidence=min(field.confidence, DISPUTED_CONFIDENCE)
-        )
+        name: replace(field, status="review", confidence=min(field.confidence, DISPUTED_CONFIDENCE))
         if f"fields.{name}" in named
         else field
         for name, field in document.fields.items()

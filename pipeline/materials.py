@@ -43,7 +43,9 @@ REQUIRED = {
 }
 
 
-def missing(case_type: str, types: Collection[str], *, has_details: bool, has_medicines: bool) -> list[Material]:
+def missing(
+    case_type: str, types: Collection[str], *, has_details: bool, has_medicines: bool
+) -> list[Material]:
     """The materials that `case_type` asks for and no paper of `types` is.
 
     Args:

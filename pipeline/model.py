@@ -61,18 +61,22 @@ class Box:
 
     @property
     def width(self) -> float:
+        """From left to right, in pixels."""
         return self.x1 - self.x0
 
     @property
     def height(self) -> float:
+        """From top to bottom, in pixels."""
         return self.y1 - self.y0
 
     @property
     def cx(self) -> float:
+        """The middle from left to right."""
         return (self.x0 + self.x1) / 2
 
     @property
     def cy(self) -> float:
+        """The middle from top to bottom."""
         return (self.y0 + self.y1) / 2
 
     @staticmethod

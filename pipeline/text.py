@@ -13,10 +13,14 @@ import re
 import unicodedata
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 CENT = Decimal("0.01")
 
 # ---------------------------------------------------------------- full-width forms
+
+_REMEMBERED = 8192
+"""Every stage asks for the same words of a page again; so many are kept ready."""
 
 _UNIFIED = str.maketrans(
     {
@@ -34,6 +38,7 @@ _UNIFIED = str.maketrans(
 _SAME_MEANING = {"", "<wide>", "<narrow>", "<noBreak>", "<small>", "<vertical>", "<compat>"}
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def fold(text: str) -> str:
     """Full-width letters, digits and punctuation as half-width ones, character by character.
 
@@ -57,6 +62,7 @@ def _fold_char(char: str) -> str:
     return folded if len(folded) == 1 else char
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def squeeze(text: str) -> str:
     """`fold` without spaces and invisible characters.
 

@@ -11,6 +11,7 @@ from typing import get_args
 
 import pytest
 
+from extractors import EXTRACTORS
 from pipeline.errors import UNREADABLE_CODES
 from pipeline.model import (
     Box,
@@ -339,6 +340,11 @@ def test_every_value_of_the_contract_has_a_string() -> None:
         "help": UNREADABLE_CODES,
     }
     names = {f"{kind}.{value}" for kind, values in wanted.items() for value in values}
+    assert names - MESSAGES.keys() == set()
+
+
+def test_every_field_of_every_document_type_has_a_label() -> None:
+    names = {f"field.{name}" for extractor in EXTRACTORS.values() for name in extractor.field_names}
     assert names - MESSAGES.keys() == set()
 
 

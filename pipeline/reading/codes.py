@@ -48,12 +48,12 @@ def with_codes(page: Page) -> Page:
 
 def _read(grey: Any, scale: float) -> list[Code]:
     formats = zxingcpp.BarcodeFormat
-    wanted = formats.QRCode | formats.MicroQRCode | formats.Code128 | formats.Code39 | formats.ITF
+    wanted = (formats.QRCode, formats.MicroQRCode, formats.Code128, formats.Code39, formats.ITF)
     codes = []
     for found in zxingcpp.read_barcodes(grey, formats=wanted):
         corners = found.position
         xs = [corners.top_left.x, corners.top_right.x, corners.bottom_left.x, corners.bottom_right.x]
         ys = [corners.top_left.y, corners.top_right.y, corners.bottom_left.y, corners.bottom_right.y]
         box = Box(min(xs) / scale, min(ys) / scale, max(xs) / scale, max(ys) / scale)
-        codes.append(Code(str(found.format).removeprefix("BarcodeFormat."), found.text, box))
+        codes.append(Code(found.format.name, found.text, box))
     return codes

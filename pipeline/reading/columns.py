@@ -30,6 +30,9 @@ FARTHEST_BAND = 6.0
 WITHIN = 0.98
 """A word of which so much lies in one column was not read over its border."""
 
+SEAM = 0.15
+"""Between two cells read as one there was a gap of at least twice so many line heights."""
+
 NAME = "name"
 AMOUNT = "amount"
 UNKNOWN = ""
@@ -44,6 +47,7 @@ ANYTHING = r".*"
 
 _GLUED_NUMBER = re.compile(r"^(?P<text>.*[^\d.,\s¥-])\s*(?P<number>-?¥?\d[\d,]*(?:\.\d+)?)$")
 _NUMBER_FIRST = re.compile(r"^(?P<number>-?\d[\d,]*\.\d{2,4})\s*(?P<text>[^\d.,\s].*)$")
+_COUNT_FIRST = re.compile(r"^(?P<number>-?\d{1,5}(?:\.\d+)?)(?P<text>[\u4e00-\u9fff]{1,3})$")
 _LABEL_LIKE = re.compile(r"[\u4e00-\u9fff()/%]{2,6}")
 _BESIDE_LABELS = re.compile(r"[\s():/%元.*]")
 
@@ -227,22 +231,23 @@ def bands_under(
     """The columns of a header as bands of the page.
 
     Headers are centred over columns whose cells start at the left rule, so a name column is expected to
-    begin as far to the left of its header's middle as the leftmost cell of the first block shows. The gap
-    that the rows leave decides.
+    begin as far to the left of its header's middle as the leftmost cell of the first block shows. What
+    stands in the rows decides.
     """
     blocks = _blocks_of(cells)
     starts = {id(block[0]) for block in blocks[1:]}
+    forms = {column.name: re.compile(column.form) for column in columns}
+    forms[UNKNOWN] = re.compile(ANYTHING)
     leftmost = min((word.box.x0 for line in body for word in line), default=cells[0].box.x0)
     half = max(cells[0].box.cx - leftmost, cells[0].box.width / 2)
-    boxes = [word.box for line in body for word in line]
+    pieces = [piece for line in body for word in line for piece in _pieces(word)]
     edges = [min(leftmost, cells[0].box.x0) - 1.0]
     for before, here in pairwise(cells):
         middle = (before.box.x1 + here.box.x0) / 2
         expected = max(before.box.x1, min(middle, here.box.cx - half)) if id(here) in starts else middle
-        edges.append(_border(expected, before.box.cx, here.box.cx, boxes))
+        limits = before.box.cx, here.box.cx
+        edges.append(_border(expected, limits, (forms[before.name], forms[here.name]), pieces))
     edges.append(max(float(page_width), edges[-1]))
-    forms = {column.name: re.compile(column.form) for column in columns}
-    forms[UNKNOWN] = re.compile(ANYTHING)
     numbers = [number for number, block in enumerate(blocks) for _ in block]
     return [
         Band(cell.name, left, right, number, forms[cell.name])
@@ -250,22 +255,50 @@ def bands_under(
     ]
 
 
-def _border(expected: float, left: float, right: float, boxes: Iterable[Box]) -> float:
-    """The place nearest to `expected` between two header middles that the fewest words cross."""
-    crossing = [box for box in boxes if box.x1 > left and box.x0 < right]
-    stops = sorted({left, right, *(x for box in crossing for x in (box.x0, box.x1) if left < x < right)})
-    gaps = [
-        (sum(box.x0 < (a + b) / 2 < box.x1 for box in crossing), a, b)
-        for a, b in pairwise(stops)
-        if b - a >= 1
-    ]
-    fewest = min((count for count, _, _ in gaps), default=0)
+def _pieces(word: Word) -> list[Word]:
+    """The word cut at spaces, and between a number and the text behind it: it may be two cells."""
+    if word.text.isalpha():
+        return [word]
+    parts = [word.part(*match.span()) for match in re.finditer(r"\S+", word.text)]
+    pieces = []
+    for part in parts:
+        match = _NUMBER_FIRST.match(fold(part.text)) or _COUNT_FIRST.match(fold(part.text))
+        spans = [match.span("number"), match.span("text")] if match else [(0, len(part.text))]
+        pieces += [part.part(*span) for span in spans]
+    return pieces
+
+
+def _border(
+    expected: float,
+    limits: tuple[float, float],
+    forms: tuple[re.Pattern[str], re.Pattern[str]],
+    pieces: Iterable[Word],
+) -> float:
+    """The place between two header middles that the fewest words cross or stand on the wrong side of.
+
+    Of places alike the one nearest to `expected` is taken.
+    """
+    left, right = limits
+    spans = []
+    for piece in pieces:
+        if piece.box.x1 <= left or piece.box.x0 >= right:
+            continue
+        seam = SEAM * piece.box.height  # boxes are a little wider than print
+        text, middle = squeeze(piece.text), piece.box.cx
+        is_between = left < middle < right
+        misfits = [is_between and not form.fullmatch(text) for form in forms]
+        spans.append((min(piece.box.x0 + seam, middle), max(piece.box.x1 - seam, middle), middle, misfits))
+    stops = sorted({left, right, *(x for x0, x1, _, _ in spans for x in (x0, x1) if left < x < right)})
     places = []
-    for count, a, b in gaps:
-        if count == fewest:
-            margin = min(3.0, (b - a) / 4)
-            places.append(min(max(expected, a + margin), b - margin))
-    return min(places, key=lambda place: abs(place - expected), default=expected)
+    for a, b in pairwise(stops):
+        if b - a < 1:
+            continue
+        margin = min(3.0, (b - a) / 4)
+        place = min(max(expected, a + margin), b - margin)
+        faults = sum(x0 < place < x1 for x0, x1, _, _ in spans)
+        faults += sum(misfits[0] if middle < place else misfits[1] for _, _, middle, misfits in spans)
+        places.append((faults, abs(place - expected), place))
+    return min(places)[2] if places else expected
 
 
 # ---------------------------------------------------------------- which piece is whose
@@ -281,15 +314,18 @@ def band_of(word: Word, bands: Sequence[Band]) -> Band:
 def cut_at_bands(word: Word, bands: Sequence[Band]) -> list[Word]:
     """The word, cut where cells that stand close together were read as one."""
     own = max(bands, key=lambda band: band.overlap(word.box))
-    if own.overlap(word.box) >= WITHIN * word.box.width and own.fits(word):
-        return [word]
+    is_inside = own.overlap(word.box) >= WITHIN * word.box.width and own.fits(word)
     for pattern in (_GLUED_NUMBER, _NUMBER_FIRST):
         match = pattern.match(fold(word.text))
         if match is None:
             continue
-        pieces = [word.part(*match.span("text")), word.part(*match.span("number"))]
-        if band_of(pieces[0], bands) != band_of(pieces[1], bands):
-            return sorted(pieces, key=lambda piece: piece.box.x0)
+        text, number = word.part(*match.span("text")), word.part(*match.span("number"))
+        if is_inside and (own.fits(number) or "." not in number.text):
+            return [word]  # a code, or a name with a number in it
+        if band_of(text, bands) != band_of(number, bands):
+            return sorted((text, number), key=lambda piece: piece.box.x0)
+    if is_inside:
+        return [word]
     if " " in word.text.strip():
         pieces = [word.part(*match.span()) for match in re.finditer(r"\S+", word.text)]
         if len({id(band_of(piece, bands)) for piece in pieces}) > 1:

@@ -28,6 +28,9 @@ TALLER = 2.2
 SPACED_OUT = 6.0
 """Characters of one label stand within so many line heights of each other (名　　称)."""
 
+ONE_LABEL = 0.6
+"""Two words that are labels themselves make one label only within so many line heights of each other."""
+
 CHARACTERS_PER_ERROR = 4
 """A label may differ from the list by one character in so many."""
 
@@ -136,7 +139,7 @@ def closed_up(row: Sequence[Word], labels: Iterable[str]) -> list[Word]:
                 size and fold(before.text + word.text)[: len(before.text) + size] in prefixes
                 for size in (1, 2)
             )
-            and not _are_two_labels(fold(before.text), fold(word.text), whole)
+            and not _are_two_labels(before, word, whole)
         ):
             words[-1] = joined((before, word))
         else:
@@ -144,14 +147,14 @@ def closed_up(row: Sequence[Word], labels: Iterable[str]) -> list[Word]:
     return words
 
 
-def _are_two_labels(before: str, after: str, labels: Sequence[str]) -> bool:
-    """Whether two pieces are a label each (数量, 单价) and not the halves of a longer one (数量单位)."""
-    together = before + after
-    return (
-        before in labels
-        and any(after.startswith(label) for label in labels)
-        and not any(len(label) > len(before) and together.startswith(label) for label in labels)
-    )
+def _are_two_labels(before: Word, after: Word, labels: Sequence[str]) -> bool:
+    """Whether two pieces are a label each (数量, 单位) and not the halves of a longer one (数量单位)."""
+    left, right = fold(before.text), fold(after.text)
+    if left not in labels or not any(right.startswith(label) for label in labels):
+        return False
+    if right in labels:
+        return after.box.x0 - before.box.x1 > ONE_LABEL * before.box.height
+    return not any(len(label) > len(left) and (left + right).startswith(label) for label in labels)
 
 
 class LabelList:

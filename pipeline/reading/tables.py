@@ -33,6 +33,7 @@ from pipeline.reading.columns import (
     with_second_lines,
 )
 from pipeline.reading.layout import TALLER, closed_up, joined, rows_of
+from pipeline.reading.slant import Slant, find_column_slant, find_row_slant
 from pipeline.text import fold, squeeze
 
 __all__ = [
@@ -84,12 +85,17 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The part of a table that stands on one page; `goes_on` where it has no header of its own."""
+    """The part of a table that stands on one page, its body in level rows and straight columns."""
 
     page: Page
     bands: list[Band]
     body: list[Line]
-    goes_on: bool = False
+    column_slant: Slant
+    row_slant: Slant
+
+    def on_page(self, word: Word) -> Word:
+        """A word of the body where it stands on the page."""
+        return self.row_slant.back(self.column_slant.back(word))
 
 
 def none_apart(text: str) -> bool:  # noqa: ARG001 - the form of the argument
@@ -132,16 +138,19 @@ def _split(
     tables: list[_Table] = []
     outside = []
     for page in pages:
-        lines = [tuple(closed_up(row, labels)) for row in rows_of(_level_print(page.words))]
+        words = _level_print(page.words)
+        slant = find_row_slant(words)
+        lines = [tuple(closed_up(row, labels)) for row in rows_of(_straightened(words, slant))]
         headers, lines = _headers(lines, columns)
         if headers:
-            own, rest = _with_headers(page, lines, headers, columns, stops)
+            own, rest = _with_headers(page, slant, lines, headers, columns, stops)
         elif tables:
-            own, rest = _without_header(page, lines, tables[-1], stops)
+            own, rest = _without_header(page, slant, lines, tables[-1], stops)
         else:
             own, rest = [], lines
         tables += own
-        outside.append(replace(page, words=tuple(word for line in rest for word in line)))
+        left = [word for line in rest for word in line]
+        outside.append(replace(page, words=tuple(slant.back(word) if slant else word for word in left)))
     return tables, outside
 
 
@@ -173,6 +182,7 @@ def _headers(
 
 def _with_headers(
     page: Page,
+    row_slant: Slant,
     lines: Sequence[Line],
     headers: Mapping[int, list[HeaderCell]],
     columns: Sequence[Column],
@@ -185,12 +195,16 @@ def _with_headers(
         segment = [line for line in lines[start + 1 : end] if line]
         body = segment[: _stop(segment, stops)]
         rest += segment[len(body) :]
-        tables.append(_Table(page, bands_under(headers[start], columns, body, page.width), body))
+        slant = find_column_slant([lines[start], *body], headers[start][0].box.cy)
+        body = [tuple(_straightened(line, slant)) for line in body]
+        tables.append(
+            _Table(page, bands_under(headers[start], columns, body, page.width), body, slant, row_slant)
+        )
     return tables, rest
 
 
 def _without_header(
-    page: Page, lines: Sequence[Line], before: _Table, stops: Sequence[str]
+    page: Page, row_slant: Slant, lines: Sequence[Line], before: _Table, stops: Sequence[str]
 ) -> tuple[list[_Table], list[Line]]:
     scale = page.width / max(1, before.page.width)
     bands = [replace(band, left=band.left * scale, right=band.right * scale) for band in before.bands]
@@ -198,7 +212,14 @@ def _without_header(
     body = list(lines[start:])
     body = body[: _stop(body, stops)]
     rest = [*lines[:start], *lines[start + len(body) :]]
-    return [_Table(page, bands, body, goes_on=True)] if body else [], rest
+    if not body:
+        return [], rest
+    slant = find_column_slant(body, _middle(body[0]))
+    return [_Table(page, bands, [tuple(_straightened(line, slant)) for line in body], slant, row_slant)], rest
+
+
+def _straightened(words: Sequence[Word], slant: Slant) -> list[Word]:
+    return [slant.straightened(word) for word in words] if slant else list(words)
 
 
 def _first_row(lines: Sequence[Line], bands: Sequence[Band]) -> int:
@@ -281,10 +302,11 @@ class _Block:
         members: dict[int, list[Word]] = {}
         for i, line in enumerate(self.lines):
             members.setdefault(owners.get(i, i), []).extend(line)
-        return [
-            TableRow(table.page.number, self._cells(members[i]), block, i in self.apart)
-            for i in sorted(members)
-        ]
+        rows = []
+        for i in sorted(members):
+            cells = {name: table.on_page(word) for name, word in self._cells(members[i]).items()}
+            rows.append(TableRow(table.page.number, cells, block, i in self.apart))
+        return rows
 
     def _columns(self, i: int) -> set[str]:
         return {self.column_of[id(word)] for word in self.lines[i]}
@@ -299,9 +321,10 @@ class _Block:
         )
 
     def _pitch(self) -> float:
-        """The usual distance between two rows."""
-        middles = [_middle(line) for i, line in enumerate(self.lines) if self._is_anchor(i)]
-        return median(b - a for a, b in pairwise(middles)) if len(middles) > 1 else 0.0
+        """The usual distance between two rows with nothing between them; 0 where there are no such rows."""
+        rows = [self._is_anchor(i) for i in range(len(self.lines))]
+        pairs = [pair for pair, both in zip(pairwise(self.lines), pairwise(rows), strict=True) if all(both)]
+        return median(_middle(lower) - _middle(upper) for upper, lower in pairs) if pairs else 0.0
 
     def _stands_apart(self, i: int, line: Line, apart: Callable[[str], bool]) -> bool:
         if not apart(squeeze("".join(word.text for word in line))):

@@ -1,149 +1,154 @@
-"""Tables as bills print them: one block and several, wrapped names, page breaks, numbers out of place."""
+"""Tables typed as text: columns, rows and blocks, on straight pages and on crooked ones."""
 
-from __future__ import annotations
+from dataclasses import replace
 
-from pipeline.model import Page
-from pipeline.reading.tables import AMOUNT, NAME, NUMBER, TEXT, Column, read_table
-from tests.extractors.paper_words import page_of
+import pytest
+
+from pipeline.model import Box, Page, Word
+from pipeline.reading.slant import Slant, find_column_slant, find_row_slant
+from pipeline.reading.tables import AMOUNT, MONEY, NAME, NUMBER, TEXT, Column, outside_tables, read_table
+from tests.extractors.paper_words import page_of, page_with, table
 
 COLUMNS = (
-    Column(NAME, ("项目名称", "项目"), TEXT),
-    Column("specification", ("规格",)),
+    Column("seq", ("序号",), r"\d{1,3}"),
+    Column(NAME, ("项目名称", "名称"), TEXT),
+    Column("specification", ("规格", "规格/型号")),
     Column("unit", ("单位",), r"\D{1,4}"),
     Column("quantity", ("数量",), NUMBER),
-    Column("unit_price", ("单价",), NUMBER),
-    Column(AMOUNT, ("金额（元）", "金额"), NUMBER),
+    Column("unit_price", ("单价", "单价(元)"), NUMBER),
+    Column(AMOUNT, ("金额", "金额(元)"), MONEY),
+    Column("grade", ("医保类别", "等级"), r"\D{1,4}"),
 )
-STOPS = ("合计", "金额合计")
-
-
-def read(*texts: str) -> list[dict[str, str]]:
-    pages: list[Page] = [page_of(text, number=number) for number, text in enumerate(texts, 1)]
-    return [
-        {name: word.text for name, word in row.cells.items()} for row in read_table(pages, COLUMNS, STOPS)
-    ]
-
-
-PLAIN = """
-住院费用清单
-项目名称        规格          单位    数量    单价      金额
-阿司匹林肠溶片  100mg×30片    盒      1       15.28     15.28
-氯化钠注射液    250ml:2.25g   袋      26      3.185     82.81
-合计                                                    98.09
-以下空白        不算          次      1       1.00      1.00
-"""
-
-
-def test_a_plain_table_gives_its_rows_up_to_the_sum() -> None:
-    assert read(PLAIN) == [
-        {
-            "name": "阿司匹林肠溶片",
-            "specification": "100mg×30片",
-            "unit": "盒",
-            "quantity": "1",
-            "unit_price": "15.28",
-            "amount": "15.28",
-        },
-        {
-            "name": "氯化钠注射液",
-            "specification": "250ml:2.25g",
-            "unit": "袋",
-            "quantity": "26",
-            "unit_price": "3.185",
-            "amount": "82.81",
-        },
-    ]
-
-
-def test_blocks_side_by_side_are_read_one_after_the_other() -> None:
-    rows = read(
-        """
-项目名称      金额（元）      项目名称      金额（元）      项目名称      金额（元）
-西药费            708.95      检查费            380.40      卫生材料费        687.59
-诊察费            202.50      治疗费            401.36
-"""
+STOPS = ("合计",)
+WIDTHS = (6, 24, 14, 8, 8, 10, 12, 8)
+HEADER = ("序号", "项目名称", "规格", "单位", "数量", "单价", "金额", "等级")
+ROWS = [
+    (
+        str(n),
+        f"药品名称之{'一二三四五六七八九十'[n % 10]}",
+        "0.25g×24粒",
+        "盒",
+        str(n % 3 + 1),
+        "12.50",
+        f"{n}2.50",
+        "甲",
     )
-    assert [(row["name"], row["amount"]) for row in rows] == [
-        ("西药费", "708.95"),
-        ("诊察费", "202.50"),
-        ("检查费", "380.40"),
-        ("治疗费", "401.36"),
-        ("卫生材料费", "687.59"),
-    ]
+    for n in range(1, 15)
+]
 
 
-def test_a_name_that_wraps_belongs_to_the_row_above_it() -> None:
-    rows = read(
-        """
-项目名称            单位    数量    单价      金额
-注射用头孢哌酮钠    支      2       30.00     60.00
-舒巴坦钠
+def cells(page: Page, *more: Page) -> list[dict[str, str]]:
+    rows = read_table([page, *more], COLUMNS, STOPS)
+    return [{name: word.text for name, word in row.cells.items()} for row in rows]
 
-氯化钠注射液        袋      1       3.19      3.19
-"""
+
+EXPECTED = [
+    dict(
+        zip(
+            ("seq", NAME, "specification", "unit", "quantity", "unit_price", AMOUNT, "grade"),
+            row,
+            strict=True,
+        )
     )
-    assert [(row["name"], row["amount"]) for row in rows] == [
-        ("注射用头孢哌酮钠舒巴坦钠", "60.00"),
-        ("氯化钠注射液", "3.19"),
-    ]
+    for row in ROWS
+]
 
 
-def test_amounts_on_the_line_below_a_name_are_its_own() -> None:
-    rows = read(
-        """
-项目名称                            数量    单价      金额
-一次性使用血管内造影导管(进口)
-                                    2       300.00    600.00
-换药                                1       9.00      9.00
-"""
+def test_every_piece_goes_to_its_column() -> None:
+    assert cells(page_of("某某清单\n" + table(WIDTHS, HEADER, *ROWS) + "\n合计  100.00")) == EXPECTED
+
+
+@pytest.mark.parametrize(("at_left", "at_right"), [(0.05, 0.05), (-0.04, 0.06), (0.08, -0.03)])
+def test_columns_that_lean_are_told_apart(at_left: float, at_right: float) -> None:
+    straight = page_of(table(WIDTHS, HEADER, *ROWS))
+    growth = (at_right - at_left) / straight.width
+    lean = Slant("x", at_left, growth, 60.0)
+    assert cells(page_with([lean.back(word) for word in straight.words])) == EXPECTED
+
+
+@pytest.mark.parametrize(("at_top", "at_bottom"), [(0.06, 0.06), (-0.04, 0.05), (0.07, -0.02)])
+def test_rows_that_fall_or_rise_are_told_apart(at_top: float, at_bottom: float) -> None:
+    straight = page_of(table(WIDTHS, HEADER, *ROWS))
+    lean = Slant("y", at_top, (at_bottom - at_top) / 700, 500.0)
+    assert cells(page_with([lean.back(word) for word in straight.words])) == EXPECTED
+
+
+def test_a_straight_page_is_left_as_it_is() -> None:
+    page = page_of(table(WIDTHS, HEADER, *ROWS))
+    assert not find_row_slant(page.words)
+    assert not find_column_slant([page.words[i : i + 8] for i in range(0, len(page.words), 8)], 60.0)
+
+
+@pytest.mark.parametrize("axis", ["x", "y"])
+def test_what_is_straightened_goes_back_to_its_place(axis: str) -> None:
+    slant = Slant("x" if axis == "x" else "y", 0.05, -0.0001, 400.0)
+    word = Word("药品名称", Box(300, 900, 396, 924), 0.9, "ocr", (300, 324, 348, 372, 396))
+    back = slant.back(slant.straightened(word))
+    assert (back.box.x0, back.box.y0, back.box.x1, back.box.y1) == pytest.approx((300, 900, 396, 924))
+    assert back.edges == pytest.approx(word.edges)
+
+
+def test_cells_stand_where_they_stand_on_the_page() -> None:
+    straight = page_of(table(WIDTHS, HEADER, *ROWS))
+    lean = Slant("x", 0.05, 0.0, 60.0)
+    page = page_with([lean.back(word) for word in straight.words])
+    printed = {(word.text, round(word.box.x0), round(word.box.y0)) for word in page.words}
+    for row in read_table([page], COLUMNS, STOPS):
+        assert {(w.text, round(w.box.x0), round(w.box.y0)) for w in row.cells.values()} <= printed
+
+
+def test_cells_read_as_one_word_are_cut_apart() -> None:
+    page = page_of(table(WIDTHS, HEADER, *ROWS))
+    words = list(page.words)
+    for amount in [word for word in words if word.text.endswith("2.50") and word.text != "12.50"][::2]:
+        grade = next(word for word in words if word.text == "甲" and word.box.y0 == amount.box.y0)
+        words.remove(grade)
+        glued = replace(amount, text=amount.text + "甲", box=Box.around((amount.box, grade.box)))
+        words[words.index(amount)] = glued
+    assert cells(page_with(words)) == EXPECTED
+
+
+def test_what_stands_in_a_column_nobody_reads_falls_to_no_other() -> None:
+    widths = (24, 8, 10, 14, 14, 12)
+    text = table(
+        widths,
+        ("项目名称", "数量", "金额", "优惠金额", "操作人员", "等级"),
+        ("静脉采血", "1", "2.48", "0.48", "李四", "甲"),
+        ("心电图", "2", "41.60", "1.60", "王五", "乙"),
     )
-    assert [(row["name"], row["amount"]) for row in rows] == [
-        ("一次性使用血管内造影导管(进口)", "600.00"),
-        ("换药", "9.00"),
+    assert cells(page_of(text)) == [
+        {NAME: "静脉采血", "quantity": "1", AMOUNT: "2.48", "grade": "甲"},
+        {NAME: "心电图", "quantity": "2", AMOUNT: "41.60", "grade": "乙"},
     ]
 
 
-def test_a_page_without_a_header_goes_on_in_the_columns_before() -> None:
-    second = "葡萄糖注射液    500ml:25g     袋      8       3.62      28.96"
-    rows = read(PLAIN, second)
-    assert rows[-1]["name"] == "葡萄糖注射液"
-    assert rows[-1]["quantity"] == "8"
-    assert rows[-1]["amount"] == "28.96"
-
-
-def test_a_header_that_repeats_is_no_row() -> None:
-    assert len(read(PLAIN, PLAIN)) == 4
-
-
-def test_a_page_break_through_a_row_is_healed() -> None:
-    first = """
-项目名称        规格          单位    数量    单价      金额
-静脉采血                      次      2       2.48      4.96
-换药                          次      1       9.00      9.00
-氯化钾缓释片    0.5g×24片
-"""
-    second = """
-项目名称        规格          单位    数量    单价      金额
-                              盒      1       9.94      9.94
-"""
-    rows = read(first, second)
-    assert [(row["name"], row["amount"]) for row in rows[1:]] == [("换药", "9.00"), ("氯化钾缓释片", "9.94")]
-
-
-def test_a_name_and_a_number_read_as_one_are_cut() -> None:
-    rows = read(
-        """
-项目名称              金额
-静脉采血                    2.48
-副主任医师门诊诊查费22.00
-"""
+def test_a_label_on_two_lines_is_one_label() -> None:
+    page = page_of(table((24, 12, 12, 12), ("项目名称", "数量", "金额", ""), ("静脉采血", "1", "2.48", "甲")))
+    upper, lower = (
+        Word(text, Box(492, y, 540, y + 24), 0.99, "ocr") for text, y in (("医保", 46), ("类别", 74))
     )
-    assert [(row["name"], row["amount"]) for row in rows] == [
-        ("静脉采血", "2.48"),
-        ("副主任医师门诊诊查费", "22.00"),
+    lowered = [
+        replace(word, box=replace(word.box, y0=word.box.y0 + 60, y1=word.box.y1 + 60))
+        for word in page.words[3:]
+    ]
+    assert cells(page_with([*page.words[:3], upper, lower, *lowered])) == [
+        {NAME: "静脉采血", "quantity": "1", AMOUNT: "2.48", "grade": "甲"}
     ]
 
 
-def test_words_without_a_header_are_no_table() -> None:
-    assert read("") == []
-    assert read("诊断证明书\n姓名：钱样例") == []
+def test_a_page_without_a_header_begins_below_its_head() -> None:
+    first = page_of(table(WIDTHS, HEADER, *ROWS[:5]))
+    second = page_of("某某医院  费用清单\n姓名：张三  住院号：12.34\n" + table(WIDTHS, *ROWS[5:]), number=2)
+    assert cells(first, second) == EXPECTED
+    _, outside = outside_tables([first, second], COLUMNS, STOPS)
+    assert [word.text for word in outside.words] == ["某某医院", "费用清单", "姓名：张三", "住院号：12.34"]
+
+
+def test_a_line_that_stands_apart_belongs_to_no_row() -> None:
+    page = page_of(table(WIDTHS, HEADER, ROWS[0], ("", "西药费"), ROWS[1]))
+    rows = read_table([page], COLUMNS, STOPS, lambda text: text == "西药费")
+    assert [(row.get(NAME), row.apart) for row in rows] == [
+        ("药品名称之二", False),
+        ("西药费", True),
+        ("药品名称之三", False),
+    ]
