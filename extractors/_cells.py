@@ -8,16 +8,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
+from statistics import median
 
 from extractors._fields import FieldSpec, field_from
 from extractors._values import as_amount
 from pipeline.fee_categories import find_category
 from pipeline.model import AnyField, Page, Word
 from pipeline.reading.columns import on_lines
-from pipeline.reading.layout import TALLER, LabelledValue, LabelList, joined, rows_of
+from pipeline.reading.layout import LabelledValue, LabelList, joined, rows_of
 from pipeline.text import squeeze
 
 _OTHER = "="
+
+FEWEST_CELLS = 3
+"""A row of the form has at least so many words; fewer are second lines of its cells."""
+
+SAME_CELL_PITCH = 0.7
+"""The lines of one cell are nearer to each other than so much of the distance between rows."""
 
 SAME_CELL_GAP = 0.4
 """Two lines of one cell are at most so many line heights apart; rows of the form are farther."""
@@ -26,11 +34,12 @@ SAME_CELL_GAP = 0.4
 def with_cells_closed_up(words: Sequence[Word], labels: Iterable[str]) -> list[Word]:
     """The words with the lines of one cell as one word each."""
     known = tuple(labels)
+    pitch = _row_pitch(words)
     closed = sorted(words, key=lambda word: word.box.cy)
     i = 0
     while i < len(closed):
         upper = closed[i]
-        lower = next((word for word in closed[i + 1 :] if _is_one_cell(upper, word, known)), None)
+        lower = next((word for word in closed[i + 1 :] if _is_one_cell(upper, word, known, pitch)), None)
         if lower is None:
             i += 1
             continue
@@ -39,17 +48,19 @@ def with_cells_closed_up(words: Sequence[Word], labels: Iterable[str]) -> list[W
     return closed
 
 
-def _is_one_cell(upper: Word, lower: Word, labels: Sequence[str]) -> bool:
+def _row_pitch(words: Sequence[Word]) -> float:
+    """The usual distance between two rows of cells; 0 where there are no rows."""
+    rows = [row for row in rows_of(words) if len(row) >= FEWEST_CELLS]
+    middles = [sum(word.box.cy for word in row) / len(row) for row in rows]
+    return median(b - a for a, b in pairwise(middles)) if len(middles) > 1 else 0.0
+
+
+def _is_one_cell(upper: Word, lower: Word, labels: Sequence[str], pitch: float) -> bool:
+    """Whether a word is the next line of the cell that another stands in: a label's or a value's."""
     height = min(upper.box.height, lower.box.height)
     if (
-        not -height / 2 <= lower.box.y0 - upper.box.y1 <= SAME_CELL_GAP * height
-        or lower.box.cy <= upper.box.cy
-    ):
-        return False
-    if (
-        max(upper.box.height, lower.box.height) > TALLER * height
-        and len(upper.text) > 1
-        and len(lower.text) > 1
+        lower.box.cy <= upper.box.cy
+        or not -height / 2 <= lower.box.y0 - upper.box.y1 <= SAME_CELL_GAP * height
     ):
         return False
     shared = min(upper.box.x1, lower.box.x1) - max(upper.box.x0, lower.box.x0)
@@ -59,8 +70,12 @@ def _is_one_cell(upper: Word, lower: Word, labels: Sequence[str]) -> bool:
     texts = squeeze(upper.text), squeeze(lower.text)
     if "".join(texts) in labels:
         return True
+    # On a crooked sheet boxes of two rows touch, so a value must also be nearer than the next row.
+    down = lower.box.cy - (upper.box.y1 - lower.box.height / 2)
     plain = all(re.search(r"[\u4e00-\u9fff]", text) and ":" not in text for text in texts)
-    return plain and not any(text in labels or find_category(text) for text in texts)
+    return (
+        plain and down < SAME_CELL_PITCH * pitch and not any(t in labels or find_category(t) for t in texts)
+    )
 
 
 def read_cells(

@@ -66,6 +66,12 @@ def item_of(row: TableRow) -> LineItem | None:
         marks, category = marks or category, None
     elif marks is not None and category is None and find_category(marks.text):
         marks, category = None, marks
+
+    def is_class(word: Word) -> bool:
+        # Some lists number the classes 1, 2, 3; elsewhere than in their own column that is a quantity.
+        in_column = word is cells.get("insurance_class") and _as_class(word.text) in ("1", "2", "3")
+        return in_column or _is_class(word.text)
+
     name, mark = _name_and_class(cells[NAME])
     marks = mark or marks
     specification = cells.get("specification")
@@ -80,7 +86,7 @@ def item_of(row: TableRow) -> LineItem | None:
         unit_price=_read(cells.get("unit_price"), parse_unit_price, row.page),
         amount=_read(cells.get(AMOUNT), as_amount, row.page),
         category=_read(category, as_text, row.page),
-        insurance_class=_read(marks, _as_class, row.page) if marks and _is_class(marks.text) else None,
+        insurance_class=_read(marks, _as_class, row.page) if marks and is_class(marks) else None,
     )
 
 

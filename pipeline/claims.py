@@ -21,7 +21,6 @@ from typing import Literal
 from pipeline import materials
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.fee_categories import find_category
-from pipeline.intake import treatment_date
 from pipeline.model import BLANK, OTHER, Document, Finding
 from pipeline.records import (
     SCHEMA_VERSION,
@@ -87,7 +86,7 @@ class Facts:
         hospital = document.text("payee_name") or document.text("hospital_name") or ""
         begins = ("admission_date", "visit_date", "period_start")
         start = next((day for name in begins if (day := document.date(name))), None)
-        end = treatment_date(document)
+        end = document.treatment_date
         return Facts(
             document.id,
             document.type,

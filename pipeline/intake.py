@@ -51,14 +51,8 @@ def checked(document: Document, today: date) -> Document:
 
 def with_catalog(document: Document, catalogs: Catalogs) -> Document:
     """The document with the catalog entry of each charged row, as in force on the day of treatment."""
-    day = treatment_date(document)
+    day = document.treatment_date
     return replace(document, items=tuple(_coded(item, catalogs, day) for item in document.items))
-
-
-def treatment_date(document: Document) -> date | None:
-    """The day whose lists and rules hold: of the visit, the discharge, else of the paper itself."""
-    names = ("visit_date", "discharge_date", "period_end", "issue_date")
-    return next((day for name in names if (day := document.date(name))), None)
 
 
 def _coded(item: LineItem, catalogs: Catalogs, day: date | None) -> LineItem:

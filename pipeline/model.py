@@ -333,6 +333,12 @@ class Document:
         named = hashlib.sha256(f"{self.file.name}\0{self.file.sha256}".encode()).hexdigest()
         return f"{named[:16]}-{spot}"
 
+    @property
+    def treatment_date(self) -> date | None:
+        """The day whose lists and rules hold: of the visit or discharge, else of the paper itself."""
+        names = ("visit_date", "discharge_date", "period_end", "issue_date")
+        return next((day for name in names if (day := self.date(name))), None)
+
     def money(self, name: str) -> Decimal | None:
         """The amount of field `name`, or None where it is absent or not an amount."""
         found = self.fields.get(name)

@@ -11,7 +11,6 @@ import multiprocessing
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
@@ -146,16 +145,16 @@ def _start(options: ReaderOptions) -> None:
 
 
 def _die_with_parent() -> None:
-    """No process stays behind when the parent is killed.
+    """No process stays behind when the parent is killed, not even one that was still starting.
 
-    Asked of the system once a second; Linux could tell us by a signal, but ties it to the thread that
-    started the process, and ours end while the pool goes on.
+    Linux could tell us by a signal, but ties it to the thread that started the process, and ours end
+    while the pool goes on.
     """
-    parent = os.getppid()
+    parent = multiprocessing.parent_process()
+    assert parent is not None
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1.0)
+        parent.join()
         os._exit(1)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()

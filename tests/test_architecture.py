@@ -18,10 +18,28 @@ FLOOR = {
     "pipeline.settings",
 }
 READ = FLOOR | {"pipeline.reading"}
-CLAIM = READ | {"pipeline.catalogs", "extractors", "validators", "pipeline.papers", "pipeline.acceptance"}
+WORDS_TO_PAPERS = READ | {
+    "pipeline.catalogs",
+    "extractors",
+    "validators",
+    "pipeline.papers",
+    "pipeline.acceptance",
+}
 WRITE = {"pipeline.records", "pipeline.report", "pipeline.outputs"}
-RUN = CLAIM | WRITE | {"pipeline.claims", "pipeline.store", "pipeline.intake"}
-ALL = RUN | {"pipeline.wiring", "pipeline.scan"}
+RUN = (
+    WORDS_TO_PAPERS
+    | WRITE
+    | {
+        "pipeline.intake",
+        "pipeline.materials",
+        "pipeline.claims",
+        "pipeline.store",
+        "pipeline.wiring",
+        "pipeline.readers",
+        "pipeline.upload",
+    }
+)
+ALL = RUN | {"pipeline.scan", "pipeline.desk"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     # The floor. `model`, `errors` and `settings` import nothing of the project.
@@ -35,26 +53,31 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.reading": FLOOR,
     "pipeline.catalogs": FLOOR,
     "pipeline.store": FLOOR,
+    "pipeline.materials": set(),
     # Side by side; extractors read rows and tables of words, rules look entries up.
     "extractors": READ,
     "validators": FLOOR | {"pipeline.catalogs"},
-    # From words to a claim.
+    # From words to papers: what a field is worth is told by findings, not by the rules themselves.
     "pipeline.papers": READ | {"extractors"},
-    "pipeline.acceptance": FLOOR | {"extractors", "validators"},
-    "pipeline.claims": CLAIM,
+    "pipeline.acceptance": FLOOR,
+    "pipeline.intake": WORDS_TO_PAPERS,
     # What is written for others; the report is drawn from the same rows that the files hold.
-    "pipeline.records": FLOOR | {"extractors"},
+    "pipeline.records": FLOOR,
     "pipeline.report": FLOOR | {"pipeline.records"},
     "pipeline.outputs": FLOOR | {"pipeline.records", "pipeline.report"},
-    # The spine, what it is built from, and the run over a folder.
-    "pipeline.intake": CLAIM | {"pipeline.claims", "pipeline.store"},
-    "pipeline.wiring": RUN,
-    "pipeline.scan": RUN | {"pipeline.wiring"},
+    # From papers to a claim, which is a published row.
+    "pipeline.claims": FLOOR
+    | {"pipeline.catalogs", "validators", "pipeline.acceptance", "pipeline.materials", "pipeline.records"},
+    # What is built from settings, the processes that read, one upload, the run over a folder, the desk.
+    "pipeline.wiring": READ | {"pipeline.catalogs"},
+    "pipeline.readers": READ | {"pipeline.intake", "pipeline.wiring"},
+    "pipeline.upload": READ | {"pipeline.readers", "pipeline.store"},
+    "pipeline.scan": RUN,
+    "pipeline.desk": RUN | {"pipeline.scan"},
     # Entry points: anything below. The command starts flows and servers.
-    "pipeline.evaluate": ALL,
-    "pipeline.review": ALL,
+    "pipeline.terminal": FLOOR | {"extractors", "pipeline.report"},
     "flows": ALL,
-    "pipeline.cli": ALL | {"flows", "pipeline.evaluate", "pipeline.review"},
+    "pipeline.cli": ALL | {"flows", "pipeline.terminal"},
 }
 
 # Packages from outside that have one place: what is above them or beside them tests without them.

@@ -308,6 +308,15 @@ def test_a_class_is_known_under_any_header(mark: str) -> None:
         assert item.category is None
 
 
+def test_numbered_classes_are_kept_as_printed() -> None:
+    document = listed(
+        ("1", "静脉采血", "", "次", "1", "2.48", "2.48", "2"),
+        header=(*LISTED, "医保类别"),
+        widths=(*NARROW, 12),
+    )
+    assert value(document.items[0].insurance_class) == "2"
+
+
 def test_a_class_before_the_name_is_no_part_of_it() -> None:
     document = listed(("1", "[甲]阿莫西林胶囊", "0.25g", "盒", "2", "10.00", "20.00"))
     item = document.items[0]
