@@ -39,9 +39,6 @@ _BRACKETED_SPECIFICATION = re.compile(
 _LEADING_CLASS = re.compile(r"[★☆△▲*#]*[\[(](?P<mark>[甲乙丙]类?|自费|[无有全]自付)[\])]\s*")
 """Some lists print the class before the name: (甲)阿莫西林胶囊."""
 
-_MISREAD_GRAM = frozenset({"b0", "bo", "60", "6o", "90", "9o", "bO", "6O", "q", "9", "6", "b"})
-"""What OCR makes of a lone g; no unit has a digit in it, and none is b or q."""
-
 _MISREAD_MILLILITRE = re.compile(r"(?<=\d)m[1I|](?![0-9A-Za-z])")
 
 
@@ -106,28 +103,28 @@ def _name_and_specification(name: Word) -> tuple[Word, Word | None]:
 
 
 def as_unit(text: str) -> str:
-    """A unit; what is read for a lone `g` becomes one again.
+    """A unit as printed, without the stroke before it; no unit has a digit in it.
 
-    >>> as_unit("盒"), as_unit("b0")
-    ('盒', 'g')
+    >>> as_unit("/盒")
+    '盒'
     """
     unit = as_text(text.strip(" /"))
-    return "g" if unit in _MISREAD_GRAM else unit
+    if any(char.isdigit() for char in unit):
+        raise ValueError("not a unit: it has a digit")
+    return unit
 
 
 def as_item_name(text: str) -> str:
     """The name of an item; forms set its brackets full-width or half-width without meaning anything.
 
-    A 一 beside a rule is often read as a part of it, and no name begins with 次性.
-
-    >>> as_item_name("一次性使用输液器（带 针）"), as_item_name("次性使用造影导管")
-    ('一次性使用输液器(带针)', '一次性使用造影导管')
+    >>> as_item_name("一次性使用输液器（带 针）")
+    '一次性使用输液器(带针)'
     """
-    return re.sub(r"^[-—–_]?次性(?=[使用无医])", "一次性", as_text(text.translate(_HALF_WIDTH)))
+    return as_text(text.translate(_HALF_WIDTH))
 
 
 def as_specification(text: str) -> str:
-    """A specification as printed; `2m1` is 2 ml.
+    """A specification as printed; `2m1` is no unit, so it is written as the millilitres that it is.
 
     >>> as_specification("2m1:1mg/支")
     '2ml:1mg/支'

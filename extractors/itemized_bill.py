@@ -299,7 +299,7 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
     title = own_title(pages[0])[1]
     marks = [mark for page in pages if (mark := find_page_mark(page))]
     if marks:
-        extras["页码"] = " ".join(f"{mark.number}/{mark.count or '?'}" for mark in marks)
+        extras["page_marks"] = ";".join(f"{mark.number}/{mark.count}" for mark in marks if mark.count)
     return Document(
         type=TYPE,
         subtype=_subtype(title, fields, pages),

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from pipeline.errors import OcrUnavailable
 from pipeline.model import Alternative, Box, Image, Word
-from pipeline.reading.lines import Quad
+from pipeline.reading.lines import Quad, split_stacks
 from pipeline.reading.weights import DETECTION, RECOGNITION, model_folder
 from pipeline.settings import Settings
 
@@ -97,7 +97,7 @@ class PaddleEngine:
             height = float(np.median([_line_size(line)[1] for line in lines])) * scale
             if height < SMALL_PRINT_HEIGHT:
                 lines = self._detect(bgr, SMALL_PRINT_SIDE)
-        return lines
+        return split_stacks(image, lines)
 
     def read_lines(self, image: Image, lines: Sequence[Quad]) -> list[Word]:
         """What stands on the lines, cut where the gap between characters is a gap between cells."""

@@ -370,7 +370,7 @@ class _Block:
             is_rest = self.may_begin_before and between[0] == 0 and first > EVEN * height
             return len(between) if is_rest and NAME in self._columns(below) else 0
         gaps = [_gap(self.lines[i], self.lines[i + 1]) for i in range(above, below)]
-        if NAME not in self._columns(below):
+        if self._lacks_name(below):
             gaps.pop()  # the name above, its amounts on the next line
         return max(i for i, gap in enumerate(gaps) if gap >= max(gaps) - EVEN * height)
 
@@ -378,8 +378,13 @@ class _Block:
         """Whether a line is near enough to the line beside it, and in a column of the row it would go to."""
         upper, lower = sorted((i, beside))
         near = _gap(self.lines[upper], self.lines[lower]) < NEAREST_ROW * _height(self.lines[i])
-        names_it = i < anchor and NAME in self._columns(i) and NAME not in self._columns(anchor)
+        names_it = i < anchor and NAME in self._columns(i) and self._lacks_name(anchor)
         return near and (names_it or self._is_aligned(i, anchor))
+
+    def _lacks_name(self, i: int) -> bool:
+        """Whether the name of a row stands above it: nothing is there, or its specification in brackets."""
+        names = [word.text for word in self.lines[i] if self.column_of[id(word)] == NAME]
+        return not names or re.match(r"\([^()]*\d", fold(names[0])) is not None
 
     def _is_row_after(self, i: int, anchor: int) -> bool:
         """Whether a line stands as far below a row as the next row would."""

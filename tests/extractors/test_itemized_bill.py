@@ -467,12 +467,15 @@ def test_another_paper_does_not_go_on_with_the_list() -> None:
     assert not continues([first], day("2025-05-06", title="医疗收费票据"))
 
 
-def test_a_misread_gram_and_millilitre_are_read_as_what_they_are() -> None:
+def test_what_cannot_be_a_unit_is_left_to_a_person_and_m1_is_written_ml() -> None:
     document = listed(
         ("1", "黄芪", "统货", "b0", "140", "0.1650", "23.10"),
         ("2", "布地奈德", "2m1:1mg/支", "支", "4", "10.96", "43.84"),
     )
-    assert [item.unit and item.unit.value for item in document.items] == ["g", "支"]
+    assert [item.unit and (item.unit.value, item.unit.text) for item in document.items] == [
+        (None, "b0"),
+        ("支", "支"),
+    ]
     assert [item.specification and item.specification.value for item in document.items] == [
         "统货",
         "2ml:1mg/支",
