@@ -11,60 +11,21 @@ from rapidfuzz import fuzz
 from extractors._fields import FieldSpec, field_from, read_labelled
 from extractors._invoice import STAY, split_stay
 from extractors._sections import END, Section, split_sections
-from extractors._values import as_code, as_date, as_name, as_text
+from extractors._values import (
+    SIMPLIFIED,
+    as_age,
+    as_code,
+    as_date,
+    as_department,
+    as_institution,
+    as_person,
+    as_text,
+)
 from pipeline.model import AnyField, Page
 from pipeline.reading.layout import LabelList, joined, rows_of
-from pipeline.text import find_date, fold, parse_age, parse_sex, squeeze
+from pipeline.text import find_date, parse_sex, squeeze
 
 # ---------------------------------------------------------------- head and foot
-
-_TITLES_OF_DOCTORS = re.compile("(?:副?主任|主治|住院|经治|执业)?医[师生]$")
-
-
-def as_person(text: str) -> str:
-    """A person's name, without what is printed or written behind it.
-
-    >>> as_person("李 示例 主治医师"), as_person("孙** 2026年4月24日")
-    ('李示例', '孙**')
-    """
-    bare = re.sub(r"^[^:]{0,5}:|^\([^)]*\)", "", squeeze(text))
-    match = re.match(r"[\u3400-\u9fff·*]{2,12}", bare)
-    if match is None:
-        return as_name(text) if bare.isascii() else _refuse(text)
-    name = _TITLES_OF_DOCTORS.sub("", match.group())
-    return name if len(name) >= 2 else _refuse(text)
-
-
-def _refuse(text: str) -> str:
-    raise ValueError(f"not the name of a person: {len(text)} characters")
-
-
-def as_age(text: str) -> str:
-    """Years as a bare number; months and days keep their unit.
-
-    >>> as_age("59 岁"), as_age("8月")
-    ('59', '8月')
-    """
-    return re.sub("^([0-9]+)周?岁$", r"\1", parse_age(text))
-
-
-def as_department(text: str) -> str:
-    """A department, without the bed behind it."""
-    return as_text(re.split(r"\s{2,}|床|病区[:号]", fold(text))[0])
-
-
-_SIMPLIFIED = str.maketrans("醫學屬東廣華國濟婦產聯縣區門診衛", "医学属东广华国济妇产联县区门诊卫")
-"""What the engine makes of names in brush script; mainland papers print the simplified forms."""
-
-
-def as_institution(text: str) -> str:
-    """The name of a hospital in simplified characters.
-
-    >>> as_institution("郑州大學第一附屬醫院")
-    '郑州大学第一附属医院'
-    """
-    return as_name(text).translate(_SIMPLIFIED)
-
 
 HEAD = (
     FieldSpec("patient_name", ("姓名", "患者姓名", "病人姓名", "患者", "病员姓名", "患者名称"), as_person),
@@ -159,7 +120,7 @@ def is_furniture(text: str, titles: Sequence[str]) -> bool:
     """Whether a text is a seal, or a title, a hospital's name or a page number, which repeat on pages."""
     if is_seal(text) or _PAGE_NUMBER.fullmatch(text):
         return True
-    bare = HOSPITAL.sub("", text.translate(_SIMPLIFIED)).strip("()")
+    bare = HOSPITAL.sub("", text.translate(SIMPLIFIED)).strip("()")
     return bare in ("", "盖章", "公章", "章", *titles)
 
 
@@ -225,7 +186,7 @@ def find_hospital(pages: Iterable[Page], titles: Sequence[str]) -> AnyField | No
     for page in pages:
         for row in rows_of(page.words):
             for line in (*row, joined(row)) if len(row) > 1 else row:
-                text = line.text.translate(_SIMPLIFIED)
+                text = line.text.translate(SIMPLIFIED)
                 match = HOSPITAL.match(text)
                 if match is not None and around.fullmatch(text[match.end() :]):
                     return field_from(line.part(0, match.end()), as_institution, page.number)

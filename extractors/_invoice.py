@@ -16,6 +16,7 @@ from extractors._items import items_of, split_levels, stated_items
 from extractors._titles import title_likeness
 from extractors._values import (
     BARE_DATE,
+    as_age,
     as_amount,
     as_capitals,
     as_code,
@@ -59,7 +60,7 @@ PEOPLE = (
     FieldSpec("checker", ("复核人", "复核"), as_text),
     FieldSpec("cashier", ("收款人", "收款员", "收费员"), as_text),
     FieldSpec("sex", ("性别",), parse_sex),
-    FieldSpec("age", ("年龄",), as_text),
+    FieldSpec("age", ("年龄",), as_age),
     FieldSpec("insurance_type", ("医保类型", "医保付费方式", "费别", "人员类别"), as_text),
     FieldSpec("insurance_no", ("医保编号", "社会保障卡号", "社保卡号", "社会保障号码"), as_code),
     FieldSpec("business_serial_no", ("业务流水号",), as_code),

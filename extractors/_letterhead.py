@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from extractors._clinical import HOSPITAL, as_institution, find_hospital
+from extractors._clinical import HOSPITAL, find_hospital
 from extractors._fields import field_from
+from extractors._values import as_institution
 from pipeline.model import AnyField, Page
 from pipeline.text import squeeze
 

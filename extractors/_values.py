@@ -6,7 +6,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from pipeline.text import find_date, fold, parse_capitals, parse_date, parse_money, squeeze
+from pipeline.text import find_date, fold, parse_age, parse_capitals, parse_date, parse_money, squeeze
 
 _LEADING_NUMBER = re.compile(r"[¥-]*\s*\d[\d,]*(?:\.\s?\d+)?")
 BARE_DATE = re.compile(r"(?<!\d)(20\d\d)[\s年./-]+(\d{1,2})[\s月./-]+(\d{1,2})(?!\d)")
@@ -31,8 +31,10 @@ def as_code(text: str) -> str:
 def as_digits(text: str) -> str:
     """A code of digits alone: what is printed behind it is cut off, groups of five closed up.
 
-    >>> as_digits("0013012040 第一联"), as_digits("76939 05688 34666 77916"), as_digits("33207675 012001800311")
-    ('0013012040', '76939056883466677916', '33207675')
+    >>> as_digits("0013012040 第一联"), as_digits("76939 05688 34666 77916")
+    ('0013012040', '76939056883466677916')
+    >>> as_digits("33207675 012001800311")
+    '33207675'
     """
     folded = fold(text).lstrip(" .:;")
     match = re.match(r"\d{2,6}(?: \d{2,6})+(?!\d)|\d+", folded)
@@ -112,3 +114,51 @@ def capitals_amount(text: str) -> Decimal | None:
         return parse_capitals(text)
     except ValueError:
         return None
+
+
+_TITLES_OF_DOCTORS = re.compile("(?:副?主任|主治|住院|经治|执业)?医[师生]$")
+
+
+def as_person(text: str) -> str:
+    """A person's name, without what is printed or written behind it.
+
+    >>> as_person("李 示例 主治医师"), as_person("孙** 2026年4月24日")
+    ('李示例', '孙**')
+    """
+    bare = re.sub(r"^[^:]{0,5}:|^\([^)]*\)", "", squeeze(text))
+    match = re.match(r"[\u3400-\u9fff·*]{2,12}", bare)
+    if match is None:
+        return as_name(text) if bare.isascii() else _refuse(text)
+    name = _TITLES_OF_DOCTORS.sub("", match.group())
+    return name if len(name) >= 2 else _refuse(text)
+
+
+def _refuse(text: str) -> str:
+    raise ValueError(f"not the name of a person: {len(text)} characters")
+
+
+def as_age(text: str) -> str:
+    """Years as a bare number; months and days keep their unit.
+
+    >>> as_age("59 岁"), as_age("8月")
+    ('59', '8月')
+    """
+    return re.sub("^([0-9]+)周?岁$", r"\1", parse_age(text))
+
+
+def as_department(text: str) -> str:
+    """A department, without the bed behind it."""
+    return as_text(re.split(r"\s{2,}|床|病区[:号]", fold(text))[0])
+
+
+SIMPLIFIED = str.maketrans("醫學屬東廣華國濟婦產聯縣區門診衛", "医学属东广华国济妇产联县区门诊卫")
+"""What the engine makes of names in brush script; mainland papers print the simplified forms."""
+
+
+def as_institution(text: str) -> str:
+    """The name of a hospital in simplified characters.
+
+    >>> as_institution("郑州大學第一附屬醫院")
+    '郑州大学第一附属医院'
+    """
+    return as_name(text).translate(SIMPLIFIED)

@@ -16,10 +16,9 @@ from rapidfuzz import fuzz
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
-from extractors._clinical import as_person
 from extractors._extractor import Extractor
 from extractors._fields import best_of, field_from, probability
-from extractors._values import as_text
+from extractors._values import as_person, as_text
 from pipeline.model import AnyField, Box, Candidate, Document, Field, Page, PageSize, Value, Word
 from pipeline.reading.layout import FARTHEST_PIECE, joined, rows_of
 from pipeline.text import fold, is_masked, parse_date, parse_sex, squeeze

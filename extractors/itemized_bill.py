@@ -14,7 +14,7 @@ from datetime import date
 from rapidfuzz.distance import Levenshtein
 
 from extractors._bill_columns import STOPS, TABLE
-from extractors._clinical import HOSPITAL, as_age, as_department, as_person
+from extractors._clinical import HOSPITAL
 from extractors._extractor import Extractor
 from extractors._fields import FieldSpec, best_of, field_from, labelled_values, read_labelled
 from extractors._groups import amount_word, read_groups, stands_apart
@@ -22,7 +22,18 @@ from extractors._items import stated_items, total_of
 from extractors._letterhead import find_letterhead
 from extractors._page_marks import find_page_mark, without_page_mark, without_page_marks
 from extractors._titles import mentions, title_likeness
-from extractors._values import as_amount, as_capitals, as_code, as_date, as_name, as_text, capitals_amount
+from extractors._values import (
+    as_age,
+    as_amount,
+    as_capitals,
+    as_code,
+    as_date,
+    as_department,
+    as_name,
+    as_person,
+    as_text,
+    capitals_amount,
+)
 from pipeline.model import AnyField, Candidate, Document, LineItem, Page, PageSize
 from pipeline.reading.layout import LabelList, rows_of
 from pipeline.reading.tables import AMOUNT, NAME, TableRow, outside_tables, read_table

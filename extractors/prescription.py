@@ -9,13 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from extractors._clinical import (
-    FOOT,
-    HEAD,
-    as_age,
-    find_last_date,
-    with_visit_no,
-)
+from extractors._clinical import FOOT, HEAD, find_last_date, with_visit_no
 from extractors._extractor import Extractor
 from extractors._fields import FieldSpec, field_from, read_labelled
 from extractors._groups import read_groups, stands_apart
@@ -26,7 +20,7 @@ from extractors._page_marks import find_page_mark
 from extractors._prose import diagnoses_of
 from extractors._sections import Line, line_of
 from extractors._titles import mentions, title_likeness
-from extractors._values import as_amount, as_code, as_text
+from extractors._values import as_age, as_amount, as_code, as_text
 from pipeline.model import AnyField, Box, Document, LineItem, Page, PageSize, Word
 from pipeline.reading.layout import LabelList, joined, rows_of
 from pipeline.reading.tables import AMOUNT, NAME, NUMBER, TEXT, Column, outside_tables, read_table

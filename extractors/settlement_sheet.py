@@ -13,14 +13,13 @@ from decimal import Decimal
 from itertools import pairwise
 
 from extractors._cells import read_cells, with_cells_closed_up
-from extractors._clinical import as_age, as_department, as_person
 from extractors._extractor import Extractor
 from extractors._fields import FieldSpec, best_of, field_from
 from extractors._items import SUMMING, item_of, split_levels
 from extractors._letterhead import find_letterhead
 from extractors._page_marks import find_page_mark
 from extractors._titles import mentions, title_likeness
-from extractors._values import as_amount, as_code, as_date, as_name, as_text
+from extractors._values import as_age, as_amount, as_code, as_date, as_department, as_name, as_person, as_text
 from pipeline.fee_categories import find_category
 from pipeline.model import AnyField, Candidate, Document, Field, LineItem, Page, PageSize
 from pipeline.reading.layout import rows_of

@@ -54,7 +54,7 @@ class FakeEngine:
 
 
 def _is_upright_or_upside_down(image: Image) -> bool:
-    return image.shape[0] > image.shape[1]
+    return bool(image.shape[0] > image.shape[1])
 
 
 def _box(line: Quad) -> Box:
