@@ -83,14 +83,13 @@ def key_fields_are_present(document: Document) -> Verdict | None:
     if not names:
         return None
     missing = [
-        _LABELS[name]
-        for name in names
-        if name not in document.fields or document.fields[name].value in (None, "")
+        name for name in names if name not in document.fields or document.fields[name].value in (None, "")
     ]
-    paths = [f"fields.{name}" for name in names]
     if missing:
-        return failed(f"未读出{'、'.join(missing)}；{CHECK_READING}，或请补交清晰的材料", *paths)
-    return passed(*paths)
+        labels = "、".join(_LABELS[name] for name in missing)
+        paths = (f"fields.{name}" for name in missing)
+        return failed(f"未读出{labels}；{CHECK_READING}，或请补交清晰的材料", *paths)
+    return passed(*(f"fields.{name}" for name in names))
 
 
 @document_rule("R-EB-3", *INVOICES, title="不是红字（冲红）票据", basis="DA/T 95—2022 表B.10 冲红状态")

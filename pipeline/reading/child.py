@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import multiprocessing.connection
 import os
 import signal
 import sys
@@ -131,9 +132,23 @@ def fence(limits: Limits) -> None:
 
 
 def _end_with_parent() -> None:
-    """No child survives the process that asked it, not even in a call that never ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    """No child survives the process that asked it, not even in a call that never ends.
+
+    The fork server, from which we descend, lives for as long as one of its children does. The process that
+    asks holds the other end of a pipe of ours: when that closes, the system sends a signal that is deadly
+    unless it is handled, also to one stuck in native code.
+    """
+    parent = multiprocessing.parent_process()
+    if sys.platform != "linux" or parent is None:
+        return
+    import fcntl
+
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(parent.sentinel, fcntl.F_GETFL)
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
+    if multiprocessing.connection.wait([parent.sentinel], timeout=0):
+        os._exit(1)  # it was gone before we asked to be told
 
 
 def _fall_silent() -> None:

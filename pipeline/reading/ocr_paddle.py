@@ -68,6 +68,9 @@ class PaddleEngine:
     """
 
     def __init__(self, settings: Settings, threads: int) -> None:
+        detection = settings.detection_model_dir or model_folder(DETECTION, settings.cache_dir)
+        recognition = settings.recognition_model_dir or model_folder(RECOGNITION, settings.cache_dir)
+        names = _model_name(detection), _model_name(recognition)
         # Nothing may look for the network, and every library keeps to its share of the cores.
         os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
         cv2.setNumThreads(threads)
@@ -79,12 +82,8 @@ class PaddleEngine:
                 f" / The OCR engine cannot be loaded ({error}); install from requirements.lock."
             ) from error
         engine = {"engine": "onnxruntime", "engine_config": _runtime(settings, threads)}
-        detection = settings.detection_model_dir or model_folder(DETECTION, settings.cache_dir)
-        recognition = settings.recognition_model_dir or model_folder(RECOGNITION, settings.cache_dir)
-        self._detector = TextDetection(model_name=_model_name(detection), model_dir=str(detection), **engine)
-        self._recogniser = TextRecognition(
-            model_name=_model_name(recognition), model_dir=str(recognition), **engine
-        )
+        self._detector = TextDetection(model_name=names[0], model_dir=str(detection), **engine)
+        self._recogniser = TextRecognition(model_name=names[1], model_dir=str(recognition), **engine)
         self._decoder = _CharacterDecoder(self._recogniser.paddlex_predictor.post_op.character)
 
     def find_lines(self, image: Image) -> list[Quad]:

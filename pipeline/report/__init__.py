@@ -102,7 +102,7 @@ def render_report(
             errors=islice(errors, limits.errors),
             claims=islice(claims, limits.claims),
             accepted=islice(
-                (document for document in documents if document["status"] == "accepted"),
+                (document for document in documents if document["status"] != "review"),
                 limits.accepted_documents,
             ),
             about=about,
@@ -119,7 +119,7 @@ def _review_views(
     shown: dict[str, tuple[str, int]],
 ) -> Iterator[views.DocumentView]:
     """The documents to review; notes in `shown` where claims can point to."""
-    needing = (document for document in documents if document["status"] != "accepted")
+    needing = (document for document in documents if document["status"] == "review")
     for document in islice(needing, limits.review_documents):
         pages: Mapping[int, str | None] = {
             number: pictures.data(thumbnail(document, number))

@@ -132,7 +132,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "no_claims": ("没有组成案卷。", "No claim was assembled."),
     "all_checks_pass": ("校验全部通过", "All checks passed"),
     # Accepted documents.
-    "accepted_documents": ("已通过的单据", "Accepted documents"),
+    "accepted_documents": ("无需复核的单据", "Documents that need nobody"),
     "document_type": ("类型", "Type"),
     "person": ("姓名", "Person"),
     "total": ("合计", "Total"),
@@ -150,7 +150,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "type.blank": ("空白页", "Blank page"),
     "status.accepted": ("通过", "Accepted"),
     "status.review": ("待复核", "Review"),
-    "status.rejected": ("退回", "Rejected"),
+    "status.rejected": ("不采用", "Not used"),
     "status.incomplete": ("材料不全", "Incomplete"),
     "status.missing": ("没有", "Missing"),
     "source.ocr": ("图像识别", "OCR"),

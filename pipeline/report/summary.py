@@ -42,8 +42,8 @@ class Summary:
 
     @property
     def needing_review(self) -> int:
-        """Documents that a person has to look at: all but the accepted."""
-        return self.documents - self.by_status.get("accepted", 0)
+        """Documents that a person has to look at; an empty back is not one of them."""
+        return self.by_status.get("review", 0)
 
 
 class Tally:
