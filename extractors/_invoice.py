@@ -26,7 +26,7 @@ from extractors._values import (
     as_text,
     capitals_amount,
 )
-from pipeline.model import AnyField, Document, LineItem, Page, PageSize
+from pipeline.model import AnyField, Document, LineItem, Page
 from pipeline.reading.layout import joined, rows_of
 from pipeline.reading.tables import AMOUNT, NAME, NUMBER, TEXT, Column, read_table
 from pipeline.text import fold, parse_date_range, parse_money, parse_quantity, parse_sex, squeeze
@@ -164,7 +164,7 @@ def read_invoice(
         subtype="e_bill" if electronic else "paper",
         type_confidence=sure,
         file=pages[0].file,
-        pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
+        pages=tuple(page.size for page in pages),
         fields=fields,
         items=items,
         category_totals=totals,

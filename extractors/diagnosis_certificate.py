@@ -18,7 +18,7 @@ from extractors._invoice import STAY
 from extractors._prose import advice_of, diagnoses_of, prose_of, text_field
 from extractors._sections import Section
 from extractors._titles import mentions, title_likeness
-from pipeline.model import AnyField, Document, Page, PageSize
+from pipeline.model import AnyField, Document, Page
 from pipeline.text import squeeze
 
 TYPE = "diagnosis_certificate"
@@ -97,7 +97,7 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         subtype=_subtype(pages, inpatient, fields),
         type_confidence=sure,
         file=pages[0].file,
-        pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
+        pages=tuple(page.size for page in pages),
         fields=fields,
         extras=extras | {name: prose_of(part.lines) for name, part in sections.items() if name not in used},
         title=title_likeness(pages[0], TITLES)[1],

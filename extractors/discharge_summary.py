@@ -12,7 +12,7 @@ from extractors._page_marks import find_page_mark
 from extractors._prose import advice_of, diagnoses_of, prose_of, text_field
 from extractors._sections import Section
 from extractors._titles import mentions, title_likeness
-from pipeline.model import AnyField, Document, Page, PageSize
+from pipeline.model import AnyField, Document, Page
 from pipeline.text import parse_quantity, squeeze
 
 TYPE = "discharge_summary"
@@ -117,7 +117,7 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         subtype="discharge_record",
         type_confidence=sure,
         file=pages[0].file,
-        pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
+        pages=tuple(page.size for page in pages),
         fields=fields,
         extras=extras | {name: prose_of(part.lines) for name, part in sections.items() if name not in used},
         title=title_likeness(pages[0], titles)[1],

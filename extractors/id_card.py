@@ -19,7 +19,7 @@ from stdnum.exceptions import ValidationError
 from extractors._extractor import Extractor
 from extractors._fields import best_of, field_from, probability
 from extractors._values import as_person, as_text
-from pipeline.model import AnyField, Box, Candidate, Document, Field, Page, PageSize, Value, Word
+from pipeline.model import AnyField, Box, Candidate, Document, Field, Page, Value, Word
 from pipeline.reading.layout import FARTHEST_PIECE, joined, rows_of
 from pipeline.text import fold, is_masked, parse_date, parse_sex, squeeze
 
@@ -151,7 +151,7 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         subtype="both" if front and back else "back" if back else "front",
         type_confidence=sure,
         file=pages[0].file,
-        pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
+        pages=tuple(page.size for page in pages),
         fields={name: fields[name] for name in FIELD_NAMES if name in fields},
         title="居民身份证",
     )

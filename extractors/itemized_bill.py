@@ -34,7 +34,7 @@ from extractors._values import (
     as_text,
     capitals_amount,
 )
-from pipeline.model import AnyField, Candidate, Document, LineItem, Page, PageSize
+from pipeline.model import AnyField, Candidate, Document, LineItem, Page
 from pipeline.reading.layout import LabelList, rows_of
 from pipeline.reading.tables import AMOUNT, NAME, TableRow, outside_tables, read_table
 from pipeline.text import parse_date_range, parse_sex, squeeze
@@ -316,7 +316,7 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         subtype=_subtype(title, fields, pages),
         type_confidence=sure,
         file=pages[0].file,
-        pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
+        pages=tuple(page.size for page in pages),
         fields={
             name: fields[name] for name in (*FIELD_NAMES, *fields) if name in fields and name not in HIDDEN
         },

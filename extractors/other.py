@@ -18,7 +18,7 @@ from extractors._extractor import Extractor
 from extractors._fields import best_of, field_from
 from extractors._invoice import as_safe
 from extractors._values import as_amount, as_capitals, as_date, as_digits, as_text, capitals_amount
-from pipeline.model import OTHER, AnyField, Document, Field, Page, PageSize, Value, Word
+from pipeline.model import OTHER, AnyField, Document, Field, Page, Value, Word
 from pipeline.reading.layout import LabelList, below, joined, rows_of, stacked
 from pipeline.text import find_date, fold, parse_money, squeeze
 
@@ -191,7 +191,7 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         subtype=subtype.name if subtype else None,
         type_confidence=sure,
         file=pages[0].file,
-        pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
+        pages=tuple(page.size for page in pages),
         fields={
             name: replace(fields[name], confidence=min(MOST_SURE, fields[name].confidence))
             for name in FIELD_NAMES

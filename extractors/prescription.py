@@ -21,7 +21,7 @@ from extractors._prose import diagnoses_of
 from extractors._sections import Line, line_of
 from extractors._titles import mentions, title_likeness
 from extractors._values import as_age, as_amount, as_code, as_text
-from pipeline.model import AnyField, Box, Document, LineItem, Page, PageSize, Word
+from pipeline.model import AnyField, Box, Document, LineItem, Page, Word
 from pipeline.reading.layout import LabelList, joined, rows_of
 from pipeline.reading.tables import AMOUNT, NAME, NUMBER, TEXT, Column, outside_tables, read_table
 from pipeline.text import fold, parse_sex, squeeze
@@ -175,7 +175,7 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         subtype=_subtype(pages, title, items),
         type_confidence=sure,
         file=pages[0].file,
-        pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
+        pages=tuple(page.size for page in pages),
         fields={
             name: fields[name] for name in (*FIELD_NAMES, *fields) if name in fields and name not in HIDDEN
         },

@@ -21,7 +21,7 @@ from extractors._page_marks import find_page_mark
 from extractors._titles import mentions, title_likeness
 from extractors._values import as_age, as_amount, as_code, as_date, as_department, as_name, as_person, as_text
 from pipeline.fee_categories import find_category
-from pipeline.model import AnyField, Candidate, Document, Field, LineItem, Page, PageSize
+from pipeline.model import AnyField, Candidate, Document, Field, LineItem, Page
 from pipeline.reading.layout import rows_of
 from pipeline.reading.tables import AMOUNT, NAME, NUMBER, Column, outside_tables, read_table
 from pipeline.text import parse_date_range, parse_quantity, parse_sex, squeeze
@@ -362,7 +362,7 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         subtype=_subtype(pages, fields),
         type_confidence=sure,
         file=pages[0].file,
-        pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
+        pages=tuple(page.size for page in pages),
         fields={
             name: fields[name] for name in (*FIELD_NAMES, *fields) if name in fields and name not in HIDDEN
         },

@@ -17,7 +17,7 @@ from extractors._invoice import INPATIENT, OUTPATIENT, PAYMENTS, STAY, find_by_f
 from extractors._items import items_of, stated_items
 from extractors._titles import title_likeness
 from extractors._values import as_amount, as_capitals, as_code, as_date, as_digits, as_name, as_text
-from pipeline.model import AnyField, Document, Page, PageSize, Word
+from pipeline.model import AnyField, Document, Page, Word
 from pipeline.reading.layout import LabelList, rows_of
 from pipeline.reading.tables import AMOUNT, MONEY, NAME, NUMBER, TEXT, Column, read_table
 from pipeline.text import squeeze
@@ -105,7 +105,7 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         subtype=_subtype(fields, title),
         type_confidence=sure,
         file=pages[0].file,
-        pages=tuple(PageSize(page.number, page.width, page.height) for page in pages),
+        pages=tuple(page.size for page in pages),
         fields=with_statements(fields, (), SPECS),
         items=tuple(items),
         extras=extras | {name: word.text for name, (word, _) in sums.items()},

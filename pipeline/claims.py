@@ -174,8 +174,11 @@ class _Groups:
 
     def _most_alike(self, fact: Facts) -> list[Group]:
         scored = [(_in_common(group, fact), group) for group in self._near(fact)]
-        best = max((score for score, _ in scored), default=0)
-        return [next(group for score, group in scored if score == best)] if best >= ENOUGH_IN_COMMON else []
+        most = max((score for score, _ in scored), default=0)
+        best = [group for score, group in scored if score == most]
+        if most < ENOUGH_IN_COMMON or len({group.head.person for group in best}) > 1:
+            return []  # nobody's, or nobody knows whose of two
+        return best[:1]
 
     def _of_person(self, card: Facts) -> list[Group]:
         near = self._near(card)

@@ -188,6 +188,15 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class PageSize:
+    """A page of a document: its number in the file and its size in pixels, upright."""
+
+    number: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One upright page.
 
@@ -210,6 +219,11 @@ class Page:
     """Share of dark pixels, 0 to 1; a blank back has next to none."""
     turned_degrees: int = 0
     image: Image | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def size(self) -> PageSize:
+        """What of the page a document keeps."""
+        return PageSize(self.number, self.width, self.height)
 
     @property
     def text(self) -> str:
@@ -278,15 +292,6 @@ class LineItem:
     insurance_class: TextField | None = None
     """甲 / 乙 / 丙 (or 无自付 / 有自付 / 全自付) where the paper prints it."""
     catalog: CatalogMatch | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PageSize:
-    """A page of a document: its number in the file and its size in pixels, upright."""
-
-    number: int
-    width: int
-    height: int
 
 
 @dataclass(frozen=True, slots=True)

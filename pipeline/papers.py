@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractors import EXTRACTORS
-from pipeline.model import BLANK, OTHER, Document, Page, PageSize
+from pipeline.model import BLANK, OTHER, Document, Page
 
 MIN_SCORE = 0.5
 """Below it no type is sure enough of a page: it is `other`."""
@@ -60,7 +60,7 @@ def is_blank(page: Page) -> bool:
 def read_paper(paper: Paper) -> Document:
     """What stands on the paper, as its type reads it."""
     if paper.type == BLANK:
-        sizes = tuple(PageSize(page.number, page.width, page.height) for page in paper.pages)
+        sizes = tuple(page.size for page in paper.pages)
         return Document(BLANK, None, paper.sure, paper.pages[0].file, sizes, status="rejected")
     return EXTRACTORS[paper.type].extract(paper.pages, paper.sure)
 
