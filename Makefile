@@ -31,8 +31,9 @@ lock: install ## 重新编译 requirements.lock（UPGRADE=1 升级全部）/ com
 	@! grep -n '://' requirements.lock || { echo "✗ requirements.lock 含有地址 / holds an address"; exit 1; }
 	@bash tools/setup.sh
 
-fixtures: install ## 重新绘制示例票据 / draws the sample papers anew
+fixtures: install ## 重新绘制示例票据并记录识别结果 / draws the sample papers anew and records their words
 	@$(BIN)/python -m fixtures.draw --out fixtures/samples
+	@$(BIN)/python tools/record_words.py
 
 bench: install ## 速度与内存 / pages a second, CPU seconds and memory, beside PaddleOCR's own predict
 	@$(BIN)/python benchmarks/speed.py

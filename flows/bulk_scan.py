@@ -6,6 +6,7 @@ run, retries while a part of ours is down, and a summary artifact.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -30,12 +31,20 @@ TASKS_AT_ONCE = 2
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Nothing is logged to Prefect, where names could end up, and no heartbeat is sent.
+    """No heartbeat is sent and nothing logged, to Prefect above all: names could end up there.
 
-    The heartbeat's thread joins in steps of a second, and a run of ours reports by itself.
+    The heartbeat's thread joins in steps of a second, and a run of ours reports by itself; what fails is
+    told by who started it.
     """
-    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_TO_API_ENABLED: False}):
-        yield
+    logger = logging.getLogger("prefect")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    settings = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_TO_API_ENABLED: False}
+    try:
+        with temporary_settings(settings):
+            yield
+    finally:
+        logger.setLevel(before)
 
 
 def is_transient(_task: object, _run: object, state: Any) -> bool:

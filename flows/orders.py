@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -144,7 +143,6 @@ def run_as_flow(paths: Sequence[Path], out: Path, progress: RunProgress, make_ru
     with opened(key, progress, make_run) as run:
         from flows.bulk_scan import bulk_scan, quiet
 
-        logging.getLogger("prefect").setLevel(logging.CRITICAL)  # this command tells what fails
         try:
             with quiet():
                 summary: Summary = bulk_scan(key)

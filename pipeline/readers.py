@@ -6,7 +6,6 @@ after many pages, because what the libraries keep for every new line width adds 
 
 from __future__ import annotations
 
-import io
 import multiprocessing
 import os
 import signal
@@ -203,14 +202,15 @@ def thumbnail_name(sha256: str, page: int) -> str:
 
 
 def _write_thumbnail(page: Page, folder: Path) -> None:
-    from PIL import Image as Pictures
+    import cv2
 
     assert page.image is not None
-    picture = Pictures.fromarray(page.image)
-    picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), reducing_gap=2.0)
-    packed = io.BytesIO()
-    picture.save(packed, "JPEG", quality=THUMBNAIL_QUALITY, optimize=False)
+    scale = min(1.0, THUMBNAIL_SIDE / max(page.width, page.height))
+    size = max(1, round(page.width * scale)), max(1, round(page.height * scale))
+    small = cv2.resize(page.image, size, interpolation=cv2.INTER_AREA)
+    bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
+    _, packed = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_QUALITY])
     try:
-        (folder / thumbnail_name(page.file.sha256, page.number)).write_bytes(packed.getvalue())
+        (folder / thumbnail_name(page.file.sha256, page.number)).write_bytes(packed.tobytes())
     except OSError as error:
         raise FolderUnusable(f"{folder}: 无法写入 / cannot be written: {error.strerror}") from error

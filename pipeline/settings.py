@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     """ONNX Runtime's provider: OpenVINO where it is installed, or the default one."""
 
     workers: int = Field(default_factory=lambda: max(1, min(8, available_cores())), ge=1, le=64)
-    """Reading processes, each with an OCR engine of its own (about 700 MB)."""
+    """Reading processes, each with an OCR engine of its own (about 1.1 GB)."""
 
 
 def available_cores() -> int:

@@ -15,7 +15,7 @@ def threads_per_worker(workers: int) -> int:
 
 
 def ocr_engine(settings: Settings, threads: int) -> OcrEngine:
-    """An OCR engine; loading it takes seconds and some 700 MB.
+    """An OCR engine; loading it takes seconds and about 1.1 GB.
 
     Raises:
         OcrUnavailable: If the engine or its weights cannot be had.

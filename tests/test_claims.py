@@ -34,14 +34,16 @@ def receipt(**more: str) -> Document:
         "invoice_number": "0127700352",
         "file": "钱/receipt.jpg",
     }
-    return bill(**{**usual, **more})
+    given = {**usual, **more}
+    return bill({name: text for name, text in given.items() if name != "file"}, file=given["file"])
 
 
 def of_patient(type_: str, day: str = "2026-03-12", **more: str) -> Document:
     """A paper of the hospital for 钱样例."""
     usual = {"patient_name": "钱样例", "hospital_name": HERE, "file": f"钱/{type_}.jpg"}
     dated = {"period_start": day, "period_end": day} if type_ == "itemized_bill" else {"issue_date": day}
-    return paper(type_, None, {**usual, **dated, **more}, file={**usual, **more}["file"])
+    given = {**usual, **dated, **more}
+    return paper(type_, None, given, file=given.pop("file"))
 
 
 def stay(**more: str) -> Document:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,11 @@ import pytest
 
 from flows import server
 from pipeline.settings import settings
+
+LEAVES_SOCKETS = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
+)
+"""Prefect's clients leave their sockets to the garbage collector when an event loop ends."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ def prefect_server(a_server: Prefect, state: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PREFECT_API_URL", a_server.url)
     with temporary_settings({PREFECT_API_URL: a_server.url}):
         yield a_server
+    gc.collect()  # so that it is this test that finds the sockets
 
 
 @pytest.fixture

@@ -1,0 +1,156 @@
+"""The desk: an upload in, its documents, claims and what is wrong with it out, kept under its key."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from pipeline.desk import UploadAnswer, UploadDesk
+from pipeline.errors import ServiceUnavailable
+from pipeline.records import json_schemas
+from pipeline.settings import Settings
+from tests.fakes import FakeDecoder, FakeReaders
+
+SAMPLES = Path(__file__).parent.parent / "fixtures" / "samples"
+TODAY = date(2026, 11, 21)
+RECEIPT = (
+    "outpatient_invoice payer_name=欧阳杜撰 payee_name=无中生有医院"
+    " visit_date=2026-03-12 invoice_number=0127700352 total_amount=30.00"
+)
+CERTIFICATE = "diagnosis_certificate patient_name=欧阳杜撰 hospital_name=无中生有医院 issue_date=2026-03-12"
+
+
+class Counter:
+    """A desk with fakes behind it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.decoder, self.readers = FakeDecoder(), FakeReaders()
+        self.today = TODAY
+        self.desk = UploadDesk(
+            Settings(state_dir=folder),
+            lambda: self.today,
+            sandbox=lambda _workers: self.decoder,
+            readers=lambda *_: self.readers,
+        )
+
+    def ask(self, *files: tuple[str, str]) -> UploadAnswer:
+        return self.desk.answer(self.desk.receive([(name, text.encode()) for name, text in files]))
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Iterator[Counter]:
+    made = Counter(tmp_path)
+    with made.desk:
+        yield made
+
+
+def test_an_upload_gives_documents_and_the_claim_that_they_would_make(counter: Counter) -> None:
+    answer = counter.ask(("票.pdf", RECEIPT), ("诊断.jpg", CERTIFICATE))
+    assert [document["source"]["file"] for document in answer["documents"]] == ["票.pdf", "诊断.jpg"]
+    assert answer["documents"][0]["fields"]["total_amount"]["value"] == "30.00"
+    (claim,) = answer["claims"]
+    assert claim["insured"]["name"] == "欧阳杜撰"
+    assert claim["missing_materials"] == ["M03 费用明细单"]
+    assert answer["errors"] == []
+
+
+def test_an_answer_is_made_of_the_rows_of_the_contract(counter: Counter) -> None:
+    answer = counter.ask(("票.pdf", f"{RECEIPT}\nboom"), ("坏.pdf", "!corrupt"))
+    for name, rows in {
+        "documents": answer["documents"],
+        "claims": answer["claims"],
+        "errors": answer["errors"],
+    }.items():
+        assert rows
+        for row in rows:
+            Draft202012Validator(json_schemas()[name]).validate(row)
+
+
+def test_what_is_unreadable_is_said_beside_what_is_read(counter: Counter) -> None:
+    answer = counter.ask(("坏.pdf", "!corrupt"), ("票.pdf", RECEIPT))
+    assert [(row["file"], row["code"]) for row in answer["errors"]] == [("坏.pdf", "corrupt")]
+    assert "cannot be opened" in answer["errors"][0]["message"]
+    assert len(answer["documents"]) == 1
+
+
+def test_fields_with_which_the_claim_does_not_hold_are_to_review(counter: Counter) -> None:
+    listed = "itemized_bill patient_name=欧阳杜撰 invoice_number=0127700352 total_amount=29.00"
+    answer = counter.ask(("1.pdf", RECEIPT), ("2.pdf", listed))
+    totals = [document["fields"]["total_amount"] for document in answer["documents"]]
+    assert [(total["status"], total["confidence"]) for total in totals] == [("review", 0.6)] * 2
+
+
+def test_an_answer_is_kept(counter: Counter) -> None:
+    first = counter.ask(("票.pdf", RECEIPT))
+    assert counter.ask(("票.pdf", RECEIPT)) == first
+    assert len(counter.decoder.decoded) == 1
+
+
+def test_an_answer_of_yesterday_is_made_anew(counter: Counter) -> None:
+    counter.ask(("票.pdf", RECEIPT))
+    counter.today = date(2026, 11, 22)
+    counter.ask(("票.pdf", RECEIPT))
+    assert len(counter.decoder.decoded) == 2
+
+
+def test_the_same_bytes_under_another_name_are_an_upload_of_their_own(counter: Counter) -> None:
+    one, other = counter.ask(("甲.pdf", RECEIPT)), counter.ask(("乙.pdf", RECEIPT))
+    assert one["upload"] != other["upload"]
+    assert other["documents"][0]["source"]["file"] == "乙.pdf"
+
+
+def test_two_files_of_one_name_are_told_apart(counter: Counter) -> None:
+    answer = counter.ask(("IMG.jpg", RECEIPT), ("IMG.jpg", "!corrupt"))
+    assert answer["documents"][0]["source"]["file"] == "1/IMG.jpg"
+    assert answer["errors"][0]["file"] == "2/IMG.jpg"
+
+
+def test_a_name_never_becomes_a_path(counter: Counter, tmp_path: Path) -> None:
+    counter.ask(("../../../outside.pdf", RECEIPT))
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert all(path.name in ("0", "names.json", "answer.json") for path in kept)
+
+
+def test_what_is_kept_is_for_its_owner_alone(counter: Counter, tmp_path: Path) -> None:
+    key = counter.desk.receive([("票.pdf", RECEIPT.encode())])
+    for folder in (tmp_path / "uploads", tmp_path / "uploads" / key):
+        assert folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("key", ["", "0" * 64, "../uploads", "x" * 64])
+def test_a_key_that_nothing_is_kept_under_is_told(counter: Counter, key: str) -> None:
+    with pytest.raises(LookupError, match="no upload is kept"):
+        counter.desk.answer(key)
+
+
+def test_a_forgotten_upload_is_gone(counter: Counter, tmp_path: Path) -> None:
+    key = counter.ask(("票.pdf", RECEIPT))["upload"]
+    counter.desk.forget(key)
+    assert list((tmp_path / "uploads").iterdir()) == []
+    with pytest.raises(LookupError):
+        counter.desk.answer(key)
+
+
+def test_while_a_part_is_down_there_is_no_answer_and_later_there_is(counter: Counter) -> None:
+    counter.readers.down = 1
+    with pytest.raises(ServiceUnavailable):
+        counter.ask(("票.pdf", f"{RECEIPT} down"))
+    assert counter.ask(("票.pdf", f"{RECEIPT} down"))["documents"]
+
+
+@pytest.mark.slow
+def test_the_second_upload_costs_only_its_reading(tmp_path: Path) -> None:
+    pictures = [SAMPLES / "10_其他材料" / name for name in ("火车票.jpg", "检验报告单.jpg")]
+    seconds = []
+    with UploadDesk(Settings(state_dir=tmp_path)) as desk:
+        for picture in pictures:
+            began = time.monotonic()
+            answer = desk.answer(desk.receive([(picture.name, picture.read_bytes())]))
+            seconds.append(time.monotonic() - began)
+            assert [document["document_type"] for document in answer["documents"]] == ["other"]
+    assert seconds[1] < seconds[0] / 2, seconds
