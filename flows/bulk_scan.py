@@ -77,7 +77,7 @@ def bulk_scan(run_key: str) -> Summary:
         try:
             for future in futures:
                 future.result()
-        except BaseException as error:
+        except BaseException as error:  # Ctrl-C too: the tasks that wait must know
             run.give_up(error)
             raise
         summary = run.write()

@@ -19,7 +19,6 @@ from pipeline.errors import BaoxiaoError
 from pipeline.report import Summary
 from pipeline.scan import Progress, Run, Upload, find_uploads
 from pipeline.settings import Settings, settings
-from pipeline.terminal import RunProgress
 
 UPLOADS_PER_TASK = 12
 """A task costs Prefect 30 to 50 ms; a dozen uploads are 5 to 30 s of reading."""
@@ -122,7 +121,7 @@ def opened(key: str, progress: Progress | None = None, make_run: MakeRun = Run) 
         _open[key] = open_run
         try:
             yield open_run
-        except BaseException as error:
+        except BaseException as error:  # Ctrl-C too: nothing goes on behind
             open_run.close(error)
             raise
         else:
@@ -131,10 +130,16 @@ def opened(key: str, progress: Progress | None = None, make_run: MakeRun = Run) 
             del _open[key]
 
 
-def run_as_flow(paths: Sequence[Path], out: Path, progress: RunProgress, make_run: MakeRun = Run) -> Summary:
+def run_as_flow(
+    paths: Sequence[Path],
+    out: Path,
+    progress: Progress,
+    say: Callable[[str], None],
+    make_run: MakeRun = Run,
+) -> Summary:
     """Run the scan as a flow against the Prefect API that is set; the same outputs as without.
 
-    Where Prefect itself fails, the run goes on without it.
+    Where Prefect itself fails, the run goes on without it and `say` is told so.
 
     Raises:
         ServiceUnavailable: If a part of ours is down.
@@ -149,9 +154,7 @@ def run_as_flow(paths: Sequence[Path], out: Path, progress: RunProgress, make_ru
         except Untold as failure:
             raise failure.error from None
         except Exception as error:  # anything of Prefect's own: its server, its client
-            progress.say(
-                f"Prefect 出错，改为直接运行 / Prefect failed, running directly: {type(error).__name__}"
-            )
+            say(f"Prefect 出错，改为直接运行 / Prefect failed, running directly: {type(error).__name__}")
             return run.go_on_directly()
     return summary
 

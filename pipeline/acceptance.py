@@ -29,6 +29,9 @@ ACCEPT = 0.95
 PROVED_DOUBT = 0.1
 """Share of the doubt that stays for each independent sum that a value takes part in."""
 
+MOST_SURE = 0.9999
+"""No count of proofs makes a value certain: the paper may carry the same mistake everywhere."""
+
 DISPUTED_CONFIDENCE = 0.6
 """Most that a value has which a failed check names: one of the named is wrong, nobody knows which."""
 
@@ -75,7 +78,7 @@ class _Evidence:
     def judge(self, path: str, field: Field[V]) -> Field[V]:
         """The field with its confidence after the evidence, and its status."""
         proofs = self._proofs.get(path, [])
-        sure = 1 - (1 - field.confidence) * PROVED_DOUBT ** len(proofs)
+        sure = min(MOST_SURE, 1 - (1 - field.confidence) * PROVED_DOUBT ** len(proofs))
         if path in self._disputed:
             sure = min(sure, DISPUTED_CONFIDENCE)
         accepted = field.value is not None and path not in self._disputed and sure >= ACCEPT

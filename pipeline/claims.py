@@ -486,7 +486,7 @@ def _totals(
     invoices: Sequence[Document], bills: Sequence[Document], lines: Sequence[CodedLineRecord]
 ) -> dict[str, str]:
     totals: dict[str, Decimal] = {}
-    for name, documents in (("invoiced", invoices), ("itemized", bills)):
+    for name, documents in (("total_amount", invoices), ("itemized", bills)):
         amounts = [amount for document in documents if (amount := document.money("total_amount")) is not None]
         if amounts and len(amounts) == len(documents):
             totals[name] = sum(amounts, Decimal(0))

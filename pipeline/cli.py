@@ -119,7 +119,7 @@ def _scanned(paths: Sequence[Path], out_dir: Path, *, direct: bool) -> Summary:
             progress.say(f"作为 Prefect 流程运行 / running as a flow: {api}")
             from flows.orders import run_as_flow
 
-            summary = run_as_flow(paths, out_dir, progress)
+            summary = run_as_flow(paths, out_dir, progress, progress.say)
     out.print(summary_table(summary))
     if not summary.files:
         out.print("没有找到文件 / no files were found")

@@ -176,7 +176,7 @@ class UploadReader:
                 read += readers.read([page]).result()
             except NOT_THE_PAPERS_FAULT:
                 raise
-            except Exception as error:  # as above
+            except Exception as error:  # one page's fault stays that page's
                 missed.append(_lost_page(file, page.page.number, error))
         return read
 

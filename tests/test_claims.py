@@ -271,7 +271,7 @@ class TestTheClaim:
         assert claim["insured"]["name"] == "钱样例"
         assert claim["hospital"]["name"] == HERE
         assert claim["visit"] == {"kind": "outpatient", "from": "2026-03-12", "to": "2026-03-12"}
-        assert (claim["totals"]["invoiced"], claim["totals"]["itemized"]) == ("40.58", "40.58")
+        assert (claim["totals"]["total_amount"], claim["totals"]["itemized"]) == ("40.58", "40.58")
         assert claim["totals"]["fund_payment"] == "10.00"
         assert [line["name"]["value"] for line in claim["line_items"]] == ["阿莫西林胶囊", "血常规"]
         assert [diagnosis["name"] for diagnosis in claim["diagnoses"]] == ["急性支气管炎", "高血压病"]
@@ -335,20 +335,20 @@ class TestMoney:
         b = self.billed(receipt(file="钱/2", total_amount="5.00", invoice_number="0127700353"), "5.00")
         listed = self.billed(of_patient("itemized_bill", total_amount="35.00"), "10.00", "25.00")
         assert self.lines(a, b, listed) == ["10.00", "25.00"]
-        assert claim_of(a, b, listed)["totals"]["invoiced"] == "35.00"
+        assert claim_of(a, b, listed)["totals"]["total_amount"] == "35.00"
 
     def test_a_bill_and_its_screenshot_are_the_same_money(self) -> None:
         a = self.billed(receipt(file="钱/1.pdf", total_amount="30.00", cash_payment="30.00"), "30.00")
         b = self.billed(receipt(file="钱/2.jpg", total_amount="30.00", cash_payment="30.00"), "30.00")
         claim = claim_of(a, b)
         assert claim["invoices"] == [a.id, b.id]
-        assert (claim["totals"]["invoiced"], claim["totals"]["cash_payment"]) == ("30.00", "30.00")
+        assert (claim["totals"]["total_amount"], claim["totals"]["cash_payment"]) == ("30.00", "30.00")
         assert self.lines(a, b) == ["30.00"]
         assert claim["status"] != "accepted"
 
     def test_without_all_totals_there_is_no_total(self) -> None:
         a, b = receipt(file="钱/1", total_amount="30.00"), receipt(file="钱/2", invoice_number="0127700353")
-        assert "invoiced" not in claim_of(a, b)["totals"]
+        assert "total_amount" not in claim_of(a, b)["totals"]
 
 
 class TestStatus:

@@ -188,7 +188,7 @@ def _opened(file: Path) -> sqlite3.Connection:
             connection.executescript("DROP TABLE IF EXISTS files; DROP TABLE IF EXISTS uploads;")
         connection.executescript(_TABLES)
         connection.execute(f"PRAGMA user_version={FORM}")
-    except BaseException:
+    except sqlite3.Error:
         connection.close()
         raise
     return connection

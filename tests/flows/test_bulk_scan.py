@@ -68,7 +68,7 @@ class Office:
 
     def scan_as_flow(self, out: Path) -> Summary:
         self.decoder.decoded.clear()
-        return run_as_flow([self.papers], out, self.progress, self.make_run)
+        return run_as_flow([self.papers], out, self.progress, self.progress.say, self.make_run)
 
     def scan_directly(self, out: Path) -> Summary:
         with self.make_run(find_uploads([self.papers]), out, Settings(), TODAY) as run:

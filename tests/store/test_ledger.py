@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,11 +74,12 @@ def test_another_version_reads_everything_again(file: Path) -> None:
 
 
 def test_two_at_once_are_refused_in_one_process_and_from_another(file: Path) -> None:
-    program = f"from pathlib import Path; from pipeline.store.ledger import Ledger; Ledger(Path({str(file)!r}), '1')"
+    program = "import sys; from pathlib import Path; from pipeline.store.ledger import Ledger;"
+    command = [sys.executable, "-c", f"{program} Ledger(Path(sys.argv[1]), '1')", str(file)]
     with Ledger(file, "1"):
         with pytest.raises(FolderUnusable, match="another run is using this folder"):
             Ledger(file, "1")
-        other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+        other = subprocess.run(command, capture_output=True, text=True, check=False)
         assert "another run is using this folder" in other.stderr
     Ledger(file, "1").__exit__(None, None, None)
 
@@ -112,9 +114,9 @@ def test_a_full_disk_is_told_with_the_way_out(file: Path) -> None:
     with Ledger(file, "1") as ledger:
         pages = ledger._connection.execute("PRAGMA page_count").fetchone()[0]
         ledger._connection.execute(f"PRAGMA max_page_count={pages}")
+        large = replace(reading(1), unread=(Unread("甲" * 1_000_000, None, "corrupt", "坏了"),))
         with pytest.raises(FolderUnusable, match=r"磁盘已满.*make room and run again"):
-            for ordinal in range(50):
-                ledger.save(UPLOAD, reading(ordinal))
+            ledger.save(UPLOAD, large)
 
 
 def test_what_is_told_as_done_survives_a_kill(file: Path) -> None:
