@@ -48,7 +48,8 @@ def untold() -> Iterator[None]:
 class OpenRun:
     """A run while its flow goes on, shared by the tasks of this process."""
 
-    def __init__(self, run: Run, progress: Progress) -> None:
+    def __init__(self, key: str, run: Run, progress: Progress) -> None:
+        self.key = key
         self._run = run
         self._progress = progress
         self._given_up = False
@@ -111,13 +112,16 @@ def opened(key: str, progress: Progress | None = None, make_run: MakeRun = Run) 
 
     Raises:
         LookupError: If no order is kept under `key`.
+        Untold: If the output folder cannot be used.
     """
     if key in _open:
         yield _open[key]
         return
     paths, out = _order(key, settings())
-    with make_run(find_uploads(paths, out), out, settings(), date.today()) as run:  # noqa: DTZ011
-        open_run = OpenRun(run, progress or _Silent())
+    with untold():
+        made = make_run(find_uploads(paths, out), out, settings(), date.today())  # noqa: DTZ011
+    with made as run:
+        open_run = OpenRun(key, run, progress or _Silent())
         _open[key] = open_run
         try:
             yield open_run
@@ -144,18 +148,24 @@ def run_as_flow(
     Raises:
         ServiceUnavailable: If a part of ours is down.
     """
-    key = keep_order(paths, out, settings())
-    with opened(key, progress, make_run) as run:
-        from flows.bulk_scan import bulk_scan, quiet
+    try:
+        with opened(keep_order(paths, out, settings()), progress, make_run) as run:
+            return _as_flow(run, say)
+    except Untold as failure:
+        raise failure.error from None
 
-        try:
-            with quiet():
-                summary: Summary = bulk_scan(key)
-        except Untold as failure:
-            raise failure.error from None
-        except Exception as error:  # anything of Prefect's own: its server, its client
-            say(f"Prefect 出错，改为直接运行 / Prefect failed, running directly: {type(error).__name__}")
-            return run.go_on_directly()
+
+def _as_flow(run: OpenRun, say: Callable[[str], None]) -> Summary:
+    from flows.bulk_scan import bulk_scan, quiet
+
+    try:
+        with quiet():
+            summary: Summary = bulk_scan(run.key)
+    except Untold:
+        raise
+    except Exception as error:  # anything of Prefect's own: its server, its client
+        say(f"Prefect 出错，改为直接运行 / Prefect failed, running directly: {type(error).__name__}")
+        return run.go_on_directly()
     return summary
 
 

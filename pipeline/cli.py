@@ -6,6 +6,7 @@ not be read (each is named with its cause, the others are finished), 2 usage err
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -101,6 +102,11 @@ def scan(
         raise typer.Exit(2) from error
     except ServiceUnavailable as error:
         _fail(str(error))
+        raise typer.Exit(1) from error
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # whoever read our output has gone: Typer ends us
+            raise
+        _fail(f"{error.filename or out_dir}: {error.strerror}；读完的已保留 / what was read is kept")
         raise typer.Exit(1) from error
     raise typer.Exit(1 if summary.unreadable else 0)
 

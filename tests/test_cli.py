@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -100,6 +101,16 @@ class TestScanning:
         terminal.readers.down = 1
         assert terminal.scan() == 1
         assert terminal.err == "✗ 停了 / it is down\n"
+
+    def test_a_full_disk_is_1_with_what_the_system_says(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device", "/tmp/spool")
+
+        monkeypatch.setattr(scan, "Run", full)
+        assert terminal.scan() == 1
+        assert terminal.err == "✗ /tmp/spool: No space left on device；读完的已保留 / what was read is kept\n"
 
     def test_ctrl_c_is_130_and_says_that_what_was_read_is_kept(
         self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch

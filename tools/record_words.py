@@ -46,9 +46,7 @@ def main() -> int:
     return 0
 
 
-def files_in(
-    sandbox: Sandbox, source: SourceFile, path: Path, folder: Path
-) -> list[tuple[SourceFile, Path]]:
+def files_in(sandbox: Sandbox, source: SourceFile, path: Path, folder: Path) -> list[tuple[SourceFile, Path]]:
     """The file itself, or the files of an archive."""
     if path.suffix != ".zip":
         return [(source, path)]

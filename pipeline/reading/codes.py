@@ -48,7 +48,9 @@ def with_codes(page: Page) -> Page:
 
 def _read(grey: Any, scale: float) -> list[Code]:
     formats = zxingcpp.BarcodeFormat
-    wanted = (formats.QRCode, formats.MicroQRCode, formats.Code128, formats.Code39, formats.ITF)
+    wanted = zxingcpp.BarcodeFormats(
+        (formats.QRCode, formats.MicroQRCode, formats.Code128, formats.Code39, formats.ITF)
+    )
     codes = []
     for found in zxingcpp.read_barcodes(grey, formats=wanted):
         corners = found.position

@@ -12,7 +12,7 @@ import pytest
 
 from flows import bulk_scan, orders
 from flows.orders import UPLOADS_PER_TASK, Untold, keep_order, opened, run_as_flow
-from pipeline.errors import ServiceUnavailable
+from pipeline.errors import FolderUnusable, ServiceUnavailable
 from pipeline.model import Unread
 from pipeline.outputs import CLAIMS, DOCUMENTS, ERRORS, LINES, REPORT
 from pipeline.report import Summary
@@ -172,6 +172,19 @@ class TestWithAServer:
         key = keep_order([office.papers], tmp_path / "out", Settings())
         with bulk_scan.quiet():
             assert bulk_scan.bulk_scan(key).documents == 29
+
+    def test_a_folder_in_use_is_told_to_prefect_without_its_name(
+        self, office: Office, prefect_server: Prefect, tmp_path: Path
+    ) -> None:
+        out = tmp_path / f"{NAME}的结果"
+        key = keep_order([office.papers], out, Settings())
+        with office.make_run([], out, Settings(), TODAY):
+            with bulk_scan.quiet(), pytest.raises(Untold, match="FolderUnusable"):
+                bulk_scan.bulk_scan(key)
+            with pytest.raises(FolderUnusable, match=NAME):
+                office.scan_as_flow(out)
+        assert prefect_server.newest_run()["state"]["type"] == "FAILED"
+        assert not prefect_server.knows(NAME)
 
 
 @pytest.mark.slow
