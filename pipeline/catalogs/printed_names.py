@@ -98,6 +98,9 @@ def normalise(text: str) -> str:
     return text
 
 
+_TIMES = re.compile(r"(?<=\d)x(?=\d)")
+
+
 @lru_cache(maxsize=65536)
 def bare(text: str) -> str:
     """Letters, digits and Chinese characters alone, in lower case: what names are compared by.
@@ -107,7 +110,8 @@ def bare(text: str) -> str:
     """
     if _HAN_ALONE.fullmatch(text):
         return text.translate(_VARIANTS)
-    return _KEPT.sub("", normalise(text).lower())
+    # What stood between two figures may go and leave an x there that means times, as × did before it.
+    return _TIMES.sub("", _KEPT.sub("", normalise(text).lower()))
 
 
 @lru_cache(maxsize=16384)
