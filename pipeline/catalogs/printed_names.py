@@ -98,9 +98,6 @@ def normalise(text: str) -> str:
     return text
 
 
-_TIMES = re.compile(r"(?<=\d)x(?=\d)")
-
-
 @lru_cache(maxsize=65536)
 def bare(text: str) -> str:
     """Letters, digits and Chinese characters alone, in lower case: what names are compared by.
@@ -110,8 +107,9 @@ def bare(text: str) -> str:
     """
     if _HAN_ALONE.fullmatch(text):
         return text.translate(_VARIANTS)
-    # What stood between two figures may go and leave an x there that means times, as × did before it.
-    return _TIMES.sub("", _KEPT.sub("", normalise(text).lower()))
+    stripped = _KEPT.sub("", normalise(text).lower())
+    # Where signs between figures have gone, an x left there means times and goes too.
+    return stripped if stripped == text else bare(stripped)
 
 
 @lru_cache(maxsize=16384)
