@@ -38,11 +38,9 @@ LINE_HEIGHT = 48
 COLUMN_WIDTH = 8
 """The recogniser sees a line 48 px high and gives one column of probabilities every 8 px."""
 
-MIN_WIDTH = 160
-MAX_WIDTH = 3200
-WIDTH_STEP = 32
-"""A batch is padded to a multiple of the step and to the least width, below which lone digits are misread
-(`10.00` as `1000`; the published 320 reads no better). A line longer than the greatest is squeezed."""
+WIDTHS: tuple[int, ...] = (*range(192, 641, 64), *range(800, 1281, 160), 1920, 2560, 3200)
+"""A batch is padded to the next of these, a longer line squeezed into the last. Few, because the runtime
+keeps megabytes for every shape; below the first, lone digits are misread (`10.00` as `1000`)."""
 
 MAX_BATCH = 8
 BATCH_WIDTH = 2560
@@ -161,25 +159,25 @@ def _batches(widths: Sequence[int]) -> Iterator[list[int]]:
     """Which lines to read together, the widest first, so that an incomplete batch is a narrow one."""
     left = sorted(range(len(widths)), key=lambda i: -widths[i])
     while left:
-        size = max(1, min(MAX_BATCH, BATCH_WIDTH // _stepped(widths[left[0]])))
+        size = max(1, min(MAX_BATCH, BATCH_WIDTH // _padded(widths[left[0]])))
         yield left[:size]
         left = left[size:]
 
 
-def _stepped(width: int) -> int:
-    return max(MIN_WIDTH, math.ceil(width / WIDTH_STEP) * WIDTH_STEP)
+def _padded(width: int) -> int:
+    return next(allowed for allowed in WIDTHS if allowed >= width)
 
 
 def _strip(crop: Image) -> Image:
     """The line as high as the recogniser wants it."""
     height, width = crop.shape[:2]
-    fitting = min(MAX_WIDTH, math.ceil(LINE_HEIGHT * width / height))
+    fitting = min(WIDTHS[-1], math.ceil(LINE_HEIGHT * width / height))
     return np.asarray(cv2.resize(crop, (fitting, LINE_HEIGHT)), dtype=np.uint8)
 
 
 def _stacked(strips: Sequence[Image]) -> npt.NDArray[np.float32]:
     """A batch of strips, shape (N, 3, 48, W) BGR from -1 to 1, padded with 0 on the right."""
-    width = _stepped(max(strip.shape[1] for strip in strips))
+    width = _padded(max(strip.shape[1] for strip in strips))
     batch = np.zeros((len(strips), 3, LINE_HEIGHT, width), dtype=np.float32)
     for place, strip in zip(batch, strips, strict=True):
         place[:, :, : strip.shape[1]] = strip[:, :, ::-1].transpose(2, 0, 1)

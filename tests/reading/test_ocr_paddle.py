@@ -24,9 +24,7 @@ from pipeline.reading.ocr import with_words
 from pipeline.reading.ocr_paddle import (
     BATCH_WIDTH,
     MAX_BATCH,
-    MAX_WIDTH,
-    MIN_WIDTH,
-    WIDTH_STEP,
+    WIDTHS,
     PaddleEngine,
     _batches,
     _CharacterDecoder,
@@ -85,7 +83,7 @@ def test_a_character_beyond_doubt_has_no_rivals() -> None:
     assert rivals == ()
 
 
-@given(st.lists(st.integers(1, MAX_WIDTH)))
+@given(st.lists(st.integers(1, WIDTHS[-1])))
 def test_every_line_is_in_one_batch_and_no_batch_is_too_large(widths: list[int]) -> None:
     batches = list(_batches(widths))
     assert sorted(index for batch in batches for index in batch) == list(range(len(widths)))
@@ -102,11 +100,11 @@ def test_lines_of_a_batch_are_near_in_width(widths: list[int]) -> None:
         assert min(widths[index] for index in wider) >= max(widths[index] for index in narrower)
 
 
-@pytest.mark.parametrize(("width", "padded"), [(1, MIN_WIDTH), (161, 192), (3200, 3200)])
+@pytest.mark.parametrize(("width", "padded"), [(1, WIDTHS[0]), (641, 800), (3200, 3200)])
 def test_batches_come_in_few_widths(width: int, padded: int) -> None:
     batch = _stacked([np.full((48, width, 3), 255, np.uint8)])
     assert batch.shape == (1, 3, 48, padded)
-    assert padded % WIDTH_STEP == 0
+    assert padded in WIDTHS
     assert (batch[..., :width] == 1.0).all()
     assert (batch[..., width:] == 0.0).all()
 
@@ -119,7 +117,7 @@ def test_a_batch_is_blue_first() -> None:
 
 def test_a_line_becomes_a_strip_of_the_height_the_model_wants() -> None:
     assert _strip(np.zeros((24, 100, 3), np.uint8)).shape == (48, 200, 3)
-    assert _strip(np.zeros((10, 5000, 3), np.uint8)).shape == (48, MAX_WIDTH, 3)
+    assert _strip(np.zeros((10, 5000, 3), np.uint8)).shape == (48, WIDTHS[-1], 3)
     assert _strip(np.zeros((300, 1, 3), np.uint8)).shape == (48, 1, 3)
 
 
