@@ -26,7 +26,7 @@ fix: install ## 整理格式与可自动修复的问题 / formats, mends what ca
 
 lock: install ## 重新编译 requirements.lock（UPGRADE=1 升级全部）/ compiles the lock anew (UPGRADE=1: newest of all)
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml tools/bootstrap.in \
-		--extra dev --extra draw --universal --python-version 3.11 --generate-hashes --overrides overrides.txt \
+		--extra dev --extra draw --extra accuracy --universal --python-version 3.11 --generate-hashes --overrides overrides.txt \
 		--no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) --quiet --output-file requirements.lock
 	@! grep -n '://' requirements.lock || { echo "✗ requirements.lock 含有地址 / holds an address"; exit 1; }
 	@bash tools/setup.sh
