@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from extractors._fields import FieldSpec, field_from
+from extractors._fields import FieldSpec, behind_label, field_from
 from extractors._values import as_amount
 from pipeline.fee_categories import find_category
 from pipeline.model import AnyField, Page, Word
@@ -95,7 +95,8 @@ def read_cells(
                 if labelled.name == _OTHER:
                     extras.setdefault(squeeze(labelled.label.text), labelled.pieces[0].text)
                 else:
-                    reading = _read_cell(labelled.pieces, known[labelled.name], page.number)
+                    cell = _read_cell(labelled.pieces, known[labelled.name], page.number)
+                    reading = behind_label(cell, labelled)
                     readings.setdefault(labelled.name, []).append(reading)
     return readings, extras
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import TypeVar
 
-from pipeline.model import AnyField, Candidate, Field, Page, Statement, Value, Word
+from pipeline.model import AnyField, Candidate, Field, Page, Reading, Statement, Value, Word
 from pipeline.reading.layout import LabelledValue, LabelList, rows_of
 
 V = TypeVar("V", bound=Value)
@@ -63,7 +63,7 @@ def read_labelled(
     fields: dict[str, AnyField] = {}
     for spec in specs:
         readings = [
-            field_from(value, spec.parse, page.number)
+            behind_label(field_from(value, spec.parse, page.number), labelled)
             for page, labelled in found
             if labelled.name == spec.name and (value := labelled.value) is not None
         ]
@@ -94,7 +94,32 @@ def field_from(word: Word, parse: Callable[[str], V], page: int | None) -> Field
     except ValueError:
         value = None
     confidence = probability(word) if value is not None else min(probability(word), DISPUTED_CONFIDENCE)
-    return Field(value, word.text, confidence, page, word.box, word.origin)
+    reading = reading_of([word])
+    return Field(value, word.text, confidence, page, word.box, word.origin, reading=reading)
+
+
+def behind_label(field: Field[V], labelled: LabelledValue) -> Field[V]:
+    """The field with what its label says about it."""
+    reading = replace(field.reading or Reading(), gap=labelled.gap, exact=labelled.exact)
+    return replace(field, reading=reading)
+
+
+def reading_of(words: Sequence[Word]) -> Reading:
+    """How well the words of one value could be read."""
+    sure: list[float] = []
+    rival = 0.0
+    for word in words:
+        telling = {index for index, char in enumerate(word.text) if char not in SIGNS}
+        if word.origin != "ocr":
+            sure += [1.0] * len(telling)
+            continue
+        confidences = word.char_confidences or (word.confidence,) * len(word.text)
+        sure += [confidences[index] for index in telling]
+        rival = max([rival, *(a.probability for a in word.alternatives if a.index in telling)])
+    height = min((word.box.height for word in words), default=0.0)
+    if not sure:
+        return Reading(least=0.0, mean=0.0, height=height)
+    return Reading(min(sure), sum(sure) / len(sure), rival, len(sure), height)
 
 
 def probability(word: Word) -> float:

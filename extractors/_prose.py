@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from extractors._fields import probability
+from extractors._fields import probability, reading_of
 from extractors._sections import Line, Section
 from pipeline.model import Box, Field, TextField
 from pipeline.text import fold
@@ -136,4 +136,5 @@ def text_field(section: Section | None, value: str) -> TextField | None:
         page,
         Box.around(line.word.box for line in section.lines if line.page == page),
         words[0].origin,
+        reading=reading_of(words),
     )

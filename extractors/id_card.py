@@ -17,7 +17,7 @@ from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from extractors._extractor import Extractor
-from extractors._fields import best_of, field_from, probability
+from extractors._fields import best_of, field_from, probability, reading_of
 from extractors._values import as_person, as_text
 from pipeline.model import AnyField, Box, Candidate, Document, Field, Page, Value, Word
 from pipeline.reading.layout import FARTHEST_PIECE, joined, rows_of
@@ -223,6 +223,7 @@ def _address(first: Word, below: Sequence[Sequence[Word]], page: int) -> AnyFiel
         page,
         Box.around(line.box for line in lines),
         first.origin,
+        reading=reading_of(lines),
     )
 
 

@@ -431,6 +431,7 @@ def _settle_diagnoses(fields: dict[str, AnyField]) -> None:
             chosen[0].page,
             chosen[0].box,
             chosen[0].origin,
+            reading=min((f.reading for f in chosen if f.reading), key=lambda r: r.least, default=None),
         )
 
 

@@ -117,9 +117,9 @@ def opened(key: str, progress: Progress | None = None, make_run: MakeRun = Run) 
     if key in _open:
         yield _open[key]
         return
-    paths, out = _order(key, settings())
+    paths, out, chosen = _order(key, settings())
     with untold():
-        made = make_run(find_uploads(paths, out), out, settings(), date.today())  # noqa: DTZ011
+        made = make_run(find_uploads(paths, out), out, chosen, date.today())  # noqa: DTZ011
     with made as run:
         open_run = OpenRun(key, run, progress or _Silent())
         _open[key] = open_run
@@ -140,6 +140,7 @@ def run_as_flow(
     progress: Progress,
     say: Callable[[str], None],
     make_run: MakeRun = Run,
+    target_error: float | None = None,
 ) -> Summary:
     """Run the scan as a flow against the Prefect API that is set; the same outputs as without.
 
@@ -149,7 +150,7 @@ def run_as_flow(
         ServiceUnavailable: If a part of ours is down.
     """
     try:
-        with opened(keep_order(paths, out, settings()), progress, make_run) as run:
+        with opened(keep_order(paths, out, settings(), target_error), progress, make_run) as run:
             return _as_flow(run, say)
     except Untold as failure:
         raise failure.error from None
@@ -169,9 +170,16 @@ def _as_flow(run: OpenRun, say: Callable[[str], None]) -> Summary:
     return summary
 
 
-def keep_order(paths: Sequence[Path], out: Path, settings: Settings) -> str:
+def keep_order(
+    paths: Sequence[Path], out: Path, settings: Settings, target_error: float | None = None
+) -> str:
     """Keep what is to be scanned and give the key under which a flow finds it."""
-    order = {"paths": [str(path.absolute()) for path in paths], "out": str(out.absolute())}
+    order: dict[str, object] = {
+        "paths": [str(path.absolute()) for path in paths],
+        "out": str(out.absolute()),
+    }
+    if target_error is not None:
+        order["target_error"] = target_error
     text = json.dumps(order)
     key = hashlib.sha256(text.encode()).hexdigest()[:16]
     folder = settings.state_dir / "orders"
@@ -180,12 +188,14 @@ def keep_order(paths: Sequence[Path], out: Path, settings: Settings) -> str:
     return key
 
 
-def _order(key: str, settings: Settings) -> tuple[list[Path], Path]:
+def _order(key: str, settings: Settings) -> tuple[list[Path], Path, Settings]:
     file = settings.state_dir / "orders" / f"{key}.json"
     if not key.isalnum() or not file.exists():
         raise LookupError(f"no order is kept under {key[:16]!r}")
     order = json.loads(file.read_text(encoding="utf-8"))
-    return [Path(path) for path in order["paths"]], Path(order["out"])
+    if "target_error" in order:
+        settings = settings.model_copy(update={"target_error": float(order["target_error"])})
+    return [Path(path) for path in order["paths"]], Path(order["out"]), settings
 
 
 class _Silent:

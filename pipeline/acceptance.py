@@ -1,15 +1,26 @@
-"""Whether a field needs a person: what rules prove counts, and what they dispute.
+"""Whether a field needs a person: what speaks for it is weighed, what rules dispute is not accepted.
 
-A reading that several sums agree with is surer than any score of the recogniser; a reading that a
-failed check names goes to a person however sure it was.
+The probability comes from the fitted model (`pipeline.confidence`). Three things no probability outweighs:
+a value that a failed check names goes to a person, what cannot be the value is never accepted, and money
+that OCR read needs a second witness (a sum, the capitals, a QR code) however clear its print.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
+from pipeline.confidence.evidence import (
+    LINE_PARTS,
+    STATED,
+    Evidence,
+    Witnesses,
+    evidence_of,
+    kind_of,
+    own_confidence,
+)
+from pipeline.confidence.model import DEFAULT_TARGET, Model, newest
 from pipeline.model import (
     BLANK,
     OTHER,
@@ -18,94 +29,104 @@ from pipeline.model import (
     Field,
     Finding,
     LineItem,
+    Reading,
     Value,
 )
 
 V = TypeVar("V", bound=Value)
 
-ACCEPT = 0.95
-"""A field is accepted from this confidence on; the accuracy benchmark fits it per field later."""
-
-PROVED_DOUBT = 0.1
-"""Share of the doubt that stays for each independent sum that a value takes part in."""
-
-MOST_SURE = 0.9999
-"""No count of proofs makes a value certain: the paper may carry the same mistake everywhere."""
-
 DISPUTED_CONFIDENCE = 0.6
 """Most that a value has which a failed check names: one of the named is wrong, nobody knows which."""
 
-PROVING_RULES = ("V-1", "V-2", "V-3", "V-4", "V-5", "V-8", "V-9")
-"""Rules that compute; agreement of what was read apart does not come about by chance."""
+MONEY_KINDS = ("total", "money", "row_amount")
 
 
-def judged(document: Document, findings: Sequence[Finding], required: Sequence[str]) -> Document:
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What is accepted: the model, and the confidence from which on its values go through."""
+
+    model: Model
+    threshold: float
+
+    @staticmethod
+    def for_target(target: float = DEFAULT_TARGET) -> Standard:
+        """The newest model, at the threshold that keeps accepted errors at `target` per accepted field."""
+        model = newest()
+        return Standard(model, model.threshold(target))
+
+
+def judged(
+    document: Document,
+    findings: Sequence[Finding],
+    required: Sequence[str],
+    standard: Standard | None = None,
+) -> Document:
     """The document with its findings and the status of every field and of itself.
 
     Args:
         document: As it was read.
         findings: What the rules found.
         required: Fields that must be accepted for the paper to go through unseen.
+        standard: What is accepted; by default what keeps to the default target error.
     """
-    evidence = _Evidence(findings)
+    judge = _Judge(standard or Standard.for_target(), findings, evidence_of(document, findings))
     document = replace(
         document,
-        fields={name: evidence.judge(f"fields.{name}", field) for name, field in document.fields.items()},
-        items=tuple(evidence.judge_line(f"line_items[{i}]", item) for i, item in enumerate(document.items)),
+        fields={name: judge.field(f"fields.{name}", field) for name, field in document.fields.items()},
+        items=tuple(judge.row(f"line_items[{i}]", item) for i, item in enumerate(document.items)),
         category_totals=tuple(
-            evidence.judge_line(f"category_totals[{i}]", item)
-            for i, item in enumerate(document.category_totals)
+            judge.row(f"category_totals[{i}]", item) for i, item in enumerate(document.category_totals)
         ),
         findings=tuple(findings),
     )
     return replace(document, status=status_of(document, required))
 
 
-class _Evidence:
-    """What the findings say for and against the value at each path."""
+class _Judge:
+    """Weighs the evidence of each value of one paper."""
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        self._proofs: dict[str, list[str]] = {}
-        self._disputed: set[str] = set()
-        for finding in findings:
-            rule_id = finding.rule.split(".")[0]
-            if finding.outcome == "fail":
-                self._disputed.update(finding.fields)
-            elif finding.outcome == "pass" and rule_id in PROVING_RULES:
-                for path in finding.fields:
-                    self._proofs.setdefault(path, []).append(rule_id)
+    def __init__(
+        self, standard: Standard, findings: Sequence[Finding], evidence: Mapping[str, Evidence]
+    ) -> None:
+        self._standard = standard
+        self._witnesses = Witnesses(findings)
+        self._evidence = evidence
 
-    def judge(self, path: str, field: Field[V]) -> Field[V]:
+    def field(self, path: str, field: Field[V]) -> Field[V]:
         """The field with its confidence after the evidence, and its status."""
-        proofs = self._proofs.get(path, [])
-        sure = min(MOST_SURE, 1 - (1 - field.confidence) * PROVED_DOUBT ** len(proofs))
-        if path in self._disputed:
+        own = own_confidence(field)
+        proofs = [rule for rule in self._witnesses.proofs.get(path, ()) if rule not in field.witnesses]
+        sure = self._standard.model.confidence(path, field.value, self._evidence[path])
+        disputed = path in self._witnesses.disputed
+        if disputed or field.value is None:
             sure = min(sure, DISPUTED_CONFIDENCE)
-        accepted = field.value is not None and path not in self._disputed and sure >= ACCEPT
+        witnesses = (*field.witnesses, *proofs)
+        accepted = (
+            field.value is not None
+            and not disputed
+            and sure >= self._standard.threshold
+            and (witnesses or not needs_witness(path, field))
+        )
         return replace(
             field,
             confidence=sure,
             status="accepted" if accepted else "review",
-            witnesses=(*field.witnesses, *proofs),
+            witnesses=witnesses,
+            reading=replace(field.reading or Reading(least=own, mean=own), own=own),
         )
 
-    def judge_line(self, path: str, item: LineItem) -> LineItem:
+    def row(self, path: str, item: LineItem) -> LineItem:
         """The row with each of its parts judged."""
+        return replace(item, **self._parts(path, item))
 
-        def part(name: str, field: Field[V] | None) -> Field[V] | None:
-            return self.judge(f"{path}.{name}", field) if field is not None else None
+    def _parts(self, path: str, item: LineItem) -> dict[str, Any]:
+        parts = {name: part for name in LINE_PARTS if (part := getattr(item, name)) is not None}
+        return {name: self.field(f"{path}.{name}", part) for name, part in parts.items()}
 
-        return replace(
-            item,
-            name=part("name", item.name),
-            specification=part("specification", item.specification),
-            unit=part("unit", item.unit),
-            quantity=part("quantity", item.quantity),
-            unit_price=part("unit_price", item.unit_price),
-            amount=part("amount", item.amount),
-            category=part("category", item.category),
-            insurance_class=part("insurance_class", item.insurance_class),
-        )
+
+def needs_witness(path: str, field: Field[V]) -> bool:
+    """Whether the value is money that only the recogniser speaks for."""
+    return field.origin not in (*STATED, "text_layer") and kind_of(path, field.value) in MONEY_KINDS
 
 
 def status_of(document: Document, required: Sequence[str]) -> DocumentStatus:

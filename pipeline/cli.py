@@ -72,6 +72,15 @@ def scan(
     direct: Annotated[
         bool, typer.Option("--direct", help="不经 Prefect 直接运行 / run without Prefect even if it answers")
     ] = False,
+    target_error: Annotated[
+        float | None,
+        typer.Option(
+            "--target-error",
+            min=0.000001,
+            max=0.5,
+            help="免复核字段的允许差错率，默认 0.0004 / accepted but wrong, per accepted field",
+        ),
+    ] = None,
 ) -> None:
     """识别票据，写出结构化报销申请 / reads papers, writes structured claims.
 
@@ -90,7 +99,7 @@ def scan(
     if out_dir.exists() and not out_dir.is_dir():
         raise typer.BadParameter(f"{out_dir}: 不是文件夹 / is not a folder", param_hint="--out")
     try:
-        summary = _scanned(paths, out_dir, direct=direct)
+        summary = _scanned(paths, out_dir, direct=direct, target_error=target_error)
     except KeyboardInterrupt as error:
         _fail(
             "已停止；读完的已保留，再运行一次会接着读"
@@ -111,34 +120,42 @@ def scan(
     raise typer.Exit(1 if summary.unreadable else 0)
 
 
-def _scanned(paths: Sequence[Path], out_dir: Path, *, direct: bool) -> Summary:
+def _scanned(paths: Sequence[Path], out_dir: Path, *, direct: bool, target_error: float | None) -> Summary:
     from flows import server
-    from pipeline.terminal import progress_on, summary_table
+    from pipeline.settings import settings
+    from pipeline.terminal import acceptance_lines, progress_on, summary_table
 
     api, why_not = (None, "直接运行 / running directly") if direct else server.find_api()
     with progress_on(out) as progress:
         if api is None:
             progress.say(why_not)
-            summary = _scanned_directly(paths, out_dir, progress)
+            summary = _scanned_directly(paths, out_dir, progress, target_error)
         else:
             os.environ["PREFECT_API_URL"] = api
             progress.say(f"作为 Prefect 流程运行 / running as a flow: {api}")
             from flows.orders import run_as_flow
 
-            summary = run_as_flow(paths, out_dir, progress, progress.say)
+            summary = run_as_flow(paths, out_dir, progress, progress.say, target_error=target_error)
     out.print(summary_table(summary))
+    for line in acceptance_lines(summary, target_error or settings().target_error):
+        out.print(line, markup=False)
     if not summary.files:
         out.print("没有找到文件 / no files were found")
     out.print(f"报告 / report: {out_dir / 'report.html'}", markup=False)
     return summary
 
 
-def _scanned_directly(paths: Sequence[Path], out_dir: Path, progress: RunProgress) -> Summary:
+def _scanned_directly(
+    paths: Sequence[Path], out_dir: Path, progress: RunProgress, target_error: float | None
+) -> Summary:
     from pipeline.scan import Run, find_uploads
     from pipeline.settings import settings
 
     uploads = find_uploads(paths, out_dir)
-    with Run(uploads, out_dir, settings(), date.today()) as run:  # noqa: DTZ011
+    chosen = settings()
+    if target_error is not None:
+        chosen = chosen.model_copy(update={"target_error": target_error})
+    with Run(uploads, out_dir, chosen, date.today()) as run:  # noqa: DTZ011
         pending = run.pending()
         progress.begin(len(uploads), len(uploads) - len(pending))
         run.read(pending, progress)
@@ -205,10 +222,18 @@ def _mount_catalog() -> None:
     )
 
 
+@cache
+def _mount_evaluate() -> None:
+    from pipeline.evaluate.command import app as evaluate
+
+    app.add_typer(evaluate)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console command."""
     try:
         _mount_catalog()
+        _mount_evaluate()
         app(list(arguments) if arguments is not None else None)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -13,7 +13,7 @@ from datetime import date
 import cv2
 
 from extractors import EXTRACTORS
-from pipeline.acceptance import judged
+from pipeline.acceptance import Standard, judged
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.model import Document, Image, LineItem, Page, TextField
 from pipeline.papers import BLANK_INK, read_paper, split_papers
@@ -34,19 +34,21 @@ def read_page(page: Page, engine: OcrEngine) -> Page:
     return with_codes(page)
 
 
-def read_documents(pages: Sequence[Page], catalogs: Catalogs, today: date) -> list[Document]:
+def read_documents(
+    pages: Sequence[Page], catalogs: Catalogs, today: date, standard: Standard | None = None
+) -> list[Document]:
     """The papers that the pages of one file hold: split, read, coded, checked and judged."""
     papers = split_papers(pages)
     documents = [read_paper(paper) for paper in papers]
     documents = [with_catalog(document, catalogs) for document in documents]
-    return [checked(document, today) for document in documents]
+    return [checked(document, today, standard) for document in documents]
 
 
-def checked(document: Document, today: date) -> Document:
-    """The document with what the rules found and the status that follows."""
+def checked(document: Document, today: date, standard: Standard | None = None) -> Document:
+    """The document with what the rules found and the status that follows, by `standard` or the default."""
     extractor = EXTRACTORS.get(document.type)
     required = extractor.required(document) if extractor else ()
-    return judged(document, check_document(document, today), required)
+    return judged(document, check_document(document, today), required, standard)
 
 
 def with_catalog(document: Document, catalogs: Catalogs) -> Document:

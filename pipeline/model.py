@@ -240,6 +240,26 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How well a value could be read; together with its witnesses it makes the confidence.
+
+    `least` and `mean` are the probabilities of the characters that carry the value, `rival` the highest of
+    another character at the place of one of them. `height` is the print's in pixels, `gap` the line heights
+    from label to value, and `exact` says that the label stood as the list has it. `own` is the confidence
+    before witnesses were heard, kept so that a value can be judged again.
+    """
+
+    least: float = 1.0
+    mean: float = 1.0
+    rival: float = 0.0
+    length: int = 0
+    height: float = 0.0
+    gap: float = 0.0
+    exact: bool = True
+    own: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Field(Generic[T_co]):
     """A value and the place it was read. `text` is what stood on the page.
 
@@ -256,6 +276,7 @@ class Field(Generic[T_co]):
     candidates: tuple[Candidate, ...] = ()
     witnesses: tuple[str, ...] = ()
     status: FieldStatus = "review"
+    reading: Reading | None = None
 
 
 AnyField: TypeAlias = Field[Value]

@@ -172,10 +172,13 @@ def _read(pages: list[SpooledPage]) -> list[Page]:
 
 
 def _understand(pages: list[Page], today: date) -> list[Document]:
+    from pipeline.acceptance import Standard
     from pipeline.intake import read_documents
     from pipeline.wiring import catalogs
 
-    return read_documents(pages, catalogs(_Process.options.settings), today)
+    settings = _Process.options.settings
+    standard = Standard.for_target(settings.target_error)
+    return read_documents(pages, catalogs(settings), today, standard)
 
 
 class _LazyEngine:

@@ -375,7 +375,13 @@ def field_names(document_type: str) -> tuple[str, ...]:
     return extractor.field_names if extractor else ()
 
 
-READING_SETTINGS = {"detection_model_dir", "recognition_model_dir", "ocr_precision", "ocr_provider"}
+READING_SETTINGS = {
+    "detection_model_dir",
+    "recognition_model_dir",
+    "ocr_precision",
+    "ocr_provider",
+    "target_error",
+}
 
 
 def reader_version(settings: Settings) -> str:
@@ -394,7 +400,7 @@ def _code_version() -> str:
     digest = hashlib.sha256(version("baoxiao").encode())
     for package in ("pipeline", "extractors", "validators"):
         for file in sorted((root / package).rglob("*")):
-            if file.suffix in (".py", ".csv") and file.is_file():
+            if file.suffix in (".py", ".csv", ".json") and file.is_file():
                 digest.update(file.relative_to(root).as_posix().encode())
                 digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     ocr_provider: Literal["auto", "openvino", "default"] = "auto"
     """ONNX Runtime's provider: OpenVINO where it is installed, or the default one."""
 
+    target_error: float = Field(default=0.0004, gt=0, lt=1)
+    """Accepted but wrong, per accepted field: sets from which confidence on nobody looks at a field."""
+
     workers: int = Field(default_factory=lambda: max(1, min(8, available_cores())), ge=1, le=64)
     """Reading processes, each with an OCR engine of its own (about 1.1 GB)."""
 

@@ -20,6 +20,8 @@ from rich.progress import (
 from rich.table import Table
 
 from extractors import EXTRACTORS
+from pipeline.acceptance import Standard
+from pipeline.intervals import clopper_pearson_upper, wilson
 from pipeline.model import BLANK, OTHER, Unread
 from pipeline.report import Summary
 
@@ -180,6 +182,22 @@ def summary_table(summary: Summary) -> Table:
     table.add_row("页", "pages", str(summary.pages))
     table.add_row("无法读取", "unreadable", str(summary.unreadable))
     return table
+
+
+def acceptance_lines(summary: Summary, target_error: float) -> list[str]:
+    """How much goes through unseen at the target error, and what that cost on the fitting papers."""
+    if not summary.fields:
+        return []
+    standard = Standard.for_target(target_error)
+    low, high = wilson(summary.fields_accepted, summary.fields)
+    seen = standard.model.at(standard.threshold)
+    bound = clopper_pearson_upper(seen.wrong, seen.accepted)
+    return [
+        f"免复核字段 / fields accepted: {summary.fields_accepted} / {summary.fields}"
+        f" = {summary.fields_accepted / summary.fields:.1%} ({low:.1%}–{high:.1%})",
+        f"目标差错率 / target error: {target_error * 1000:g}‰；标定样本 / on the fitting papers"
+        f" ({standard.model.dated}): {seen.wrong} / {seen.accepted} (≤ {bound * 1000:.2f}‰, 95 %)",
+    ]
 
 
 def _numbers(counts: Mapping[str, int]) -> list[str]:

@@ -86,6 +86,15 @@ class LabelledValue:
     name: str
     label: Word
     pieces: tuple[Word, ...]
+    exact: bool = True
+    """Whether the label stands as in the list; else it is the one most like what was read."""
+
+    @property
+    def gap(self) -> float:
+        """From label to value, in line heights of the label; 0 where they touch or nothing follows."""
+        if not self.pieces or self.label.box.height <= 0:
+            return 0.0
+        return max(0.0, self.pieces[0].box.x0 - self.label.box.x1) / self.label.box.height
 
     @property
     def value(self) -> Word | None:
@@ -180,29 +189,26 @@ class LabelList:
         row = closed_up(row, self._names)
         found = self._labels_in(row)
         values = []
-        for i, (word_index, start, stop, name) in enumerate(found):
+        for i, (word_index, start, stop, name, exact) in enumerate(found):
             label = row[word_index].part(start, stop)
             end = found[i + 1][:2] if i + 1 < len(found) else (len(row), 0)
-            values.append(LabelledValue(name, label, _behind(row, (word_index, stop), end, label, far)))
+            pieces = _behind(row, (word_index, stop), end, label, far)
+            values.append(LabelledValue(name, label, pieces, exact))
         return values
 
-    def _labels_in(self, row: Sequence[Word]) -> list[tuple[int, int, int, str]]:
-        """(word index, start, stop, name) of each label in the row."""
-        return [
-            (index, start, stop, name)
-            for index, word in enumerate(row)
-            for start, stop, name in self._labels_of(word.text)
-        ]
+    def _labels_in(self, row: Sequence[Word]) -> list[tuple[int, int, int, str, bool]]:
+        """(word index, start, stop, name, as in the list) of each label in the row."""
+        return [(index, *label) for index, word in enumerate(row) for label in self._labels_of(word.text)]
 
-    def _labels_of(self, text: str) -> list[tuple[int, int, str]]:
+    def _labels_of(self, text: str) -> list[tuple[int, int, str, bool]]:
         folded = fold(text)
         found = [
-            (match.start(), match.end(), self._names[re.sub(r"\s", "", match.group())])
+            (match.start(), match.end(), self._names[re.sub(r"\s", "", match.group())], True)
             for match in self._pattern.finditer(folded)
             if self._stands_free(folded, match.start(), match.end())
         ]
         for match in re.finditer(r"[^\s:;,。]{3,}(?=\s*:)", folded):
-            if any(start < match.end() <= stop for start, stop, _ in found):
+            if any(start < match.end() <= stop for start, stop, *_ in found):
                 continue
             if hit := self._closest(match.group()):
                 start, stop = match.end() - hit[1], match.end()
@@ -211,7 +217,7 @@ class LabelList:
                 clear = all(label in within or label[1] <= start for label in found if label[0] < stop)
                 if clear and self._stands_free(folded, start, stop):
                     found = [label for label in found if label not in within]
-                    found.append((start, stop, hit[0]))
+                    found.append((start, stop, hit[0], False))
         return sorted(found)
 
     def _closest_label(self, printed: str) -> tuple[str, int] | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.records import ClaimRecord, DocumentRecord, ErrorRecord
+from pipeline.records import ClaimRecord, DocumentRecord, ErrorRecord, FieldRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,9 @@ class Summary:
     by_type: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Document type -> status -> number, the most frequent type first."""
     claims_by_status: Mapping[str, int] = field(default_factory=dict)
+    fields: int = 0
+    """Values read: of fields, and of the parts of rows."""
+    fields_accepted: int = 0
     lines_by_catalog: Mapping[str, int] = field(default_factory=dict)
     """Line items by how they were found in the catalog: matched, ambiguous, unmatched."""
 
@@ -56,6 +59,7 @@ class Tally:
         self._claims = Counter[str]()
         self._lines = Counter[str]()
         self._errors = 0
+        self._fields = Counter[str]()
 
     def see_document(self, document: DocumentRecord) -> None:
         """Count a document, its pages and its rows."""
@@ -64,6 +68,7 @@ class Tally:
         self._pages.update(hash((source["file"], number)) for number in source["pages"])
         self._documents[document["document_type"], document["status"]] += 1
         self._lines.update(line["catalog"]["status"] for line in document["line_items"])
+        self._fields.update(field["status"] for field in _fields_of(document) if field["value"] is not None)
 
     def see_claim(self, claim: ClaimRecord) -> None:
         """Count a claim."""
@@ -99,4 +104,13 @@ class Tally:
             },
             claims_by_status=dict(self._claims),
             lines_by_catalog=dict(self._lines),
+            fields=self._fields.total(),
+            fields_accepted=self._fields["accepted"],
         )
+
+
+def _fields_of(document: DocumentRecord) -> Iterator[FieldRecord]:
+    yield from document["fields"].values()
+    for line in document["line_items"]:
+        yield from (line["name"], line["specification"], line["unit"], line["quantity"])
+        yield from (line["unit_price"], line["amount"], line["category"], line["insurance_class"])

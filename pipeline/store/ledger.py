@@ -172,6 +172,14 @@ class Ledger:
                     tuple(Unread(**row) for row in json.loads(unread)),
                 )
 
+    def documents(self) -> Iterator[Document]:
+        """Every document kept that this version read, whichever upload it came with."""
+        query = "SELECT documents FROM files WHERE version=? ORDER BY upload, ordinal"
+        with self._lock:
+            rows = self._connection.execute(query, (self._version,)).fetchall()
+        for (documents,) in rows:
+            yield from (load_document(text) for text in json.loads(documents))
+
     def _has(self, query: str, upload: SourceFile, *more: int) -> bool:
         with self._lock:
             found = self._connection.execute(query, (upload.name, upload.sha256, self._version, *more))

@@ -1,0 +1,206 @@
+"""Fits the confidence model on papers whose truth is known, and writes it as dated data.
+
+    python tools/fit_confidence.py --dated 2026-11-21 TRUTH OUT [TRUTH OUT ...]
+
+TRUTH is a truth.jsonl (or its folder) drawn for this alone, OUT the folder that `baoxiao scan` wrote of those
+papers. A logistic regression a kind of field; the curve is counted on papers that the weights of their fold
+have not seen (5 folds, whole papers), so that it is no praise of oneself. What a failed rule disputes is left
+out: it goes to a person whatever its confidence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from pipeline.acceptance import needs_witness
+from pipeline.confidence.evidence import NAMES, Witnesses, evidence_of, kind_of, values_of
+from pipeline.confidence.model import DATA, MOST_SURE
+from pipeline.evaluate.evaluation import judge_paper
+from pipeline.evaluate.pairing import paired
+from pipeline.evaluate.run_folder import RunFolder
+from pipeline.evaluate.truth import TruthPaper, read_truth
+from pipeline.model import Document
+from pipeline.scan import STATE_DIR, reader_version
+from pipeline.settings import settings
+from pipeline.store.ledger import Ledger
+
+FOLDS = 5
+STRENGTH = 0.3
+"""Inverse of the regularisation: kinds with few errors stay near what all evidence says together."""
+CURVE_POINTS = 80
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value: its kind, its evidence, whether it is right, whether it may be accepted at all."""
+
+    kind: str
+    numbers: tuple[float, ...]
+    is_right: bool
+    may_pass: bool
+    paper: str
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("pairs", nargs="+", type=Path, metavar="TRUTH OUT")
+    parser.add_argument("--dated", type=date.fromisoformat, required=True)
+    options = parser.parse_args()
+    if len(options.pairs) % 2:
+        parser.error("give a TRUTH and an OUT, one pair a run")
+    samples = [
+        sample
+        for truth, out in zip(options.pairs[::2], options.pairs[1::2], strict=True)
+        for sample in samples_of(truth, out, documents_of(out))
+    ]
+    if not samples:
+        parser.error("no values: scan with this very code first, then fit")
+    fitted = fit(samples, options.dated)
+    file = DATA / f"confidence-{options.dated}.json"
+    file.write_text(json.dumps(fitted, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    print(f"{file}: {len(samples)} values, {sum(not s.is_right for s in samples)} wrong")
+    return 0
+
+
+def documents_of(out: Path) -> dict[str, Document]:
+    """The documents of a run as they were judged, by id."""
+    with Ledger(out / STATE_DIR / "ledger.sqlite", reader_version(settings())) as ledger:
+        return {document.id: document for document in ledger.documents()}
+
+
+def samples_of(truth: Path, out: Path, documents: dict[str, Document]) -> Iterator[Sample]:
+    """Every value of the run whose truth is known."""
+    papers: dict[str, list[TruthPaper]] = {}
+    for paper in read_truth(truth).papers:
+        papers.setdefault(paper.file, []).append(paper)
+    run = RunFolder(out)
+    for file, own in papers.items():
+        pairs, _ = paired(own, run.get(file, ()))
+        for paper, record in zip(own, pairs, strict=True):
+            if record is not None and record["document_id"] in documents:
+                yield from _of_paper(paper, record, documents[record["document_id"]])
+
+
+def _of_paper(paper: TruthPaper, record: Any, document: Document) -> Iterator[Sample]:
+    judged = judge_paper(paper, record)
+    right = {id(verdict.read): not verdict.fault for verdict in _verdicts(judged)}
+    read = _fields_of(record)
+    evidence = evidence_of(document, document.findings)
+    disputed = Witnesses(document.findings).disputed
+    for path, field, _ in values_of(document):
+        is_right = right.get(id(read.get(path)))
+        if is_right is None or field.value is None or path in disputed:
+            continue
+        may_pass = bool(field.witnesses) or not needs_witness(path, field)
+        kind = kind_of(path, field.value)
+        yield Sample(kind, evidence[path].vector, is_right, may_pass, paper.id)
+
+
+def _verdicts(judged: Any) -> Iterator[Any]:
+    yield from judged.fields
+    for rows in (judged.rows, judged.totals):
+        if rows is not None:
+            yield from rows.verdicts
+    yield from judged.beside
+
+
+def _fields_of(record: Any) -> dict[str, Any]:
+    found = {f"fields.{name}": field for name, field in record["fields"].items()}
+    for what in ("line_items", "category_totals"):
+        for number, row in enumerate(record.get(what) or ()):
+            found |= {f"{what}[{number}].{part}": value for part, value in row.items()}
+    return found
+
+
+def fit(samples: Sequence[Sample], dated: date) -> dict[str, Any]:
+    """Weights a kind, and the curve of confidence against errors."""
+    kinds = sorted({sample.kind for sample in samples})
+    weights = {kind: _weights([s for s in samples if s.kind == kind]) for kind in kinds}
+    weights.setdefault("text", _weights(list(samples)))
+    return {
+        "dated": dated.isoformat(),
+        "values": len(samples),
+        "wrong": sum(not sample.is_right for sample in samples),
+        "by_kind": {kind: _counts(samples, kind) for kind in kinds},
+        "evidence": list(NAMES),
+        "kinds": weights,
+        "curve": _curve(samples, kinds),
+    }
+
+
+def _counts(samples: Iterable[Sample], kind: str) -> list[int]:
+    found = Counter(sample.is_right for sample in samples if sample.kind == kind)
+    return [found.total(), found[False]]
+
+
+def _weights(samples: Sequence[Sample]) -> dict[str, Any]:
+    model = _fitted(samples)
+    if model is None:
+        # Nothing was wrong: the rate of success with one error added to what was seen.
+        return {"intercept": float(np.log(len(samples) + 1)), "weights": [0.0] * len(NAMES)}
+    return {
+        "intercept": round(float(model.intercept_[0]), 5),
+        "weights": [round(float(weight), 5) for weight in model.coef_[0]],
+    }
+
+
+def _fitted(samples: Sequence[Sample]) -> LogisticRegression | None:
+    right = np.array([sample.is_right for sample in samples])
+    if len(samples) < 2 or right.all() or not right.any():
+        return None
+    numbers = np.array([sample.numbers for sample in samples])
+    return LogisticRegression(C=STRENGTH * max(1.0, (~right).sum() / 10), max_iter=4000).fit(numbers, right)
+
+
+def _unseen(samples: Sequence[Sample]) -> Numbers:
+    """The probability of each value by weights fitted without its paper."""
+    groups = [sample.paper for sample in samples]
+    numbers = np.array([sample.numbers for sample in samples])
+    sure = np.full(len(samples), len(samples) / (len(samples) + 1))
+    if len(set(groups)) < FOLDS:
+        return sure
+    for known, unseen in GroupKFold(FOLDS).split(numbers, groups=groups):
+        model = _fitted([samples[i] for i in known])
+        sure[unseen] = (
+            model.predict_proba(numbers[unseen])[:, 1] if model is not None else len(known) / (len(known) + 1)
+        )
+    return np.asarray(np.minimum(sure, MOST_SURE), dtype=np.float64)
+
+
+def _curve(samples: Sequence[Sample], kinds: Sequence[str]) -> list[list[float]]:
+    sure, right = [], []
+    for kind in kinds:
+        own = [sample for sample in samples if sample.kind == kind]
+        for probability, sample in zip(_unseen(own), own, strict=True):
+            if sample.may_pass:
+                sure.append(probability)
+                right.append(sample.is_right)
+    order = np.argsort(-np.array(sure), kind="stable")
+    ranked, wrong = np.array(sure)[order], np.cumsum(~np.array(right)[order])
+    # Points where the doubt falls by equal steps: that is where thresholds lie.
+    doubts = np.geomspace(0.5, 1 - MOST_SURE, CURVE_POINTS)
+    points = []
+    for threshold in 1 - doubts:
+        accepted = int(np.searchsorted(-ranked, -threshold, side="right"))
+        if accepted:
+            points.append([round(float(threshold), 6), accepted, int(wrong[accepted - 1])])
+    return points
+
+
+if __name__ == "__main__":
+    sys.exit(main())
