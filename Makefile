@@ -31,9 +31,14 @@ lock: install ## 重新编译 requirements.lock（UPGRADE=1 升级全部）/ com
 	@! grep -n '://' requirements.lock || { echo "✗ requirements.lock 含有地址 / holds an address"; exit 1; }
 	@bash tools/setup.sh
 
-fixtures: install ## 重新绘制示例票据并记录识别结果 / draws the sample papers anew and records their words
+fixtures: install ## 重新绘制示例票据；N=200 LEVEL=scan SEED=7 OUT=目录 绘制任意数量 / draws the samples, or with N a set
+ifdef N
+	@$(BIN)/python -m fixtures.draw --set $(N) --level $(or $(LEVEL),all) --seed $(or $(SEED),1) \
+		--out $(or $(OUT),out/sets/$(or $(LEVEL),all)-$(or $(SEED),1)) $(if $(JOBS),--jobs $(JOBS))
+else
 	@$(BIN)/python -m fixtures.draw --out fixtures/samples
 	@$(BIN)/python tools/record_words.py
+endif
 
 bench: install ## 速度与内存 / pages a second, CPU seconds and memory, beside PaddleOCR's own predict
 	@$(BIN)/python benchmarks/speed.py

@@ -62,7 +62,7 @@ def main() -> int:
             print(f"{name:18}not here: {truth_file}")
             continue
         truth = [json.loads(line) for line in truth_file.read_text(encoding="utf-8").splitlines()]
-        truth = [row for row in truth if "error" not in row]
+        truth = [plain(row) for row in truth if "error" not in row]
         scores[name] = {precision: score(truth, folder, precision) for precision in PRECISIONS}
         for precision, found in scores[name].items():
             print(
@@ -109,6 +109,18 @@ def score(truth: list[dict[str, Any]], folder: Path, precision: str) -> Score:
             found.accepted_wrong += accepted and not right
             found.values[f"{row['file']} p.{row.get('pages', [1])[0]}", name] = (read, true)
     return found
+
+
+def plain(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of truth in the shape of the contract with values instead of FIELDs."""
+    if "source" not in row:
+        return row
+    return {
+        **row,
+        **row["source"],
+        "fields": {name: field["value"] for name, field in row["fields"].items()},
+        "line_items": [{name: field["value"] for name, field in item.items()} for item in row["line_items"]],
+    }
 
 
 def papers_of(row: dict[str, Any], documents: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from pipeline.reading.tables import AMOUNT, NAME, NUMBER, TEXT, Column
 
-UNIT = r"\D{1,6}|[b69][0oO]"
-"""No unit has a digit in it; 60 and b0 are what is read for a lone g."""
+UNIT = r"\D{1,6}|[b689q][0oO]?"
+"""No unit has a digit in it; 8, 60 and b0 are what is read for a lone g."""
+
+QUANTITY = rf"{NUMBER}\D{{0,3}}|[一|Il丨]"
+"""A number; a lone upright stroke is what is read for a 1."""
 
 TABLE = (
     Column("seq", ("序号", "NO", "No", "NO.", "No.", "编号", "行号", "号"), r"\d{1,4}[.、]?"),
@@ -59,7 +62,7 @@ TABLE = (
     ),
     Column("unit", ("单位", "计价单位", "计量单位", "收费单位", "包装单位"), UNIT),
     Column("quantity_unit", ("数量/单位", "数量(单位)"), r"-?\d.*|\D{1,3}"),
-    Column("quantity", ("数量", "总量", "次数", "总数量", "用量", "数目", "数"), rf"{NUMBER}\D{{0,3}}"),
+    Column("quantity", ("数量", "总量", "次数", "总数量", "用量", "数目", "数"), QUANTITY),
     Column("unit_price", ("单价", "单价(元)", "价格", "单价/元", "单价元", "项目单价"), NUMBER),
     Column(
         AMOUNT,

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from rapidfuzz import fuzz
 
-from extractors._fields import FieldSpec, field_from, read_labelled
+from extractors._fields import DISPUTED_CONFIDENCE, FieldSpec, field_from, read_labelled
 from extractors._invoice import STAY, split_stay
 from extractors._sections import END, Section, split_sections
 from extractors._values import (
@@ -21,7 +21,7 @@ from extractors._values import (
     as_person,
     as_text,
 )
-from pipeline.model import AnyField, Page
+from pipeline.model import AnyField, Page, Word
 from pipeline.reading.layout import LabelList, joined, rows_of
 from pipeline.text import find_date, parse_sex, squeeze
 
@@ -120,25 +120,50 @@ def is_furniture(text: str, titles: Sequence[str]) -> bool:
     """Whether a text is a seal, or a title, a hospital's name or a page number, which repeat on pages."""
     if is_seal(text) or _PAGE_NUMBER.fullmatch(text):
         return True
+    if _NO_NAME.search(text):
+        return False
     bare = HOSPITAL.sub("", text.translate(SIMPLIFIED)).strip("()")
     return bare in ("", "盖章", "公章", "章", *titles)
 
 
+_DATE_CHARACTERS = r"[\d年月日号/.:\-\s〇○◯零一二三四五六七八九十廿卅]{8,22}"
+
+
 def _is_bare_date(text: str) -> bool:
-    return find_date(text) is not None and re.fullmatch(r"[\d年月日号/.:\-\s]{8,22}", text) is not None
+    return find_date(text) is not None and re.fullmatch(_DATE_CHARACTERS, text) is not None
 
 
 # ---------------------------------------------------------------- what stands without a label
 
 _INSTITUTION = (
     "医院|卫生院|卫生所|卫生室|门诊部|诊所|医疗中心|医学中心|保健院|保健所|保健中心|卫生服务中心|服务中心|卫生服务站"
-    "|急救中心|防治院|防治所|防治中心|疗养院|护理院|康复中心|肿瘤中心"
+    "|急救中心|防治院|防治所|防治中心|疗养院|护理院|康复中心|肿瘤中心|临床中心|卫生中心|救治中心|眼科中心|口腔中心"
+    "|泌尿中心|美容中心|附院|精神病院|医疗集团|研究院|研究所|控制所"
+)
+# 解放军307医院, 中国人民解放军第三○二医院, 攀枝花钢铁(集团)公司职工总医院
+_STEM = (
+    r"[\u4e00-\u9fff·](?:[\u4e00-\u9fff·\s〇○◯0OＯ]|(?<![0-9])[0-9]{2,4}(?![0-9])"
+    r"|[(（][\u4e00-\u9fff]{2,4}[)）]){1,30}"
 )
 HOSPITAL = re.compile(
-    r"[\u4e00-\u9fff·][\u4e00-\u9fff·\s]{1,30}(?:"
+    _STEM
+    + "(?:"
     + "|".join(r"\s*".join(name) for name in _INSTITUTION.split("|"))
-    + r")(?:[\u4e00-\u9fff]{0,6}(?:院区|分院|分部))?(?:[(（][\u4e00-\u9fff]{2,20}(?:医院|院区|院)[)）])?"
+    + r")(?:[\u4e00-\u9fff]{0,6}(?:院区|分院|分部)|[东西南北中新老总]院|[一二三四总]部|[东西南北]区)?"
+    + r"(?:[(（][\u4e00-\u9fff]{2,20}(?:医院|院区|院)[)）])?"
 )
+
+LONGEST_TITLE = 24
+"""A line with more characters behind the hospital's name is a sentence."""
+
+_CUT_NAME = re.compile(
+    r"第?[一二三四五六七八九十百零〇○◯0-9OＯ]*(?:人民|中心|中医|中西医结合|附属|职工|儿童|妇幼|妇产|肿瘤|口腔|总|医科|大学)*"
+    r"(?:医院|保健院|附院)"
+)
+"""No place and no owner: what is left of a name whose beginning a seal or a fold hid."""
+
+_NO_NAME = re.compile("上级|当地|外院|就近|必要时|^[我本贵]院|^[转到赴去往]")
+"""Hospitals that advice speaks of (转上级医院)."""
 _SEAL = re.compile(r".{0,24}(?:专用章|公章|证明章|业务章)")
 _NOT_A_SEAL = re.compile('[盖无效加须:,。"“”]')
 SEAL_WORDS = ("诊断专用章", "诊断证明专用章", "病案专用章", "医务专用章")
@@ -176,7 +201,7 @@ def with_visit_no(fields: dict[str, AnyField], inpatient: bool) -> None:
         fields.setdefault("inpatient_no" if inpatient else "outpatient_no", number)
 
 
-def find_hospital(pages: Iterable[Page], titles: Sequence[str]) -> AnyField | None:
+def find_hospital(pages: Sequence[Page], titles: Sequence[str]) -> AnyField | None:
     """The hospital as the head prints it, alone or before the title, else as it stands at the foot."""
     around = re.compile(
         r"[\s(（)）]*(?:"
@@ -188,9 +213,31 @@ def find_hospital(pages: Iterable[Page], titles: Sequence[str]) -> AnyField | No
             for line in (*row, joined(row)) if len(row) > 1 else row:
                 text = line.text.translate(SIMPLIFIED)
                 match = HOSPITAL.match(text)
-                if match is not None and around.fullmatch(text[match.end() :]):
-                    return field_from(line.part(0, match.end()), as_institution, page.number)
+                if match is None or _NO_NAME.search(text) or not around.fullmatch(text[match.end() :]):
+                    continue
+                return hospital_field(line.part(0, match.end()), page.number)
+    return _before_longer_title(pages, titles)
+
+
+def _before_longer_title(pages: Iterable[Page], titles: Sequence[str]) -> AnyField | None:
+    """The hospital before a title that has more words than the list: 〈医院〉病假诊断证明书及休假建议."""
+    for page in pages:
+        for word in page.words:
+            match = HOSPITAL.match(word.text.translate(SIMPLIFIED))
+            behind = squeeze(word.text[match.end() :]) if match else ""
+            if match is None or len(behind) > LONGEST_TITLE or _NO_NAME.search(word.text):
+                continue
+            if any(title in behind for title in titles):
+                return hospital_field(word.part(0, match.end()), page.number)
     return None
+
+
+def hospital_field(name: Word, page: int) -> AnyField:
+    """The name of a hospital that no label announces; one that may lack its beginning is for a person."""
+    field = field_from(name, as_institution, page)
+    if _CUT_NAME.fullmatch(squeeze(name.text)):
+        return replace(field, confidence=min(field.confidence, DISPUTED_CONFIDENCE))
+    return field
 
 
 def find_last_date(pages: Sequence[Page]) -> AnyField | None:
@@ -228,7 +275,8 @@ def read_prose_patient(fields: dict[str, AnyField], pages: Iterable[Page]) -> No
     for page in pages:
         for word in page.words:
             match = _PATIENT_IN_PROSE.search(word.text)
-            if match is None or "patient_name" in fields:
+            named = fields.get("patient_name")
+            if match is None or (named is not None and named.value != match["patient_name"]):
                 continue
             for name in ("patient_name", "sex", "age"):
                 if match[name] and name not in fields:

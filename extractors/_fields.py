@@ -6,6 +6,7 @@ is a second witness, a difference sends the field to a person, and neither overr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
@@ -13,6 +14,7 @@ from typing import TypeVar
 
 from pipeline.model import AnyField, Candidate, Field, Page, Reading, Statement, Value, Word
 from pipeline.reading.layout import LabelledValue, LabelList, rows_of
+from pipeline.text import fold
 
 V = TypeVar("V", bound=Value)
 
@@ -30,6 +32,18 @@ SIGNS = " ¥￥:：()（）"
 
 AGREED_DOUBT = 0.05
 """Share of the doubt that stays when a second witness agrees."""
+
+DOUBTED_CONFIDENCE = 0.4
+"""A value whose surroundings were misread, under a seal as a rule."""
+
+MISREAD_LABEL = re.compile(r"(?<=[0-9A-Za-z])\s*[\u3400-\u9fff][^\s:0-9]{0,11}\s*:")
+"""Chinese characters and a colon behind a number: a label, though none of the list."""
+
+LABELS_THAT_ARE_VALUES = ("自费",)
+"""How a visit is paid for, and the label of an amount."""
+
+NEXT_TO = 2.0
+"""A value so many line heights behind its label stands next to it."""
 
 DISPUTED_CONFIDENCE = 0.4
 """Two witnesses that differ: neither is taken."""
@@ -63,7 +77,7 @@ def read_labelled(
     fields: dict[str, AnyField] = {}
     for spec in specs:
         readings = [
-            behind_label(field_from(value, spec.parse, page.number), labelled)
+            behind_label(value_of(value, spec.parse, page.number), labelled)
             for page, labelled in found
             if labelled.name == spec.name and (value := labelled.value) is not None
         ]
@@ -83,8 +97,63 @@ def labelled_values(pages: Sequence[Page], labels: LabelList) -> list[tuple[Page
         (page, labelled)
         for page in pages
         for row in rows_of(page.words)
-        for labelled in labels.values_in(row)
+        for labelled in _with_values_like_labels(labels.values_in(row), row)
     ]
+
+
+def _with_values_like_labels(found: Sequence[LabelledValue], row: Sequence[Word]) -> list[LabelledValue]:
+    """The labels of a row, where one that is another's value (医保类型：自费) stands as that value."""
+    kept: list[LabelledValue] = []
+    for labelled in found:
+        before = kept[-1] if kept else None
+        if (
+            before is not None
+            and not before.pieces
+            and not labelled.pieces
+            and fold(labelled.label.text) in LABELS_THAT_ARE_VALUES
+            and labelled.label.box.x0 - before.label.box.x1 <= NEXT_TO * labelled.label.box.height
+            and any(_ends_with(word, labelled.label) for word in row)
+        ):
+            kept[-1] = replace(before, pieces=(labelled.label,))
+        else:
+            kept.append(labelled)
+    return kept
+
+
+def _ends_with(word: Word, label: Word) -> bool:
+    """Whether the word ends where the label does, so that no colon follows."""
+    return word.box.x1 <= label.box.x1 + 1 and fold(word.text).rstrip().endswith(fold(label.text))
+
+
+def value_of(word: Word, parse: Callable[[str], V], page: int | None) -> Field[V]:
+    """A field read from what stands behind its label, also where the label behind it was misread.
+
+    Under a seal 性别：男 becomes 性钟：男 and is no label any more, so that it hangs on the number before.
+    What cannot be the value as a whole is tried without it; the seal lies over its end too, so that the
+    reading is in doubt however clear it seems.
+    """
+    whole = field_from(word, parse, page)
+    misread = MISREAD_LABEL.search(fold(word.text))
+    if whole.value is not None or misread is None:
+        return whole
+    stop = len(word.text[: misread.start()].rstrip())
+    gap = word.text.find(" ", 0, stop)  # a number of the seal may stand between
+    for end in (stop, gap):
+        part = field_from(word.part(0, end), parse, page) if end > 0 else whole
+        if part.value is not None:
+            return doubted(replace(part, text=word.text))
+    return whole
+
+
+def doubted(field: Field[V]) -> Field[V]:
+    """The field as one that a person must see: what was read there is not what was printed."""
+    reading = field.reading or Reading()
+    least = min(reading.least, DOUBTED_CONFIDENCE)
+    return replace(
+        field,
+        confidence=min(field.confidence, DOUBTED_CONFIDENCE),
+        reading=replace(reading, least=least, rival=max(reading.rival, 1 - least), exact=False),
+    )
 
 
 def field_from(word: Word, parse: Callable[[str], V], page: int | None) -> Field[V]:
@@ -119,7 +188,8 @@ def reading_of(words: Sequence[Word]) -> Reading:
     height = min((word.box.height for word in words), default=0.0)
     if not sure:
         return Reading(least=0.0, mean=0.0, height=height)
-    return Reading(min(sure), sum(sure) / len(sure), rival, len(sure), height)
+    stained = max(word.stained for word in words)
+    return Reading(min(sure), sum(sure) / len(sure), rival, len(sure), height, stained=stained)
 
 
 def probability(word: Word) -> float:

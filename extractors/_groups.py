@@ -90,7 +90,7 @@ def read_groups(rows: Iterable[TableRow]) -> tuple[tuple[LineItem, ...], tuple[L
             else:
                 _close(groups, total)
         elif not summing and not row.apart and (item := item_of(row)) is not None:
-            if _may_be_category(item):
+            if _may_be_category(item, groups[-1]):
                 groups.append(_Group(item.name, head=item))
             else:
                 groups[-1].items.append(item)
@@ -123,8 +123,10 @@ def amount_word(row: TableRow) -> Word | None:
     return amounts[0] if amounts else None
 
 
-def _may_be_category(item: LineItem) -> bool:
+def _may_be_category(item: LineItem, group: _Group) -> bool:
     """Whether a row may be the sum of the rows under it (西药费 34.05)."""
+    if item.quantity is not None and group.head is not None and group.head.quantity is None:
+        return False  # 急诊留观床位费 2 日 under 床位费: the sums of this list count nothing
     is_named = item.name is not None and find_category(item.name.value or "") is not None
     return is_named and (item.quantity is None or item.unit_price is None) and not item.specification
 

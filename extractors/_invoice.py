@@ -7,13 +7,14 @@ verbatim, with the variants seen; the labels of 其他信息 that have no field 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from extractors._fields import FieldSpec, best_of, field_from, read_labelled
+from extractors._fields import FieldSpec, best_of, doubted, field_from, read_labelled
 from extractors._items import items_of, split_levels, stated_items
-from extractors._titles import title_likeness
+from extractors._overprint import in_place, slip_of, where_printed
+from extractors._titles import mentions, title_likeness
 from extractors._values import (
     BARE_DATE,
     as_age,
@@ -26,12 +27,33 @@ from extractors._values import (
     as_text,
     capitals_amount,
 )
-from pipeline.model import AnyField, Document, LineItem, Page
-from pipeline.reading.layout import joined, rows_of
+from pipeline.fee_categories import find_category
+from pipeline.model import AnyField, Box, Document, LineItem, Page
+from pipeline.reading.layout import LabelList, joined, rows_of
 from pipeline.reading.tables import AMOUNT, NAME, NUMBER, TEXT, Column, read_table
 from pipeline.text import fold, parse_date_range, parse_money, parse_quantity, parse_sex, squeeze
 
+_SEAL = re.compile("(?:医疗|电子|门诊|住院|收费|财务|发票|票据|结算)*专用章.*")
+_SEAL_SCRAPS = re.compile("(?<=[院所心室部店司])[收费财务发票据专用门章]*[专章费][收费财务发票据专用门章]*$")
+"""What is left of a seal's inscription behind the last character of an institution's name."""
+
+
+def as_payee(text: str) -> str:
+    """The name of who was paid, without what the seal beside it says.
+
+    >>> as_payee("德州市人民医院财务专用章"), as_payee("洛阳正骨医院费专门")
+    ('德州市人民医院', '洛阳正骨医院')
+    """
+    return as_name(_SEAL_SCRAPS.sub("", _SEAL.sub("", text).strip()))
+
+
 KEY_FIELDS = ("invoice_code", "invoice_number", "check_code", "issue_date", "total_amount")
+
+BOTH_CODES = 2
+MOST_LABELS = 4
+PAPER_MARKS = ("监制", "收款", "大写")
+UNTITLED = 0.9
+"""How sure the code of a bill makes its type where no title was read."""
 
 KEYS = (
     FieldSpec("invoice_code", ("票据代码", "电子票据代码", "发票代码"), as_digits),
@@ -55,7 +77,7 @@ PEOPLE = (
         ("交款人统一社会信用代码", "缴款人统一社会信用代码", "交款人统一社会信用代码/身份证号", "身份证号"),
         as_code,
     ),
-    FieldSpec("payee_name", ("收款单位(章)", "收款单位", "开票单位", "收款单位(盖章)"), as_name),
+    FieldSpec("payee_name", ("收款单位(章)", "收款单位", "开票单位", "收款单位(盖章)"), as_payee),
     FieldSpec("institution_type", ("医疗机构类型", "医院类型"), as_text),
     FieldSpec("checker", ("复核人", "复核"), as_text),
     FieldSpec("cashier", ("收款人", "收款员", "收费员"), as_text),
@@ -87,6 +109,15 @@ OUTPATIENT = (
     FieldSpec("visit_date", ("就诊日期", "门诊日期", "交费日期", "就诊时间"), as_date),
     FieldSpec("department", ("科室", "科别", "就诊科室"), as_text),
 )
+
+USUAL_ORDER = (
+    *("fund_payment", "other_payment", "account_payment", "cash_payment", "self_pay"),
+    "self_funded",
+)
+"""How the form of 2019 lists what was paid; the regions add to it and keep its order."""
+
+_AMOUNT_BEHIND = re.compile(r"([\u3400-\u9fff]{1,12})\s*:\s*(¥?\d[\d,]*\.\d\d)(?![\d.])")
+_SEX_BEHIND = re.compile(r"(?:性[\u3400-\u9fff]|(?:^|[^科费类级病])别)\s*:\s*([男女])(?!科)")
 
 IN_PLACE_TRUST = 0.97
 SHIFTED_TRUST = 0.8
@@ -130,12 +161,15 @@ TABLE = (
     Column("note", ("备注",)),
 )
 
+SEVERAL = 2
+
 STOPS = (
     *(
         "金额合计",
         "合计(大写",
         "合计(大",
         "合计大写",
+        "合计人民币",
         "(大写)",
         "基金支付",
         "医保统筹基金",
@@ -151,13 +185,18 @@ def read_invoice(
 ) -> Document:
     """Head, payments and charged rows of one medical invoice."""
     fields, extras = read_labelled(pages, specs, OTHER_LABELS)
-    split_stay(fields)
-    items, totals = _charged_rows(pages)
-    in_place = capitals_amount(_text(fields, "total_in_words")) is not None
-    find_by_form(fields, pages)
     electronic = is_electronic(pages, fields)
+    registered = capitals_amount(_text(fields, "total_in_words")) is not None
+    if not electronic and not registered:
+        fields, extras = _moved_into_place(pages, specs) or (fields, extras)
+    split_stay(fields)
+    if electronic or registered:
+        find_under_seals(fields, pages, specs)
+    items, totals = _charged_rows(pages)
+    find_by_form(fields, pages)
+    _doubt_amounts_cut_short(fields)
     if not electronic:
-        trust = IN_PLACE_TRUST if in_place else SHIFTED_TRUST
+        trust = IN_PLACE_TRUST if registered else SHIFTED_TRUST
         fields = {name: _as_overprint(field, trust) for name, field in fields.items()}
     return Document(
         type=type_name,
@@ -173,11 +212,66 @@ def read_invoice(
     )
 
 
+KINDS = {"outpatient_invoice": "01", "inpatient_invoice": "02"}
+"""Two digits of the code say what a fiscal bill of medical fees (06) is for: 37 06 01 24."""
+
+
+def likeness_by_labels(page: Page, type_name: str, own_labels: Sequence[str]) -> float:
+    """How surely a page whose title was not read is this bill: by its code, else by labels of its own.
+
+    The seal of the finance department lies over the title and may hide it whole; code and check code
+    stand apart from it on every electronic bill and on nothing else, the seal itself and who was paid on
+    every ticket.
+    """
+    text = squeeze(page.text)
+    if all(mark in text for mark in PAPER_MARKS) and "票据代码" not in text:
+        return 0.3 + 0.15 * min(MOST_LABELS, mentions(page, own_labels))
+    printed = re.search("票据代码:?([0-9]{8})(?![0-9])", text)
+    stated = [
+        s.text for s in page.statements if s.name == "invoice_code" and re.fullmatch("[0-9]{8}", s.text)
+    ]
+    if "所属电子票据" in text or not (stated or mentions(page, ("票据代码", "校验码")) == BOTH_CODES):
+        return 0.0  # the list that belongs to a bill names the bill's code too
+    kinds = {code[2:6] for code in (*stated, *([printed[1]] if printed else []))}
+    own = f"06{KINDS[type_name]}"
+    if own in kinds:
+        return UNTITLED
+    if kinds & {f"06{kind}" for kind in KINDS.values()}:
+        return 0.0
+    return 0.3 + 0.15 * min(MOST_LABELS, mentions(page, own_labels))
+
+
 def required_of(document: Document) -> tuple[str, ...]:
     """An e-bill must show all five key fields; a paper ticket has neither code nor check code."""
     if document.subtype == "e_bill":
         return (*KEY_FIELDS, "payer_name")
     return ("invoice_number", "issue_date", "total_amount", "payer_name")
+
+
+def _moved_into_place(
+    pages: Sequence[Page], specs: Sequence[FieldSpec]
+) -> tuple[dict[str, AnyField], dict[str, str]] | None:
+    """What is read of a ticket whose overprint slipped, once it is moved back; None where it did not."""
+    if len(pages) != 1:
+        return None
+    slip = slip_of(pages[0], "(大写)", _capitals(pages))
+    if slip is None:
+        return None
+    printed = (*OTHER_LABELS, *(label for spec in specs for label in spec.labels))
+    labels = LabelList(dict.fromkeys((*printed, *(label for column in TABLE for label in column.labels)), ""))
+    fields, extras = read_labelled([in_place(pages[0], slip, labels)], specs, OTHER_LABELS)
+    return where_printed(fields, pages[0], slip, labels), extras
+
+
+def _doubt_amounts_cut_short(fields: dict[str, AnyField]) -> None:
+    """Where the other amounts of a bill have two decimals, one without lost its point or its end."""
+    names = ("total_amount", *(spec.name for spec in PAYMENTS))
+    read = [name for name in names if name in fields and fields[name].origin == "ocr"]
+    whole = [
+        name for name in read if isinstance(fields[name].value, Decimal) and "." not in fields[name].text
+    ]
+    if len(whole) * 2 < len(read):
+        fields |= {name: doubted(fields[name]) for name in whole}
 
 
 def _as_overprint(field: AnyField, trust: float) -> AnyField:
@@ -214,7 +308,114 @@ def _charged_rows(pages: Sequence[Page]) -> tuple[tuple[LineItem, ...], tuple[Li
         details = tuple(i for i, level in zip(stated, levels, strict=True) if level == "detail")
         totals = tuple(i for i, level in zip(stated, levels, strict=True) if level == "category")
         return (details, totals) if details else (totals, ())
-    return split_levels(items_of(read_table(pages, TABLE, STOPS)))
+    items = items_of(read_table([_without_settlement(page) for page in pages], TABLE, STOPS))
+    return split_levels([_on_its_own_line(item, pages) for item in items])
+
+
+def _without_settlement(page: Page) -> Page:
+    """The page without the block 结算信息 that some tickets print to the right of the charged rows."""
+    header = next((word for word in page.words if squeeze(word.text) == "结算信息"), None)
+    if header is None:
+        return page
+    beside = [
+        word.box.x1
+        for word in page.words
+        if word.box.x1 < header.box.x0 and abs(word.box.cy - header.box.cy) < header.box.height
+    ]
+    if not beside:
+        return page
+    kept = (w for w in page.words if w.box.x0 < max(beside) or w.box.cy < header.box.y0)
+    return replace(page, words=tuple(word for word in kept if word is not header))
+
+
+def _on_its_own_line(item: LineItem, pages: Sequence[Page]) -> LineItem:
+    """The row with the category beside its amount, where a form prints all categories beforehand.
+
+    Those without an amount would else pass for a name that is printed on several lines.
+    """
+    name, amount = item.name, item.amount
+    if name is None or amount is None or name.box is None or amount.box is None or name.origin == "qr":
+        return item
+    lines = [
+        word
+        for page in pages
+        if page.number == item.page
+        for word in page.words
+        if find_category(word.text) and word.text in name.text and word.text != name.text
+    ]
+    beside = [
+        w for w in lines if abs(w.box.cy - amount.box.cy) < w.box.height / 2 and _within(w.box, name.box)
+    ]
+    if len(lines) < SEVERAL or len(beside) != 1:
+        return item
+    return replace(item, name=field_from(beside[0], as_text, item.page))
+
+
+def _within(inner: Box, outer: Box) -> bool:
+    return outer.x0 - 1 <= inner.cx <= outer.x1 + 1 and outer.y0 - 1 <= inner.cy <= outer.y1 + 1
+
+
+def find_under_seals(fields: dict[str, AnyField], pages: Sequence[Page], specs: Sequence[FieldSpec]) -> None:
+    """What stands behind labels that a seal made unreadable: told by its neighbours, never sure.
+
+    An amount is that of the one payment which the form lists between the payments read on either side,
+    when what is left of its label fits. 男 and 女 behind a colon are the sex, whichever half of the label
+    was read.
+    """
+    payments = {spec.name: spec.labels for spec in specs if spec.name in USUAL_ORDER}
+    labels = LabelList(
+        {
+            **dict.fromkeys(OTHER_LABELS, ""),
+            **{label: name for name, printed in payments.items() for label in printed},
+        }
+    )
+    for page in pages:
+        rows = [joined(row) for row in rows_of(page.words)]
+        spots = [
+            _Spot(i, f.label.box, f.name) for i, row in enumerate(rows) for f in labels.values_in((row,))
+        ]
+        for index, row in enumerate(rows):
+            text = fold(row.text)
+            if "sex" not in fields and (sex := _SEX_BEHIND.search(text)):
+                field = field_from(row.part(*sex.span(1)), parse_sex, page.number)
+                fields["sex"] = replace(field, confidence=field.confidence * SHIFTED_TRUST)
+            for amount in _AMOUNT_BEHIND.finditer(text):
+                label = _Spot(index, row.part(*amount.span(1)).box, amount[1])
+                name = _payment_between(label, spots, payments)
+                if name is not None and name not in fields:
+                    fields[name] = doubted(field_from(row.part(*amount.span(2)), as_amount, page.number))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A label in a row of the page, or what a seal left of one."""
+
+    row: int
+    box: Box
+    name: str
+
+    def stands_before(self, other: _Spot) -> bool:
+        """Whether it ends where `other` begins or earlier."""
+        return self.row < other.row or (self.row == other.row and self.box.x1 <= other.box.x0)
+
+
+def _payment_between(
+    label: _Spot, spots: Sequence[_Spot], payments: Mapping[str, Sequence[str]]
+) -> str | None:
+    """The one payment between the labels next to `label` that it may be, or None."""
+    before = [spot for spot in spots if spot.stands_before(label)]
+    after = [spot for spot in spots if label.stands_before(spot)]
+    known = len(before) + len(after) < len(spots)  # part of it is a label of the list
+    if known or not before or not after:
+        return None
+    names = (before[-1].name, after[0].name)
+    if not set(names) <= set(USUAL_ORDER):
+        return None
+    between = USUAL_ORDER[USUAL_ORDER.index(names[0]) + 1 : USUAL_ORDER.index(names[1])]
+    if len(between) != 1:
+        return None
+    fitting = max(sum(char in printed for char in label.name) for printed in payments[between[0]])
+    return between[0] if fitting * 2 >= len(label.name) else None
 
 
 def find_by_form(fields: dict[str, AnyField], pages: Sequence[Page]) -> None:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from extractors._fields import STATED_CONFIDENCE, field_from
 from extractors._values import as_amount, as_text
 from pipeline.fee_categories import find_category
-from pipeline.model import Field, LineItem, MoneyField, Page, StatedRow, TextField, Value, Word
+from pipeline.model import Field, LineItem, MoneyField, Page, Reading, StatedRow, TextField, Value, Word
 from pipeline.reading.tables import AMOUNT, NAME, TableRow
 from pipeline.text import fold, parse_quantity, parse_unit_price, split_quantity_unit, squeeze
 
@@ -32,12 +32,23 @@ _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code
 """Full-width letters, digits and signs; Chinese punctuation within a sentence stays."""
 
 _BRACKETED_SPECIFICATION = re.compile(
-    r"(?P<name>.*[^(\s])\s*\((?P<specification>[\d.]+\s*(?:[a-zA-Zμ%]|[×*x:][\d.]+)[^()]*)\)$"
+    r"(?P<name>.*[^(\s])\s*\((?P<specification>[\d.]+\s*(?:[a-zA-Zμ%]|[×*x:][\d.]+)"
+    r"[^()]*(?:\([^()]*\)[^()]*)?)\)$"
 )
-"""A number with a unit in brackets at the end of a name; (五分类) and (DR) belong to the name."""
+"""A number with a unit in brackets at the end of a name, which may hold brackets itself (笔芯); (五分类) and
+(DR) belong to the name."""
 
 _LEADING_CLASS = re.compile(r"[★☆△▲*#]*[\[(](?P<mark>[甲乙丙]类?|自费|[无有全]自付)[\])]\s*")
 """Some lists print the class before the name: (甲)阿莫西林胶囊."""
+
+_POINT_WITHOUT_DIGIT = re.compile(r"\d\.(?!\d)|(?<!\d)\.\d")
+"""A point with a digit on one side only: a speck on the paper, or a number that lost a digit."""
+
+DOUBTED_CONFIDENCE = 0.4
+"""A number that may have lost a digit."""
+
+_X_RAY = re.compile(r"x(?=[线光]|射线|刀)")
+"""Small and capital x have one shape; 线 and 光 make it the term."""
 
 _MISREAD_MILLILITRE = re.compile(r"(?<=\d)m[1I|](?![0-9A-Za-z])")
 
@@ -74,17 +85,55 @@ def item_of(row: TableRow) -> LineItem | None:
     specification = cells.get("specification")
     if specification is None:
         name, specification = _name_and_specification(name)
-    return LineItem(
+    item = LineItem(
         page=row.page,
         name=_read(name, as_item_name, row.page),
-        specification=_read(specification, as_specification, row.page),
+        specification=_without_specks(specification, as_specification, row.page),
         unit=unit,
         quantity=quantity,
         unit_price=_read(cells.get("unit_price"), parse_unit_price, row.page),
-        amount=_read(cells.get(AMOUNT), as_amount, row.page),
+        amount=_without_specks(cells.get(AMOUNT), _amount_with_specks, row.page),
         category=_read(category, as_text, row.page),
         insurance_class=_read(marks, _as_class, row.page) if marks and is_class(marks) else None,
     )
+    return _doubted_if_parts_are_lost(item)
+
+
+def _doubted_if_parts_are_lost(item: LineItem) -> LineItem:
+    """The row with its price and amount in doubt where its quantity is lost and no count joins the two.
+
+    What hid the quantity (a seal) may have hidden a digit of the price beside it: 6.50 for 46.50.
+    """
+    price = item.unit_price.value if item.unit_price else None
+    amount = item.amount.value if item.amount else None
+    if item.quantity is not None or not price or not amount or amount % price == 0:
+        return item
+    return replace(item, unit_price=_doubted(item.unit_price), amount=_doubted(item.amount))
+
+
+def _without_specks(word: Word | None, parse: Callable[[str], V], page: int) -> Field[V] | None:
+    """A cell as a field, in doubt where a point has no digit on one of its sides."""
+    if word is None:
+        return None
+    field = field_from(word, parse, page)
+    return _doubted(field) if _POINT_WITHOUT_DIGIT.search(squeeze(word.text)) else field
+
+
+def _doubted(field: Field[V] | None) -> Field[V] | None:
+    """The field with what was read held for a guess."""
+    if field is None:
+        return None
+    least = min(field.reading.least, DOUBTED_CONFIDENCE) if field.reading else DOUBTED_CONFIDENCE
+    reading = replace(field.reading or Reading(), least=least, mean=least)
+    return replace(field, confidence=min(field.confidence, DOUBTED_CONFIDENCE), reading=reading)
+
+
+def _amount_with_specks(text: str) -> Decimal:
+    return as_amount(re.sub(r"^\s*\.(?=\s*\d)", "", fold(text)))
+
+
+def _quantity_with_specks(text: str) -> Decimal:
+    return parse_quantity(re.sub(r"(?<=\d)\.\s*$", "", fold(text)))
 
 
 def _name_and_class(name: Word) -> tuple[Word, Word | None]:
@@ -102,6 +151,9 @@ def _name_and_specification(name: Word) -> tuple[Word, Word | None]:
     return name.part(*match.span("name")), name.part(*match.span("specification"))
 
 
+_NO_UNITS = ("go", "qo", "bo", "o", "q", "b", "一")
+
+
 def as_unit(text: str) -> str:
     """A unit as printed, without the stroke before it; no unit has a digit in it.
 
@@ -109,18 +161,20 @@ def as_unit(text: str) -> str:
     '盒'
     """
     unit = as_text(text.strip(" /"))
-    if any(char.isdigit() for char in unit):
-        raise ValueError("not a unit: it has a digit")
+    if any(char.isdigit() for char in unit) or unit in _NO_UNITS:
+        raise ValueError("not a unit: it has a digit, or is what is read for a lone g")
     return unit
 
 
 def as_item_name(text: str) -> str:
     """The name of an item; forms set its brackets full-width or half-width without meaning anything.
 
+    >>> as_item_name("胸部x线计算机体层(CT)平扫")
+    '胸部X线计算机体层(CT)平扫'
     >>> as_item_name("一次性使用输液器（带 针）")
     '一次性使用输液器(带针)'
     """
-    return as_text(text.translate(_HALF_WIDTH))
+    return _X_RAY.sub("X", as_text(text.translate(_HALF_WIDTH)))
 
 
 def as_specification(text: str) -> str:
@@ -152,7 +206,7 @@ def _quantity_and_unit(cells: Mapping[str, Word], page: int) -> tuple[MoneyField
         if quantity is not None and unit is None:
             both = quantity
         else:
-            return _read(quantity, parse_quantity, page), unit
+            return _without_specks(quantity, _quantity_with_specks, page), unit
     match = re.match(r"\s*-?[\d.,]+", fold(both.text))
     stop = match.end() if match else len(both.text)
     rest = both.part(stop, len(both.text)) if both.text[stop:].strip(" /") else None

@@ -98,9 +98,17 @@ def diagnoses_of(lines: Sequence[Line]) -> str:
     return ";".join(dict.fromkeys(part.strip("。，,、.") for part in cleaned if part.strip("。，,、.")))
 
 
+QUALIFIED = r"(?!(?:未特指|未明确|原因不明|不伴|伴|非重症|重症|[轻中重]度|无并发症|其他特指))"
+"""Behind a comma these words go on with a diagnosis, as in the national list (慢性肾脏病，未特指)."""
+
+
 def _named_apart(text: str) -> list[str]:
     """Diagnoses written one after the other; 、 stands also inside one (皮肤、软组织感染)."""
-    parts = [part for part in re.split(r"[;；。，,\u3000]+(?![^(（]*[)）])", text) if part.strip()]
+    parts = [
+        part
+        for part in re.split(rf"(?:[;；。\u3000]+|[，,]+{QUALIFIED})(?![^(（]*[)）])", text)
+        if part.strip()
+    ]
     if len(parts) == 1:
         listed = re.split(r"、(?![^(（]*[)）])", text)
         if all(len(part.strip()) >= 3 for part in listed):

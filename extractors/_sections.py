@@ -46,6 +46,10 @@ SHORTEST_ASIDE = 4
 """A shorter word beside others is part of their text: a bare number there is no page number."""
 
 
+FEWEST_SECTIONS, FEWEST_IN_COLUMN = 2, 2
+"""So many sections one above the other, and so many labelled lines beside them, make two columns."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of text; `right` is where text ends on its page, in pixels."""
@@ -103,8 +107,8 @@ def _classified(
 ) -> tuple[list[_Row], list[Word]]:
     """The rows of a page, and the words that belong to no section whatever stands around them."""
     rows: list[_Row] = []
-    left: list[Word] = []
-    for row in rows_of(page.words):
+    left = _column_of_head(page.words, labels)
+    for row in rows_of([word for word in page.words if word not in left] if left else page.words):
         text = squeeze("".join(word.text for word in row))
         if is_furniture(text):
             left += row
@@ -122,6 +126,23 @@ def _classified(
         elif words:
             rows.append(_Row(END if found or ends(text) else None, words))
     return rows, left
+
+
+def _column_of_head(words: Sequence[Word], labels: LabelList) -> list[Word]:
+    """The words of a column to the left of all sections that holds the patient's data line under line.
+
+    Its lines stand between those of the sections beside them, which they would cut short.
+    """
+    found = [(word, labelled) for word in words for labelled in labels.values_in([word], far=True)]
+    heads = [labelled.label.box for _, labelled in found if labelled.name != END]
+    if len(heads) < FEWEST_SECTIONS:
+        return []
+    edge, top, bottom = min(b.x0 for b in heads), min(b.y0 for b in heads), max(b.y1 for b in heads)
+    beside = [word for word in words if top <= word.box.cy <= bottom and word.box.x0 < edge]
+    labelled_beside = {id(word) for word, labelled in found if labelled.name == END and word in beside}
+    if len(labelled_beside) < FEWEST_IN_COLUMN or any(word.box.x1 > edge for word in beside):
+        return []
+    return [word for word in words if word.box.cy >= top and word.box.x1 <= edge]
 
 
 def _labelled_rows(words: Sequence[Word], found: Sequence[LabelledValue], text: str) -> list[_Row]:

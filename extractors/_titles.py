@@ -28,6 +28,10 @@ LONGEST_AROUND = 16
 """Characters that may stand around a title in its row (hospital, region, number)."""
 
 
+_OWNER = re.compile(r".{4,40}(?:医院|院区|分院|医学中心|医疗中心|服务中心)(?:[(][^()]{1,20}[)])?")
+"""A hospital's name before the title, where it is too long to stand around one."""
+
+
 def title_likeness(page: Page, titles: Sequence[str]) -> tuple[float, str]:
     """How surely one of `titles` stands at the head of the page (0.0 to 1.0), and the title as printed.
 
@@ -43,6 +47,8 @@ def title_likeness(page: Page, titles: Sequence[str]) -> tuple[float, str]:
 
 
 def _likeness(text: str, title: str) -> float:
+    if len(text) > len(title) + LONGEST_AROUND:
+        text = _OWNER.sub("", text)
     if not len(title) - 1 <= len(text) <= len(title) + LONGEST_AROUND or _SENTENCE.search(text):
         return 0.0
     alike = fuzz.partial_ratio(title, text) / 100

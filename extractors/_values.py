@@ -14,6 +14,10 @@ BARE_DATE = re.compile(r"(?<!\d)(20\d\d)[\s年./-]+(\d{1,2})[\s月./-]+(\d{1,2})
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _CAPITAL_DIGITS = re.compile("[零壹贰叁肆伍陆柒捌玖拾佰仟]")
+_FIGURE_BEHIND = re.compile(
+    r"[(\[,;:]*(?:小写|人民币|RMB)?[)\]:]*(?P<figure>¥?-?[0-9][0-9,]*\.[0-9]{2})(?:元|[)\]])*$"
+)
+"""The same amount in digits, which stands in the next cell or close behind the words."""
 
 
 def as_code(text: str) -> str:
@@ -97,15 +101,30 @@ def as_name(text: str) -> str:
 
 
 def as_capitals(text: str) -> str:
-    """An amount in words, as printed without spaces and strikes.
+    """An amount in words, as printed without spaces and strikes, and without the same amount in digits.
 
-    >>> as_capitals("⊗壹仟伍佰捌拾圆柒角整")
-    '壹仟伍佰捌拾圆柒角整'
+    >>> as_capitals("⊗壹仟伍佰捌拾圆柒角整"), as_capitals("叁佰贰拾肆元捌角整 324.80")
+    ('壹仟伍佰捌拾圆柒角整', '叁佰贰拾肆元捌角整')
     """
-    value = squeeze(text).lstrip("⊗※☒×xX8❌@Ⓧ:)")
+    value = _FIGURE_BEHIND.sub("", squeeze(text).lstrip("⊗※☒×xX8❌@Ⓧ:)"))
     if not _CAPITAL_DIGITS.search(value):
         raise ValueError("no amount in words")
     return value
+
+
+def figure_behind_words(text: str) -> Decimal | None:
+    """The amount in digits that stands behind one in words, or None where there is none.
+
+    >>> figure_behind_words("叁佰贰拾肆元捌角整 ¥324.80")
+    Decimal('324.80')
+    """
+    match = _FIGURE_BEHIND.search(squeeze(text))
+    if match is None or not _CAPITAL_DIGITS.search(text):
+        return None
+    try:
+        return parse_money(match["figure"])
+    except ValueError:
+        return None
 
 
 def capitals_amount(text: str) -> Decimal | None:
@@ -119,6 +138,15 @@ def capitals_amount(text: str) -> Decimal | None:
 _TITLES_OF_DOCTORS = re.compile("(?:副?主任|主治|住院|经治|执业)?医[师生]$")
 
 
+_FORM_WORD = (
+    "签字|签名|签章|盖章|公章|印章|手印|姓名|医师|医生|护士|药师|患者|病人|家属|本人|代办人|经办人|操作员"
+    "|日期|时间|年月日|年龄|性别|科室|科别|病区|床号|住院|门诊|急诊|诊断|处方|费别|金额|合计|单位|电话|住址|地址"
+    "|审核|复核|调配|核对|发药|药房|主任|主治|主管|经治|执业|打印|编号"
+)
+_NO_NAME = re.compile(rf"(?:{_FORM_WORD})(?:[及或和、/]?(?:{_FORM_WORD}))*[处者]?")
+"""What a form prints about a name: behind an empty label the next printed words stand."""
+
+
 def as_person(text: str) -> str:
     """A person's name, without what is printed or written behind it.
 
@@ -127,6 +155,8 @@ def as_person(text: str) -> str:
     """
     bare = re.sub(r"^[^:]{0,5}:|^\([^)]*\)", "", squeeze(text))
     match = re.match(r"[\u3400-\u9fff·*]{2,12}", bare)
+    if match is not None and _NO_NAME.fullmatch(match.group()):
+        _refuse(text)
     if match is None:
         return as_name(text) if bare.isascii() else _refuse(text)
     name = _TITLES_OF_DOCTORS.sub("", match.group())

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from extractors._extractor import Extractor
-from extractors._invoice import INPATIENT, KEYS, PAYMENTS, PEOPLE, STAY, read_invoice, required_of
-from extractors._titles import mentions, stated_title, title_likeness
+from extractors._invoice import (
+    INPATIENT,
+    KEYS,
+    PAYMENTS,
+    PEOPLE,
+    STAY,
+    likeness_by_labels,
+    read_invoice,
+    required_of,
+)
+from extractors._titles import stated_title, title_likeness
 from pipeline.model import Document, Page
 
 TYPE = "inpatient_invoice"
 TITLES = ("医疗住院收费票据", "住院收费票据", "医疗住院收费专用票据", "住院医疗收费票据")
+OWN_LABELS = ("住院号", "住院时间", "住院日期", "住院科", "住院天数", "预缴金额")
 SPECS = (*KEYS, *PEOPLE, *INPATIENT, *PAYMENTS)
 
 
@@ -19,9 +29,7 @@ def identify(page: Page) -> float:
     if "住院" in stated_title(page):
         return 1.0
     likeness, _ = title_likeness(page, TITLES)
-    if likeness == 0 and mentions(page, ("票据代码", "校验码")) == 2:
-        likeness = 0.3 + 0.15 * mentions(page, ("住院号", "住院时间", "预缴金额"))
-    return likeness
+    return likeness or likeness_by_labels(page, TYPE, OWN_LABELS)
 
 
 def extract(pages: Sequence[Page], sure: float) -> Document:

@@ -61,6 +61,18 @@ TITLES = (
 _OWN_TITLE = re.compile(r"明细|清单|日清|汇总单|明[^细]清|[^明]细清")
 _OTHER_TITLE = re.compile(r"票据|发票|结算清单|结算单|证明|处方|检验|检查报告|药品清单[:：]|材料清单|目录")
 
+_FIGURES_BEHIND = re.compile(r"(?<=[整正元圆角分])\(?(?:小写)?[:)]*¥?-?\d[\d,]*\.\d{2}元?\)?$")
+
+
+def as_words(text: str) -> str:
+    """The total in words, without the same in figures where the row goes on with it.
+
+    >>> as_words("叁佰贰拾肆元捌角整 324.80")
+    '叁佰贰拾肆元捌角整'
+    """
+    return as_capitals(_FIGURES_BEHIND.sub("", squeeze(text)))
+
+
 PERIOD = "period"
 STAY = "stay"
 DAY = "day"
@@ -105,7 +117,7 @@ SPECS = (
             *("人民币(大写)", "大写", "(大写)", "金额大写", "合计大写", "大写金额"),
             *("总费用(大写)", "人民币大写"),
         ),
-        as_capitals,
+        as_words,
     ),
     FieldSpec("medical_record_no", ("病历号", "病案号", "病例号", "病历号码", "病案号码", "病人号"), as_code),
     FieldSpec(
@@ -187,6 +199,17 @@ OTHER_LABELS = (
     *("病种", "入院次数"),
     *("住院次数", "参保地", "参保单位", "单据号", "处方号", "交款日期", "开票日期"),
     *("校验码", "电子票据校验码"),
+    *(
+        "患者签字",
+        "患者签名",
+        "病人签字",
+        "病人签名",
+        "家属签字",
+        "家属签名",
+        "患者家属签字",
+        "患者或家属签字",
+    ),
+    *("病人家属签字", "患者(家属)签字", "患者确认签字", "患者(家属)签名"),
 )
 
 BODY = ("姓名", "住院号", "门诊号", "患者", "病人")
@@ -264,8 +287,9 @@ def _same_head(first: Page, page: Page) -> bool:
     Days must agree: lists of two days differ in nothing else. A name or number may be misread by one
     character where another agrees.
     """
-    head, _ = read_labelled([first], SPECS, OTHER_LABELS)
-    own, _ = read_labelled([page], SPECS, OTHER_LABELS)
+    # Inside the table 日期：2026-03-12 heads the rows of one day and says nothing of the list.
+    heads = outside_tables([first, page], TABLE, STOPS)
+    (head, _), (own, _) = (read_labelled([rest], SPECS, OTHER_LABELS) for rest in heads)
     shared = [name for name in (*PERSONAL, PERIOD, DAY) if name in head and name in own]
     apart = {name: Levenshtein.distance(squeeze(head[name].text), squeeze(own[name].text)) for name in shared}
     if any(apart.get(name, 0) for name in (PERIOD, DAY)) or any(distance > 1 for distance in apart.values()):
@@ -418,8 +442,10 @@ def _subtype(title: str, fields: dict[str, AnyField], pages: Sequence[Page]) -> 
     return "inpatient_fee_list" if is_stay else "outpatient_fee_list"
 
 
-def required_of(document: Document) -> tuple[str, ...]:  # noqa: ARG001 - the form of the hook
-    """Whose bill it is, and what it comes to."""
+def required_of(document: Document) -> tuple[str, ...]:
+    """Whose bill it is, and what it comes to; the details of an e-bill name the bill instead of a sum."""
+    if document.subtype == "ebill_fee_detail":
+        return ("patient_name", "invoice_number")
     return tuple(spec.name for spec in SPECS if spec.required)
 
 

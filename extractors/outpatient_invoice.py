@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from extractors._extractor import Extractor
-from extractors._invoice import KEYS, OUTPATIENT, PAYMENTS, PEOPLE, read_invoice, required_of
-from extractors._titles import mentions, stated_title, title_likeness
+from extractors._invoice import (
+    KEYS,
+    OUTPATIENT,
+    PAYMENTS,
+    PEOPLE,
+    likeness_by_labels,
+    read_invoice,
+    required_of,
+)
+from extractors._titles import stated_title, title_likeness
 from pipeline.model import Document, Page
 
 TYPE = "outpatient_invoice"
 TITLES = ("医疗门诊收费票据", "门诊收费票据", "医疗门诊收费专用票据", "门诊医疗收费票据")
+OWN_LABELS = ("门诊号", "门(急)诊号", "就诊号", "就诊日期", "门诊日期")
 SPECS = (*KEYS, *PEOPLE, *OUTPATIENT, *PAYMENTS)
 
 
@@ -19,9 +28,7 @@ def identify(page: Page) -> float:
     if "门诊" in stated_title(page):
         return 1.0
     likeness, _ = title_likeness(page, TITLES)
-    if likeness == 0 and mentions(page, ("票据代码", "校验码")) == 2:
-        likeness = 0.3 + 0.15 * mentions(page, ("门诊号", "就诊日期"))
-    return likeness
+    return likeness or likeness_by_labels(page, TYPE, OWN_LABELS)
 
 
 def extract(pages: Sequence[Page], sure: float) -> Document:

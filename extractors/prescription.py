@@ -267,18 +267,26 @@ def _goes_on(line: Word, below: Sequence[Word], labels: LabelList, label: Box) -
     )
 
 
+_KINDS = {
+    "emergency": re.compile("急诊"),
+    "paediatric": re.compile("(?<!小)儿科(?:处方|$)"),
+    "controlled": re.compile("麻醉|精神(?![病科卫])|精[一二]"),
+    "herbal": re.compile("中药|草药|饮片"),
+}
+_MARK = re.compile(
+    r"(?:普通|急诊|儿科|麻醉|麻|第?[一二]类精神|精神|[、,/和]|精[一二]|中草?药|草药|饮片)+(?:药品)?(?:专用)?(?:处方)?"
+)
+"""What stands in the corner of a sheet, on coloured paper of its kind."""
+
+
 def _subtype(pages: Sequence[Page], title: str, items: Sequence[LineItem]) -> str:
-    """By the title or the mark in the corner of the sheet."""
-    head = squeeze(title + "".join(word.text for row in rows_of(pages[0].words)[:5] for word in row))
-    if "急诊" in head:
-        return "emergency"
-    if re.search("儿科处方|(?<!小)儿科$", head):
-        return "paediatric"
-    if re.search("麻醉|精神|精[一二]", head):
-        return "controlled"
-    if re.search("中药|草药", head) or (items and all(i.unit and i.unit.value in ("g", "克") for i in items)):
-        return "herbal"
-    return "ordinary"
+    """By the title, else by the mark in the corner of the sheet; 急诊科 as a department is neither."""
+    marks = (squeeze(word.text).strip("[]()") for row in rows_of(pages[0].words)[:5] for word in row)
+    for head in (squeeze(title), *(mark for mark in marks if _MARK.fullmatch(mark))):
+        for subtype, words in _KINDS.items():
+            if words.search(head):
+                return subtype
+    return "herbal" if items and all(i.unit and i.unit.value in ("g", "克") for i in items) else "ordinary"
 
 
 def required_of(document: Document) -> tuple[str, ...]:  # noqa: ARG001 - the form of the hook

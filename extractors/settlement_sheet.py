@@ -18,6 +18,7 @@ from extractors._fields import FieldSpec, best_of, field_from
 from extractors._items import SUMMING, item_of, split_levels
 from extractors._letterhead import find_letterhead
 from extractors._page_marks import find_page_mark
+from extractors._prose import QUALIFIED
 from extractors._titles import mentions, title_likeness
 from extractors._values import as_age, as_amount, as_code, as_date, as_department, as_name, as_person, as_text
 from pipeline.fee_categories import find_category
@@ -264,7 +265,7 @@ OTHER_LABELS = (
     *("住院次数", "年度累计统筹支付", "本年统筹累计支付", "累计起付标准", "个人负担"),
     *("个人负担合计", "个人负担总额"),
     *("大写", "(大写)", "合计大写", "合计(大写)", "总金额(大写)", "出生日期", "民族", "国籍", "职业"),
-    *("结算方式", "结算类别"),
+    *("结算方式", "结算类别", "单位", "金额单位", "用人单位"),
 )
 
 TABLE = (
@@ -348,7 +349,10 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
     known = {squeeze(label) for label in (*OTHER_LABELS, *(label for s in SPECS for label in s.labels))}
     known |= {squeeze(label) for column in TABLE for label in column.labels}
     unwrapped = [replace(page, words=tuple(with_cells_closed_up(page.words, known))) for page in pages]
-    rest = outside_tables(unwrapped, TABLE, STOPS)
+    in_table, in_pairs = _items_in_table(unwrapped), _items_in_pairs(unwrapped)
+    # A caption over pairs of cells (费用项目及金额) looks like the header of a table and loses most.
+    is_table = len(in_table) >= len(in_pairs)
+    rest = outside_tables(unwrapped, TABLE, STOPS) if is_table else unwrapped
     readings, extras = read_cells(rest, SPECS, OTHER_LABELS)
     fields = {name: best_of(found) for name, found in readings.items()}
     _settle_fund(fields)
@@ -356,7 +360,7 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
     _settle_diagnoses(fields)
     if "hospital_name" not in fields and (hospital := find_letterhead(pages, TITLES)):
         fields["hospital_name"] = hospital
-    items, totals = split_levels(_items_in_table(unwrapped) or _items_in_pairs(unwrapped))
+    items, totals = split_levels(in_table if is_table else in_pairs)
     return Document(
         type=TYPE,
         subtype=_subtype(pages, fields),
@@ -445,7 +449,7 @@ def _diagnoses_in(text: str) -> list[str]:
     >>> _diagnoses_in("1.急性阑尾炎（K35.900） 2.高血压病")
     ['急性阑尾炎', '高血压病']
     """
-    parts = re.split("[;；,，。]+", _NUMBER.sub(";", _ICD_CODE.sub("", text)))
+    parts = re.split(f"[;；。]+|[,，]+{QUALIFIED}", _NUMBER.sub(";", _ICD_CODE.sub("", text)))
     names = (re.sub(r"\s+", "", part).strip(":：.、") for part in parts)
     return [name for name in names if name not in ("", "无", "-", "/")]
 

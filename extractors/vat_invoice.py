@@ -10,17 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from extractors._extractor import Extractor
 from extractors._fields import FieldSpec, field_from, labelled_values, read_labelled, with_statements
-from extractors._invoice import INPATIENT, OUTPATIENT, PAYMENTS, STAY, find_by_form
+from extractors._invoice import INPATIENT, OUTPATIENT, PAYMENTS, PEOPLE, STAY, find_by_form, split_stay
 from extractors._items import items_of, stated_items
 from extractors._titles import title_likeness
 from extractors._values import as_amount, as_capitals, as_code, as_date, as_digits, as_name, as_text
-from pipeline.model import AnyField, Document, Page, Word
+from pipeline.model import AnyField, Document, Page, Value, Word
 from pipeline.reading.layout import LabelList, rows_of
 from pipeline.reading.tables import AMOUNT, MONEY, NAME, NUMBER, TEXT, Column, read_table
-from pipeline.text import squeeze
+from pipeline.text import fold, squeeze
 
 TYPE = "vat_invoice"
 TITLES = (
@@ -50,7 +51,18 @@ OTHERS = (
     FieldSpec("checker", ("复核", "复核人"), as_text),
     FieldSpec("machine_no", ("机器编号",), as_code),
 )
-SPECS = (*KEYS, *PARTIES, *OTHERS, *OUTPATIENT, *(s for s in INPATIENT if s.name != STAY), *PAYMENTS)
+PATIENT = (
+    FieldSpec("payer_id", ("证件号码",), as_code),
+    FieldSpec("business_serial_no", ("医疗业务流水号", "业务流水号"), as_code),
+    *(
+        spec
+        for spec in PEOPLE
+        if spec.name in ("sex", "age", "institution_type", "insurance_type", "insurance_no")
+    ),
+)
+"""What the digital invoices for medical services print below the sums, as the bills of hospitals do."""
+
+SPECS = (*KEYS, *PARTIES, *OTHERS, *PATIENT, *OUTPATIENT, *INPATIENT, *PAYMENTS)
 
 OTHER_LABELS = (
     *(
@@ -62,6 +74,7 @@ OTHER_LABELS = (
         "开户行及账号",
         "备注",
         "订单号",
+        "患者姓名",
     ),
     *("货物或应税劳务、服务名称", "货物或应税劳务名称", "项目名称"),
 )
@@ -79,6 +92,7 @@ TABLE = (
 STOPS = ("合计", "价税合计", "小计")
 
 CODE_LENGTHS = (10, 12)
+NOT_SHOWN = "***"
 
 
 def identify(page: Page) -> float:
@@ -93,11 +107,12 @@ def identify(page: Page) -> float:
 def extract(pages: Sequence[Page], sure: float) -> Document:
     """Read the head, the two parties, the rows and the sums."""
     fields, extras = read_labelled(pages, SPECS, OTHER_LABELS)
+    split_stay(fields)
     fields |= _parties(fields, pages)
     _bare_codes(fields, pages)
     find_by_form(fields, pages)
     sums = _sums(pages)
-    fields |= {name: field_from(word, as_amount, page.number) for name, (word, page) in sums.items()}
+    fields |= {name: field_from(word, as_tax, page.number) for name, (word, page) in sums.items()}
     title = title_likeness(pages[0], TITLES)[1]
     items = stated_items(pages) or items_of(read_table(pages, TABLE, STOPS))
     return Document(
@@ -168,10 +183,12 @@ def _bare_codes(fields: dict[str, AnyField], pages: Sequence[Page]) -> None:
 def _sums(pages: Sequence[Page]) -> dict[str, tuple[Word, Page]]:
     """Net amount and tax, from the row 合计 under the table; `***` is a tax that is not shown."""
     for page in pages:
-        for row in rows_of(page.words):
+        rows = rows_of(page.words)
+        for row, following in zip_longest(rows, rows[1:], fillvalue=()):
             if not re.match(r"合计(?!\()", squeeze("".join(word.text for word in row))):
                 continue
-            amounts = [word for word in row if re.fullmatch(r"¥?-?\d[\d,]*\.\d\d|\*{3}", squeeze(word.text))]
+            # On the paper form the sums stand half a line lower than the label.
+            amounts = _amounts_in(row) or _amounts_in(following)
             if amounts:
                 return {
                     n: (word, page) for n, word in zip(("amount_without_tax", "tax"), amounts, strict=False)
@@ -179,11 +196,24 @@ def _sums(pages: Sequence[Page]) -> dict[str, tuple[Word, Page]]:
     return {}
 
 
+def _amounts_in(row: Sequence[Word]) -> list[Word]:
+    return [word for word in row if re.fullmatch(r"¥?-?\d[\d,]*\.\d\d|\*{3}", fold(squeeze(word.text)))]
+
+
+def as_tax(text: str) -> Value:
+    """The tax, or the three stars that stand for one that is not shown.
+
+    >>> as_tax("***"), as_tax("¥12.30")
+    ('***', Decimal('12.30'))
+    """
+    return NOT_SHOWN if squeeze(text) == NOT_SHOWN else as_amount(text)
+
+
 EXTRACTOR = Extractor(
     TYPE,
     "增值税发票",
     identify,
     extract,
-    (*(spec.name for spec in SPECS), "amount_without_tax", "tax"),
+    (*(spec.name for spec in SPECS if spec.name != STAY), "amount_without_tax", "tax"),
     required_of,
 )

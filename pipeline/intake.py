@@ -15,11 +15,15 @@ import cv2
 from extractors import EXTRACTORS
 from pipeline.acceptance import Standard, judged
 from pipeline.catalogs.catalog import Catalogs
-from pipeline.model import Document, Image, LineItem, Page, TextField
+from pipeline.confidence.evidence import REGISTERED
+from pipeline.model import AnyField, Document, Image, LineItem, Page, TextField
 from pipeline.papers import BLANK_INK, read_paper, split_papers
 from pipeline.reading.codes import with_codes
 from pipeline.reading.ocr import OcrEngine, with_words
+from pipeline.reading.stains import with_stains
 from validators import check_document
+
+HOSPITAL_FIELDS = ("payee_name", "hospital_name")
 
 DARK = 140
 """Grey below this is ink: print, handwriting, a seal."""
@@ -31,6 +35,7 @@ def read_page(page: Page, engine: OcrEngine) -> Page:
     if not is_worth_reading(page):
         return page
     page = with_words(page, engine)
+    page = with_stains(page)
     return with_codes(page)
 
 
@@ -54,7 +59,21 @@ def checked(document: Document, today: date, standard: Standard | None = None) -
 def with_catalog(document: Document, catalogs: Catalogs) -> Document:
     """The document with the catalog entry of each charged row, as in force on the day of treatment."""
     day = document.treatment_date
-    return replace(document, items=tuple(_coded(item, catalogs, day) for item in document.items))
+    return replace(
+        document,
+        items=tuple(_coded(item, catalogs, day) for item in document.items),
+        fields={name: _registered(name, field, catalogs) for name, field in document.fields.items()},
+    )
+
+
+def _registered(name: str, field: AnyField, catalogs: Catalogs) -> AnyField:
+    """The field; a hospital whose very name is in the list has the list for a witness."""
+    if name not in HOSPITAL_FIELDS or not isinstance(field.value, str):
+        return field
+    match = catalogs.hospital(field.value)
+    if match is None or match.name != field.value or REGISTERED in field.witnesses:
+        return field
+    return replace(field, witnesses=(*field.witnesses, REGISTERED))
 
 
 def _coded(item: LineItem, catalogs: Catalogs, day: date | None) -> LineItem:

@@ -29,6 +29,7 @@ FieldStatus: TypeAlias = Literal["accepted", "review", "missing"]
 DocumentStatus: TypeAlias = Literal["accepted", "review", "rejected"]
 Outcome: TypeAlias = Literal["pass", "fail", "unknown"]
 Severity: TypeAlias = Literal["block", "warn"]
+Subject: TypeAlias = Literal["reading", "claim"]
 ReimbursementClass: TypeAlias = Literal["甲", "乙", "丙"]
 CatalogKind: TypeAlias = Literal["drug", "service", "facility", "consumable"]
 MatchStatus: TypeAlias = Literal["matched", "ambiguous", "unmatched"]
@@ -116,6 +117,8 @@ class Word:
     edges: tuple[float, ...] = ()
     char_confidences: tuple[float, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
+    stained: float = 0.0
+    """Share of what lies on and beside the word that is the red of a seal, 0 to 1."""
 
     def part(self, start: int, stop: int) -> Word:
         """The characters from `start` to `stop` as a word of its own."""
@@ -133,6 +136,7 @@ class Word:
                 for other in self.alternatives
                 if start <= other.index < stop
             ),
+            stained=self.stained,
         )
 
 
@@ -245,7 +249,8 @@ class Reading:
 
     `least` and `mean` are the probabilities of the characters that carry the value, `rival` the highest of
     another character at the place of one of them. `height` is the print's in pixels, `gap` the line heights
-    from label to value, and `exact` says that the label stood as the list has it. `own` is the confidence
+    from label to value, and `exact` says that the label stood as the list has it. `stained` is how much seal
+    lies over the value, of its words the most. `own` is the confidence
     before witnesses were heard, kept so that a value can be judged again.
     """
 
@@ -256,6 +261,7 @@ class Reading:
     height: float = 0.0
     gap: float = 0.0
     exact: bool = True
+    stained: float = 0.0
     own: float | None = None
 
 
@@ -317,13 +323,18 @@ class LineItem:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule found: `rule` is its dotted id, `fields` are the paths it speaks of."""
+    """What a rule found: `rule` is its dotted id, `fields` are the paths it speaks of.
+
+    `about` tells a doubt about what was read (a sum that does not come out) from one about what may be
+    paid (a bill that the fund paid already): only the first speaks against the values it names.
+    """
 
     rule: str
     outcome: Outcome
     severity: Severity
     message: str
     fields: tuple[str, ...] = ()
+    about: Subject = "reading"
 
 
 @dataclass(frozen=True, slots=True)

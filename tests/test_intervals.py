@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.intervals import clopper_pearson_upper, wilson
 from pipeline.evaluate.reliability import Histogram, bins_of, calibration_error, trade_off
+from pipeline.intervals import clopper_pearson_upper, wilson
 
 
 @given(st.integers(30, 1_000_000))

@@ -73,7 +73,7 @@ def test_every_field_is_exact_but_those_under_a_seal(documents: list[dict[str, A
 
 
 def test_the_shifted_ticket_gives_its_total_and_number(documents: list[dict[str, Any]]) -> None:
-    document = found(documents, next(paper for paper in PAPERS if paper["file"] == SHIFTED))
+    document = found(documents, next(paper for paper in PAPERS if paper["source"]["file"] == SHIFTED))
     assert document is not None
     assert document["fields"]["total_amount"]["value"] == "530.00"
     assert document["fields"]["invoice_number"]["value"] == "0035247813"

@@ -71,7 +71,7 @@ def test_every_paper_has_its_type_and_pages(documents: list[dict[str, Any]]) -> 
 
 def test_unreadable_files_are_named_with_their_cause(out: Path) -> None:
     named = {row["file"]: row["code"] for row in rows(out / "errors.jsonl")}
-    assert named == {row["file"]: row["error"] for row in TRUTH if "error" in row}
+    assert named == {row["source"]["file"]: row["error"] for row in TRUTH if "error" in row}
 
 
 def test_no_accepted_field_is_wrong(documents: list[dict[str, Any]]) -> None:
@@ -91,7 +91,7 @@ def test_nearly_every_charged_row_is_exact(documents: list[dict[str, Any]]) -> N
 
 def test_the_sheet_that_does_not_add_up_is_named(documents: list[dict[str, Any]]) -> None:
     for paper in PAPERS:
-        if paper["consistent"]:
+        if paper["drawn"]["consistent"]:
             continue
         document = found(documents, paper)
         assert document is not None
@@ -106,7 +106,8 @@ def test_a_claim_holds_the_papers_of_one_visit(out: Path, documents: list[dict[s
             claim_of.update(dict.fromkeys(claim[part], claim["claim_id"]))
     together: dict[str, set[Any]] = {}
     for paper in PAPERS:
-        if paper["claim"] and paper["document_type"] != "id_card":
+        if paper["drawn"]["claim"] and paper["document_type"] != "id_card":
             document = found(documents, paper)
-            together.setdefault(paper["claim"], set()).add(document and claim_of.get(document["document_id"]))
+            read_in = document and claim_of.get(document["document_id"])
+            together.setdefault(paper["drawn"]["claim"], set()).add(read_in)
     assert all(len(ids) == 1 and None not in ids for ids in together.values()), together

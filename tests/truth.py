@@ -21,32 +21,34 @@ Documents = Sequence[dict[str, Any]]
 
 def found(documents: Documents, paper: dict[str, Any]) -> dict[str, Any] | None:
     """The document read from where the paper stands."""
+    stands = paper["source"]
     for document in documents:
         source = document["source"]
-        if source["file"] == paper["file"] and paper["pages"][0] in source["pages"]:
+        if source["file"] == stands["file"] and stands["pages"][0] in source["pages"]:
             return document
     return None
 
 
 def wrong_papers(documents: Documents) -> list[tuple[Any, ...]]:
     """The papers whose type or pages were told otherwise."""
-    return [
-        (paper["file"], paper["pages"], document and (document["document_type"], document["source"]["pages"]))
-        for paper in PAPERS
-        if (document := found(documents, paper)) is None
-        or (document["document_type"], document["source"]["pages"])
-        != (paper["document_type"], paper["pages"])
-    ]
+    wrong = []
+    for paper in PAPERS:
+        file, pages = paper["source"]["file"], paper["source"]["pages"]
+        document = found(documents, paper)
+        read = document and (document["document_type"], document["source"]["pages"])
+        if read != (paper["document_type"], pages):
+            wrong.append((file, pages, read))
+    return wrong
 
 
 def compared(documents: Documents) -> Iterator[tuple[str, str | None, dict[str, Any]]]:
     """(place, true value, field as read) for every field of the truth."""
     absent: dict[str, Any] = {"value": None, "status": "missing"}
     for paper in PAPERS:
-        document = found(documents, paper)
+        document, source = found(documents, paper), paper["source"]
         for name, true in paper["fields"].items():
             field = document["fields"].get(name, absent) if document else absent
-            yield f"{paper['file']} p{paper['pages'][0]} {name}", true, field
+            yield f"{source['file']} p{source['pages'][0]} {name}", true["value"], field
 
 
 def accepted_and_wrong(documents: Documents) -> list[tuple[str, str, str | None]]:
@@ -63,14 +65,14 @@ def wrong_rows(documents: Documents) -> tuple[list[tuple[Any, ...]], int]:
     wrong: list[tuple[Any, ...]] = []
     total = 0
     for paper in PAPERS:
-        document = found(documents, paper)
+        document, file = found(documents, paper), paper["source"]["file"]
         read = Counter(_values(line) for line in document["line_items"]) if document else Counter()
         true = Counter(_values(line) for line in paper["line_items"])
         total += true.total()
-        wrong += [(paper["file"], "missed", line) for line in (true - read).elements()]
-        wrong += [(paper["file"], "read beside", line) for line in (read - true).elements()]
+        wrong += [(file, "missed", line) for line in (true - read).elements()]
+        wrong += [(file, "read beside", line) for line in (read - true).elements()]
     return wrong, total
 
 
 def _values(line: dict[str, Any]) -> tuple[str | None, ...]:
-    return tuple(part["value"] if isinstance(part := line.get(name), dict) else part for name in LINE_PARTS)
+    return tuple(line.get(name, {}).get("value") for name in LINE_PARTS)

@@ -1,8 +1,9 @@
-"""Records the words of the sample papers, so that extractors and rules can be tested without OCR.
+"""Records the words of the committed papers, so that extractors and rules can be tested without OCR.
 
     python tools/record_words.py
 
-Writes one file a page under `fixtures/recorded/`, in the form that `pipeline.store.freeze` keeps pages in,
+Writes one file a page under `fixtures/recorded/` (the samples) and `fixtures/golden/recorded/` (the golden
+papers), in the form that `pipeline.store.freeze` keeps pages in,
 with borders between characters rounded to a tenth of a pixel. A recording hides what the engine does
 differently from one day to the next; `tests/test_sample_papers.py` runs the engine itself.
 """
@@ -17,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from pipeline.intake import read_page
 from pipeline.model import Box, Page, SourceFile, Word
+from pipeline.reading.ocr import OcrEngine
 from pipeline.reading.open_file import source_file
 from pipeline.reading.sandbox import Sandbox
 from pipeline.scan import find_uploads
@@ -25,25 +27,34 @@ from pipeline.store.freeze import dump_page
 from pipeline.wiring import ocr_engine
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-RECORDED = FIXTURES / "recorded"
+PAPERS = {
+    FIXTURES / "samples": FIXTURES / "recorded",
+    FIXTURES / "golden" / "papers": FIXTURES / "golden" / "recorded",
+}
 
 
 def main() -> int:
-    """Reads every sample with the real engine and writes what it read."""
+    """Reads every committed paper with the real engine and writes what it read."""
     engine = ocr_engine(Settings(), available_cores())
-    shutil.rmtree(RECORDED, ignore_errors=True)
-    RECORDED.mkdir()
+    for papers, recorded in PAPERS.items():
+        record(papers, recorded, engine)
+    return 0
+
+
+def record(papers: Path, recorded: Path, engine: OcrEngine) -> None:
+    """Replaces the folder `recorded` by the words of all `papers`."""
+    shutil.rmtree(recorded, ignore_errors=True)
+    recorded.mkdir()
     count = 0
     with Sandbox(workers=1) as sandbox, TemporaryDirectory() as spool:
-        for upload in find_uploads([FIXTURES / "samples"]):
+        for upload in find_uploads([papers]):
             source = source_file(upload.name, upload.path)
             for file, path in files_in(sandbox, source, upload.path, Path(spool)):
                 for page in pages_of(sandbox, file, path, Path(spool)):
                     count += 1
                     text = dump_page(rounded(read_page(page, engine)))
-                    (RECORDED / f"{count:02d}.json").write_text(text + "\n", encoding="utf-8")
+                    (recorded / f"{count:02d}.json").write_text(text + "\n", encoding="utf-8")
                     sys.stderr.write(f"{count:02d} {file.name} {page.number}\n")
-    return 0
 
 
 def files_in(sandbox: Sandbox, source: SourceFile, path: Path, folder: Path) -> list[tuple[SourceFile, Path]]:

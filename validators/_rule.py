@@ -2,7 +2,8 @@
 
 A rule function gives a `Verdict`, or None where it has nothing to say: it does not apply, or what it
 needs is missing and another rule reports that. `block` is what makes a paper wrong or unprovable, `warn`
-a hint. A sum that fails is a finding about the reading first, and its message says so.
+a hint. A sum that fails is a finding about the reading first, and its message says so; a rule that looks
+at what may be paid is `about` the claim, and its failure says nothing against what was read.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.model import Document, Finding, Outcome, Severity
+from pipeline.model import Document, Finding, Outcome, Severity, Subject
 
 CHECK_READING = "请核对识别结果"
 INVOICES = ("outpatient_invoice", "inpatient_invoice", "vat_invoice")
@@ -67,6 +68,7 @@ class _Rule:
     title: str
     basis: str
     severity: Severity
+    about: Subject
 
     @property
     def dotted_id(self) -> str:
@@ -75,7 +77,7 @@ class _Rule:
 
     def _finding(self, verdict: Verdict) -> Finding:
         message = verdict.message or self.title
-        return Finding(self.dotted_id, verdict.outcome, self.severity, message, verdict.fields)
+        return Finding(self.dotted_id, verdict.outcome, self.severity, message, verdict.fields, self.about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def document_rule(
     title: str,
     basis: str,
     severity: Severity = "block",
+    about: Subject = "reading",
 ) -> Callable[[Callable[[Document], Verdict | None]], DocumentRule]:
     """Make a rule of a function that looks at one paper of `types`."""
 
@@ -118,7 +121,8 @@ def document_rule(
         def check(document: Document, today: date) -> Verdict | None:  # noqa: ARG001  # for dated rules
             return function(document)
 
-        return DocumentRule(id, function.__name__, title, basis, severity, frozenset(types), check)
+        types_ = frozenset(types)
+        return DocumentRule(id, function.__name__, title, basis, severity, about, types_, check)
 
     return make
 
@@ -129,11 +133,13 @@ def dated_rule(
     title: str,
     basis: str,
     severity: Severity = "block",
+    about: Subject = "reading",
 ) -> Callable[[Callable[[Document, date], Verdict | None]], DocumentRule]:
     """Make a rule of a function that looks at one paper and at the present day."""
 
     def make(function: Callable[[Document, date], Verdict | None]) -> DocumentRule:
-        return DocumentRule(id, function.__name__, title, basis, severity, frozenset(types), function)
+        types_ = frozenset(types)
+        return DocumentRule(id, function.__name__, title, basis, severity, about, types_, function)
 
     return make
 
@@ -144,10 +150,11 @@ def claim_rule(
     title: str,
     basis: str,
     severity: Severity = "block",
+    about: Subject = "reading",
 ) -> Callable[[Callable[[Sequence[Document]], Verdict | None]], ClaimRule]:
     """Make a rule of a function that looks at the papers of one claim."""
 
     def make(function: Callable[[Sequence[Document]], Verdict | None]) -> ClaimRule:
-        return ClaimRule(id, function.__name__, title, basis, severity, function)
+        return ClaimRule(id, function.__name__, title, basis, severity, about, function)
 
     return make

@@ -64,7 +64,12 @@ def find_duplicates(documents: Iterable[Document]) -> tuple[tuple[Document, ...]
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
 
-@claim_rule("R-DUP-1", title="没有重复的票据", basis="财政电子票据重复报销防控要求（票据代码＋票据号码唯一）")
+@claim_rule(
+    "R-DUP-1",
+    title="没有重复的票据",
+    basis="财政电子票据重复报销防控要求（票据代码＋票据号码唯一）",
+    about="claim",
+)
 def bills_are_distinct(documents: Sequence[Document]) -> Verdict | None:
     """No bill of the claim has the code and number of another."""
     bills = [document for document in documents if bill_key(document) is not None]
@@ -80,7 +85,11 @@ def bills_are_distinct(documents: Sequence[Document]) -> Verdict | None:
 
 
 @claim_rule(
-    "R-DUP-3", title="没有疑似重复的票据", basis="同一交款人、收款单位、日期和金额的票据", severity="warn"
+    "R-DUP-3",
+    title="没有疑似重复的票据",
+    basis="同一交款人、收款单位、日期和金额的票据",
+    severity="warn",
+    about="claim",
 )
 def bills_do_not_look_alike(documents: Sequence[Document]) -> Verdict | None:
     """No two bills under different numbers share payer, payee, date and total."""
@@ -253,7 +262,10 @@ def _masked_agree(a: str, b: str) -> bool:
 
 
 @claim_rule(
-    "R-ENT-3", title="同一申报只含一家医疗机构的票据", basis="北京医保手工报销申报要求（不同医院分别申报）"
+    "R-ENT-3",
+    title="同一申报只含一家医疗机构的票据",
+    basis="北京医保手工报销申报要求（不同医院分别申报）",
+    about="claim",
 )
 def bills_are_of_one_hospital(documents: Sequence[Document]) -> Verdict | None:
     """One declaration holds the bills of one payee."""

@@ -223,6 +223,8 @@ def quantity_times_price_is_amount(document: Document) -> Verdict | None:
         if amount is None:
             open_ += paths
             said.append(f"{factors}，金额未读出")
+        elif document.type == "vat_invoice" and _ROUNDING < abs(due - amount) <= _rounded(quantity, price):
+            continue  # worked back from the price with tax, and printed with fewer places than it has
         elif abs(due - amount) > _ROUNDING:
             wrong += paths
             said.append(f"{factors}，金额为 {amount:.2f}")
@@ -234,6 +236,12 @@ def quantity_times_price_is_amount(document: Document) -> Verdict | None:
     if open_:
         return unknown(f"{lines}，请对照原件确认", *open_)
     return passed(*right) if right else None
+
+
+def _rounded(quantity: Decimal, price: Decimal) -> Decimal:
+    """How far quantity times price may lie off because the price is printed rounded."""
+    last_place = Decimal(1).scaleb(min(0, int(price.as_tuple().exponent)))
+    return abs(quantity) * last_place / 2 + _ROUNDING
 
 
 def _first_extra(document: Document, labels: Sequence[str]) -> Term | None:

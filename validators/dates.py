@@ -102,6 +102,7 @@ def issued_after_treatment(document: Document) -> Verdict | None:
     title="费用年度与开票年度一致",
     basis="北京市手工报销年度申报要求",
     severity="warn",
+    about="claim",
 )
 def fee_year_is_year_of_issue(document: Document) -> Verdict | None:
     """The year that counts for the claim is that of treatment; another year of issue is pointed out."""

@@ -63,9 +63,12 @@ KEY_FIELDS = {
     "paper": ("invoice_number", "issue_date", "total_amount"),
     "vat_invoice": ("invoice_number", "issue_date", "total_amount"),
     "itemized_bill": ("patient_name", "total_amount"),
+    "ebill_fee_detail": ("patient_name", "invoice_number"),
     "diagnosis_certificate": ("patient_name", "hospital_name", "diagnoses", "issue_date"),
 }
-"""Per subtype or type: what a paper must show to count, where the five elements do not apply."""
+"""Per subtype or type: what a paper must show to count, where the five elements do not apply.
+
+The list that belongs to an electronic bill prints the bill's number and leaves the total to the bill."""
 _LABELS = {
     **FIVE_ELEMENTS,
     "patient_name": "姓名",
@@ -77,8 +80,10 @@ _LABELS = {
 @document_rule("R-MAT-3", title="关键项目齐全", basis="北京医保手工报销材料要求")
 def key_fields_are_present(document: Document) -> Verdict | None:
     """What a paper must show is there and readable."""
-    names = KEY_FIELDS.get(document.type) or (
-        KEY_FIELDS["paper"] if document.type in MEDICAL_INVOICES and document.subtype != "e_bill" else ()
+    names = (
+        KEY_FIELDS.get(document.subtype or "")
+        or KEY_FIELDS.get(document.type)
+        or (KEY_FIELDS["paper"] if document.type in MEDICAL_INVOICES and document.subtype != "e_bill" else ())
     )
     if not names:
         return None
@@ -92,7 +97,13 @@ def key_fields_are_present(document: Document) -> Verdict | None:
     return passed(*(f"fields.{name}" for name in names))
 
 
-@document_rule("R-EB-3", *INVOICES, title="不是红字（冲红）票据", basis="DA/T 95—2022 表B.10 冲红状态")
+@document_rule(
+    "R-EB-3",
+    *INVOICES,
+    title="不是红字（冲红）票据",
+    basis="DA/T 95—2022 表B.10 冲红状态",
+    about="claim",
+)
 def bill_is_not_reversed(document: Document) -> Verdict | None:
     """A reversed bill, or a red one with a negative total, is not payable."""
     marks = squeeze(f"{document.title} {printed(document, 'remark') or ''}")
@@ -116,6 +127,7 @@ _NO = ("否", "无", "0")
     *INVOICES,
     title="未经医保实时结算",
     basis="北京市医疗收费票据「医保已实时结算」标记",
+    about="claim",
 )
 def bill_is_not_yet_settled(document: Document) -> Verdict | None:
     """A bill with a payment by the fund, or marked so, was settled at the hospital already."""

@@ -25,6 +25,9 @@ LINE_PARTS = (
     *("name", "specification", "unit", "quantity", "unit_price", "amount", "category"),
     "insurance_class",
 )
+REGISTERED = "registry"
+"""Witness of a hospital's name that stands in the list of hospitals, character by character."""
+
 STATED = ("xml", "ofd", "qr")
 MOST_DIGITS = 4.0
 """Doubt is counted in powers of ten down to one in ten thousand."""
@@ -62,6 +65,8 @@ class Evidence:
     well_formed: float
     listed: float
     contested: float
+    stained: float
+    registered: float
     legible: float
     sure_type: float
     layer: float
@@ -122,7 +127,8 @@ class Witnesses:
         for finding in findings:
             rule = finding.rule.partition(".")[0]
             if finding.outcome == "fail":
-                self.disputed.update(finding.fields)
+                if finding.about == "reading":
+                    self.disputed.update(finding.fields)
             elif finding.outcome == "pass" and rule in PROVING_RULES:
                 for path in finding.fields:
                     self.proofs.setdefault(path, []).append(rule)
@@ -187,6 +193,8 @@ def _evidence(
         well_formed=float(path in witnesses.forms),
         listed=_is_listed(path, row),
         contested=float(any(other.value != str(field.value) for other in field.candidates)),
+        stained=min(1.0, read.stained * 4),
+        registered=float(REGISTERED in field.witnesses),
         legible=legible,
         sure_type=document.type_confidence,
         layer=float(field.origin == "text_layer"),

@@ -7,10 +7,10 @@ from functools import reduce
 from typing import Any, TypeAlias
 
 from pipeline.evaluate.comparing import KEY_FIELDS, NAME_FIELDS, Kind
-from pipeline.intervals import clopper_pearson_upper, wilson
 from pipeline.evaluate.reliability import Histogram, bins_of, calibration_error, trade_off
 from pipeline.evaluate.rows import Overlap
 from pipeline.evaluate.tally import AcceptedTally, FieldTally, Share, Tally
+from pipeline.intervals import clopper_pearson_upper, wilson
 
 Figures: TypeAlias = dict[str, Any]
 

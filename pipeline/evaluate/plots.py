@@ -12,8 +12,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.intervals import wilson
 from pipeline.evaluate.labels import KINDS, named
+from pipeline.intervals import wilson
 
 INK, MUTED, LINE = "#24272c", "#666b73", "#e5e2d9"
 COLOURS: Final = ("#24506b", "#2b7a58", "#d98a15", "#ad3327", "#7a5c99", "#5b8ba8", "#8a8f3c")

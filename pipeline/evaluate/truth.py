@@ -26,6 +26,7 @@ Known: TypeAlias = Mapping[str, str | None]
 """Name -> the true value; None where the paper is known to carry none. What is not known is absent."""
 
 TRUTH_FILE = "truth.jsonl"
+PAPER_FOLDERS = ("papers", "samples")
 LINE_PARTS = (
     "name",
     "specification",
@@ -127,7 +128,16 @@ def read_truth(path: Path) -> Truth:
             papers.append(known) if isinstance(known, TruthPaper) else refusals.append(known)
     if not papers and not refusals:
         raise Unusable(f"{file}: 是空的，应每行一份单据 / is empty, expected one paper a line")
-    return Truth(with_containers(papers), tuple(refusals), file.parent)
+    return Truth(with_containers(papers), tuple(refusals), _folder_of(papers, file.parent))
+
+
+def _folder_of(papers: Sequence[TruthPaper], beside: Path) -> Path:
+    """Where the papers lie: beside the truth, or in a folder beside it."""
+    if not papers:
+        return beside
+    first = papers[0].file.partition("!")[0]
+    folders = (beside, *(beside / name for name in PAPER_FOLDERS))
+    return next((folder for folder in folders if (folder / first).is_file()), beside)
 
 
 def _understood(line: str, place: str) -> TruthPaper | Refusal:

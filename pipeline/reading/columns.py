@@ -48,6 +48,7 @@ ANYTHING = r".*"
 _GLUED_NUMBER = re.compile(r"^(?P<text>.*[^\d.,\s¥-])\s*(?P<number>-?¥?\d[\d,]*(?:\.\d+)?)$")
 _NUMBER_FIRST = re.compile(r"^(?P<number>-?\d[\d,]*\.\d{2,4})\s*(?P<text>[^\d.,\s].*)$")
 _COUNT_FIRST = re.compile(r"^(?P<number>-?\d{1,5}(?:\.\d+)?)(?P<text>[\u4e00-\u9fff]{1,3})$")
+_PLAIN_NUMBER = re.compile(r"-?¥?\d[\d,]*(?:\.\d+)?")
 _LABEL_LIKE = re.compile(r"[\u4e00-\u9fff()/%]{2,6}")
 _BESIDE_LABELS = re.compile(r"[\s():/%元.*]")
 
@@ -111,6 +112,7 @@ def on_lines(words: Sequence[Word]) -> Word:
             sure for word in words for sure in word.char_confidences or (word.confidence,) * len(word.text)
         ),
         alternatives=tuple(alternatives),
+        stained=max(word.stained for word in words),
     )
 
 
@@ -240,19 +242,24 @@ def bands_under(
     forms[UNKNOWN] = re.compile(ANYTHING)
     leftmost = min((word.box.x0 for line in body for word in line), default=cells[0].box.x0)
     half = max(cells[0].box.cx - leftmost, cells[0].box.width / 2)
-    pieces = [piece for line in body for word in line for piece in _pieces(word)]
+    lines = [[piece for word in line for piece in _pieces(word)] for line in body]
     edges = [min(leftmost, cells[0].box.x0) - 1.0]
-    for before, here in pairwise(cells):
+    for i, (before, here) in enumerate(pairwise(cells)):
         middle = (before.box.x1 + here.box.x0) / 2
         expected = max(before.box.x1, min(middle, here.box.cx - half)) if id(here) in starts else middle
         limits = before.box.cx, here.box.cx
-        edges.append(_border(expected, limits, (forms[before.name], forms[here.name]), pieces))
+        reach = edges[-1], _left_of(cells[i + 2 :], page_width)
+        edges.append(_border(expected, limits, reach, (forms[before.name], forms[here.name]), lines))
     edges.append(max(float(page_width), edges[-1]))
     numbers = [number for number, block in enumerate(blocks) for _ in block]
     return [
         Band(cell.name, left, right, number, forms[cell.name])
         for cell, number, (left, right) in zip(cells, numbers, pairwise(edges), strict=True)
     ]
+
+
+def _left_of(cells: Sequence[HeaderCell], page_width: int) -> float:
+    return cells[0].box.x0 if cells else float(page_width)
 
 
 def _pieces(word: Word) -> list[Word]:
@@ -271,16 +278,20 @@ def _pieces(word: Word) -> list[Word]:
 def _border(
     expected: float,
     limits: tuple[float, float],
+    reach: tuple[float, float],
     forms: tuple[re.Pattern[str], re.Pattern[str]],
-    pieces: Iterable[Word],
+    lines: Iterable[Sequence[Word]],
 ) -> float:
     """The place between two header middles that the fewest words cross or stand on the wrong side of.
 
-    Of places alike the one nearest to `expected` is taken.
+    It also parts the numbers of a row: no cell holds two (`reach` is as far as the two columns may go). Of
+    places alike the one nearest to `expected` is taken.
     """
     left, right = limits
+    lines = list(lines)
+    pairs = [pair for line in lines if (pair := _two_numbers(line, reach))]
     spans = []
-    for piece in pieces:
+    for piece in (piece for line in lines for piece in line):
         if piece.box.x1 <= left or piece.box.x0 >= right:
             continue
         seam = SEAM * piece.box.height  # boxes are a little wider than print
@@ -296,9 +307,20 @@ def _border(
         margin = min(3.0, (b - a) / 4)
         place = min(max(expected, a + margin), b - margin)
         faults = sum(x0 < place < x1 for x0, x1, _, _ in spans)
+        faults += sum(not first < place < second for first, second in pairs)
         faults += sum(misfits[0] if middle < place else misfits[1] for _, _, middle, misfits in spans)
         places.append((faults, abs(place - expected), place))
     return min(places)[2] if places else expected
+
+
+def _two_numbers(line: Sequence[Word], reach: tuple[float, float]) -> tuple[float, float] | None:
+    """The middles of the numbers of a line between two columns' outer ends, if there are two."""
+    middles = [
+        piece.box.cx
+        for piece in line
+        if reach[0] < piece.box.cx < reach[1] and _PLAIN_NUMBER.fullmatch(squeeze(piece.text))
+    ]
+    return (min(middles), max(middles)) if len(middles) == 2 else None
 
 
 # ---------------------------------------------------------------- which piece is whose

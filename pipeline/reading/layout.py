@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
+from typing import TypeAlias
 
 from rapidfuzz.distance import Levenshtein
 
@@ -128,6 +129,7 @@ def joined(pieces: Sequence[Word]) -> Word:
         edges=tuple(edges),
         char_confidences=tuple(confidences),
         alternatives=tuple(alternatives),
+        stained=max(piece.stained for piece in pieces),
     )
 
 
@@ -166,6 +168,10 @@ def _are_two_labels(before: Word, after: Word, labels: Sequence[str]) -> bool:
     return not any(len(label) > len(left) and (left + right).startswith(label) for label in labels)
 
 
+_Label: TypeAlias = tuple[int, int, int, str, bool]
+"""A label found in a row: word index, start, stop, name, whether it stands as in the list."""
+
+
 class LabelList:
     """The closed list of labels of a form: printed label to name.
 
@@ -187,7 +193,7 @@ class LabelList:
         Without `far` a value ends where the next piece stands too far off to belong to it.
         """
         row = closed_up(row, self._names)
-        found = self._labels_in(row)
+        found = _without_values(row, self._labels_in(row))
         values = []
         for i, (word_index, start, stop, name, exact) in enumerate(found):
             label = row[word_index].part(start, stop)
@@ -196,8 +202,8 @@ class LabelList:
             values.append(LabelledValue(name, label, pieces, exact))
         return values
 
-    def _labels_in(self, row: Sequence[Word]) -> list[tuple[int, int, int, str, bool]]:
-        """(word index, start, stop, name, as in the list) of each label in the row."""
+    def _labels_in(self, row: Sequence[Word]) -> list[_Label]:
+        """What labels the row has, from left to right."""
         return [(index, *label) for index, word in enumerate(row) for label in self._labels_of(word.text)]
 
     def _labels_of(self, text: str) -> list[tuple[int, int, str, bool]]:
@@ -232,6 +238,34 @@ class LabelList:
             if near and (best is None or (distance, -len(tail)) < best[:2]):
                 best = (distance, -len(tail), name)
         return (best[2], -best[1]) if best else None
+
+
+def _without_values(row: Sequence[Word], labels: Sequence[_Label]) -> list[_Label]:
+    """The labels without those that are values: 自费 is one in 医保类型：自费, where nothing follows it.
+
+    A form that sets a colon behind its labels does so behind each, so what has none is what the label says.
+    """
+    kept: list[_Label] = []
+    for i, label in enumerate(labels):
+        end = labels[i + 1][:2] if i + 1 < len(labels) else (len(row), 0)
+        answers = (
+            kept
+            and fold(_text_between(row, kept[-1], label[:2])).strip() == ":"
+            and not fold(_text_between(row, label, end)).strip()
+            and row[label[0]].box.x0 - row[kept[-1][0]].box.x1 <= FARTHEST_VALUE * row[label[0]].box.height
+        )
+        if not answers:
+            kept.append(label)
+    return kept
+
+
+def _text_between(row: Sequence[Word], label: _Label, end: tuple[int, int]) -> str:
+    """What stands in the row from the end of a label to the place `end` (word, character)."""
+    index, _, stop = label[:3]
+    if index == end[0]:
+        return row[index].text[stop : end[1]]
+    last = row[end[0]].text[: end[1]] if end[0] < len(row) else ""
+    return "".join((row[index].text[stop:], *(word.text for word in row[index + 1 : end[0]]), last))
 
 
 def _stands_free(text: str, start: int, stop: int) -> bool:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from pipeline.model import Box, Image, Page, Word
 from pipeline.reading.lines import Quad
+from pipeline.reading.seals import with_words_under_seals
 from pipeline.reading.upright import (
     CLEARLY_BETTER,
     READS_WELL,
@@ -67,7 +68,8 @@ def _read(page: Page, turn: int, engine: OcrEngine, lines_as_is: list[Quad]) -> 
     if not layer:
         image, lines = deskewed(image, lines)
     lines = [line for line in lines if not _covered(line, layer)]
-    found = [word for word in engine.read_lines(image, lines) if word.confidence >= MIN_WORD_CONFIDENCE]
+    found = with_words_under_seals(image, engine.read_lines(image, lines), engine)
+    found = [word for word in found if word.confidence >= MIN_WORD_CONFIDENCE]
     return replace(
         page,
         image=image,

@@ -8,11 +8,12 @@ unless they stand apart (headings and sums). A table runs on over pages with or 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from pipeline.fee_categories import find_category
 from pipeline.model import Page, Word
 from pipeline.reading.columns import (
     AMOUNT,
@@ -267,13 +268,14 @@ def _rows(table: _Table, apart: Callable[[str], bool], *, is_first: bool, is_las
                 if band.name != UNKNOWN:
                     placed.setdefault(band.block, []).append((band.name, piece))
     names = {band.name for band in table.bands}
-    rows: list[TableRow] = []
+    blocks: dict[int, _Block] = {}
     for block in sorted(placed):
         may_begin_before = not is_first and block == min(placed)
         may_end_after = not is_last and block == max(placed)
-        lines = _Block(placed[block], names, apart, may_begin_before, may_end_after)
-        rows += lines.rows(table, block)
-    return rows
+        blocks[block] = _Block(placed[block], names, apart, may_begin_before, may_end_after)
+    # A form breaks its names in one way throughout, so what one block shows holds for all.
+    names_lead = sum(lines.names_leading() for lines in blocks.values()) > 0
+    return [row for block, lines in blocks.items() for row in lines.rows(table, block, names_lead)]
 
 
 class _Block:
@@ -296,9 +298,12 @@ class _Block:
         self.apart = {i for i, line in enumerate(self.lines) if self._stands_apart(i, line, apart)}
         self.anchors = [i for i in range(len(self.lines)) if i not in self.apart and self._is_anchor(i)]
 
-    def rows(self, table: _Table, block: int) -> list[TableRow]:
-        """The rows from top to bottom; lines that belong to no row are rows of their own."""
-        owners = self._owners()
+    def rows(self, table: _Table, block: int, names_lead: bool) -> list[TableRow]:
+        """The rows from top to bottom; lines that belong to no row are rows of their own.
+
+        With `names_lead` the amounts of a wrapped row stand on its last line.
+        """
+        owners = self._owners(names_lead)
         members: dict[int, list[Word]] = {}
         for i, line in enumerate(self.lines):
             members.setdefault(owners.get(i, i), []).extend(line)
@@ -337,15 +342,56 @@ class _Block:
             for j in (i - 1, i + 1)
         )
 
-    def _owners(self) -> dict[int, int]:
-        """The row that each line without an amount goes on with, where there is one."""
-        owners: dict[int, int] = {}
+    def names_leading(self) -> int:
+        """How often a name begins above the line with its amounts, less how often it goes on below it."""
+        return sum(self._led(between, above, below) for between, above, below in self._betweens())
+
+    def _led(self, between: range, above: int | None, below: int | None) -> int:
+        names = [i for i in between if self._columns(i) == {NAME}]
+        if not names or len(names) < len(between):
+            return 0
+        if above is None or below is None:
+            beside = below if above is None else above
+            begins = above is None and not (self.may_begin_before and between[0] == 0)
+            ends = below is None and not self.may_end_after
+            if beside is None or not (begins or ends):
+                return 0
+            nearest = between[-1] if above is None else between[0]
+            near = self._goes_on(nearest, beside, beside) and NAME in self._columns(beside)
+            return (1 if above is None else -1) * near
+        cuts = self._told_cuts(between, above, below, range(len(between) + 1))
+        return {frozenset({0}): 1, frozenset({len(between)}): -1}.get(frozenset(cuts), 0)
+
+    def _told_cuts(self, between: range, above: int, below: int, cuts: Iterable[int]) -> set[int]:
+        """Those of `cuts` that the print allows; all or none where it tells nothing.
+
+        A category (西药费) is never so long that it wraps, and a bracket closes in the row it opens in.
+        """
+        if find_category(self._name_on([above])):
+            return {0}
+        return {
+            cut
+            for cut in cuts
+            if _is_balanced(self._name_on([above, *between[:cut]]))
+            and _is_balanced(self._name_on([*between[cut:], below]))
+        }
+
+    def _name_on(self, lines: Iterable[int]) -> str:
+        return "".join(w.text for i in lines for w in self.lines[i] if self.column_of[id(w)] == NAME)
+
+    def _betweens(self) -> Iterator[tuple[range, int | None, int | None]]:
+        """The lines without an amount between two lines that have one or stand apart, with those beside."""
         bounds = [-1, *sorted({*self.anchors, *self.apart}), len(self.lines)]
         for start, end in pairwise(bounds):
             above = start if start in self.anchors else None
             below = end if end in self.anchors else None
-            between = range(start + 1, end)
-            cut = self._cut(between, above, below)
+            yield range(start + 1, end), above, below
+
+    def _owners(self, names_lead: bool) -> dict[int, int]:
+        """The row that each line without an amount goes on with, where there is one."""
+        owners: dict[int, int] = {}
+        for between, above, below in self._betweens():
+            cut = self._cut(between, above, below, names_lead)
             for i in between[:cut]:
                 if above is None or not self._goes_on(i, i - 1, above):
                     break
@@ -356,8 +402,11 @@ class _Block:
                 owners[i] = below
         return owners
 
-    def _cut(self, between: range, above: int | None, below: int | None) -> int:
-        """How many of the lines between two rows belong to the upper one: those above the widest gap."""
+    def _cut(self, between: range, above: int | None, below: int | None, names_lead: bool) -> int:
+        """How many of the lines between two rows belong to the upper one: those above the widest gap.
+
+        Of gaps alike one is taken that wraps no category and tears no bracket, then the way of the form.
+        """
         if not between:
             return 0
         height = _height(self.lines[between[0]])
@@ -372,7 +421,9 @@ class _Block:
         gaps = [_gap(self.lines[i], self.lines[i + 1]) for i in range(above, below)]
         if self._lacks_name(below):
             gaps.pop()  # the name above, its amounts on the next line
-        return max(i for i, gap in enumerate(gaps) if gap >= max(gaps) - EVEN * height)
+        widest = [i for i, gap in enumerate(gaps) if gap >= max(gaps) - EVEN * height]
+        allowed = sorted(self._told_cuts(between, above, below, widest) & set(widest)) or widest
+        return allowed[0] if names_lead else allowed[-1]
 
     def _goes_on(self, i: int, beside: int, anchor: int) -> bool:
         """Whether a line is near enough to the line beside it, and in a column of the row it would go to."""
@@ -407,6 +458,11 @@ class _Block:
                 own = [word for word in line if self.column_of[id(word)] == name]
                 cells.setdefault(name, []).append(joined(own))
         return {name: on_lines(parts) for name, parts in cells.items()}
+
+
+def _is_balanced(text: str) -> bool:
+    folded = fold(text)
+    return folded.count("(") == folded.count(")")
 
 
 def _middle(line: Line) -> float:

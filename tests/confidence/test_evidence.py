@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.confidence.evidence import NAMES, evidence_of, kind_of, sure_digits
+from pipeline.confidence.evidence import NAMES, Witnesses, evidence_of, kind_of, sure_digits
 from pipeline.model import Candidate, CatalogMatch, Document, Finding, Reading
 from tests.builders import bill, row
 
@@ -126,3 +126,9 @@ def test_judging_again_gives_the_same_evidence() -> None:
     first = _with(bill(payer_name="张三"), confidence=0.97, reading=Reading(0.9, 0.95))
     again = _with(first, confidence=0.5, reading=Reading(0.9, 0.95, own=0.97))
     assert evidence_of(first, []) == evidence_of(again, [])
+
+
+def test_a_failure_about_the_claim_disputes_no_reading() -> None:
+    failed = Finding("V-4.sum", "fail", "block", "…", ("fields.fund_payment",))
+    assert Witnesses([failed]).disputed == {"fields.fund_payment"}
+    assert not Witnesses([replace(failed, about="claim")]).disputed

@@ -292,3 +292,74 @@ def test_other_papers_with_a_diagnosis_are_not_certificates(text: str) -> None:
 @pytest.mark.parametrize("title", TITLES)
 def test_every_title_is_known(title: str) -> None:
     assert identify(page_of(f"某医院\n{title}\n姓名：孙范本  性别：男  年龄：62岁\n诊断：感冒")) >= 0.85
+
+
+TWO_COLUMNS = """
+                   无中生有样例医院
+                    门诊诊断证明书
+姓名：李样兰                    临床诊断：（1）膀胱炎
+                                          （2）跟骨骨折
+性别：女
+年龄：58                                  （3）周围神经病
+科别：耳鼻喉科
+                                处理意见：1、建议休息5天
+门诊号：25030343                          2、避免剧烈运动
+                                          3、忌烟酒
+
+                                医师签名：夏样超
+                                二〇二五年三月三日
+"""
+
+
+def test_a_column_with_the_patient_beside_the_sections_does_not_cut_them_short() -> None:
+    fields = values(extract([page_of(TWO_COLUMNS)], 0.95).fields)
+    assert fields["diagnoses"] == "膀胱炎;跟骨骨折;周围神经病"
+    assert fields["advice"] == "建议休息5天;避免剧烈运动;忌烟酒"
+    assert (fields["sex"], fields["age"], fields["department"]) == ("女", "58", "耳鼻喉科")
+
+
+def test_a_date_in_chinese_numerals_needs_no_label() -> None:
+    assert values(extract([page_of(TWO_COLUMNS)], 0.95).fields)["issue_date"] == "2025-03-03"
+
+
+PROSE = """
+              无中生有样例医院病假诊断证明书及休假建议
+住院号：26041019   科室：妇产科
+   患者韩样芳，女，76岁，因病于2026年4月10日至2026年4月21日在我院住院治疗。
+诊断意见：
+   慢性肾脏病，未特指，高血压病
+医师建议：
+   1、休息五天
+   2、必要时转上级医院
+休假时间：2026-04-21 至 2026-04-25
+医师签名：签字
+日期：2026-04-21
+"""
+
+
+def test_a_sentence_about_the_patient_gives_sex_and_age_where_a_label_gave_the_name() -> None:
+    fields = values(extract([page_of(PROSE)], 0.95).fields)
+    assert (fields["patient_name"], fields["sex"], fields["age"]) == ("韩样芳", "女", "76")
+
+
+def test_advice_ends_where_the_dates_of_leave_begin() -> None:
+    assert values(extract([page_of(PROSE)], 0.95).fields)["advice"] == "休息五天;必要时转上级医院"
+
+
+def test_a_comma_inside_the_name_of_a_diagnosis_parts_nothing() -> None:
+    assert values(extract([page_of(PROSE)], 0.95).fields)["diagnoses"] == "慢性肾脏病，未特指;高血压病"
+
+
+def test_the_hospital_stands_before_a_title_longer_than_the_list_has_it() -> None:
+    assert values(extract([page_of(PROSE)], 0.95).fields)["hospital_name"] == "无中生有样例医院"
+
+
+def test_a_printed_word_is_not_the_doctor() -> None:
+    assert extract([page_of(PROSE)], 0.95).fields["doctor_name"].value is None
+
+
+def test_a_title_behind_the_longest_name_of_a_hospital_is_still_the_title() -> None:
+    name = "浙江中医院大学附属第一医院浙江省中医院"
+    page = page_of(f"{name}医学诊断证明书\n姓名：孙范本  性别：男  年龄：62岁\n诊断：感冒\n医师：赵医样")
+    assert identify(page) >= 0.85
+    assert values(extract([page], 0.95).fields)["hospital_name"] == name

@@ -103,3 +103,18 @@ def test_a_stay_that_is_no_range_leaves_both_dates_out() -> None:
     fields = extract([page], 1.0).fields
     assert "admission_date" not in fields
     assert "discharge_date" not in fields
+
+
+def test_payments_beside_the_charged_rows_are_no_rows() -> None:
+    text = """
+河北省医疗住院收费票据                  NO.0039519345
+姓名：林样例    住院号：M2511034445
+收费项目      金额 (元)      结算信息
+卫生材料费     37.23         医保统筹基金支付：15.53
+护理费        538.30         个人现金支付：560.00
+合计人民币（大写）伍佰柒拾伍元伍角叁分          （小写）575.53
+"""
+    document = extract([page_of(text)], 1.0)
+    rows = [(row.name and row.name.value, row.amount and row.amount.value) for row in document.items]
+    assert rows == [("卫生材料费", Decimal("37.23")), ("护理费", Decimal("538.30"))]
+    assert values(document.fields)["fund_payment"] == "15.53"

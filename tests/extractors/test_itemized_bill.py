@@ -482,6 +482,109 @@ def test_what_cannot_be_a_unit_is_left_to_a_person_and_m1_is_written_ml() -> Non
     ]
 
 
+def test_what_is_read_for_a_lone_g_takes_no_quantity() -> None:
+    document = listed(
+        ("1", "白茅根", "选货", "8", "105", "0.3025", "31.76"),
+        ("2", "生姜", "统货", "8o", "50", "0.2919", "14.60"),
+        ("3", "丹参", "统货", "go", "100", "0.085", "8.50"),
+    )
+    assert [(value(item.unit), value(item.quantity)) for item in document.items] == [
+        (None, Decimal(105)),
+        (None, Decimal(50)),
+        (None, Decimal(100)),
+    ]
+
+
+def test_a_stroke_read_for_a_lone_1_stays_in_its_column() -> None:
+    document = listed(("1", "二级护理", "", "日", "一", "34.00", "34.00"))
+    item = document.items[0]
+    assert (value(item.unit), value(item.quantity)) == ("日", None)
+
+
+def sureness(field: AnyField | None) -> float:
+    """What is taken of a field, as a whole and of its least sure character."""
+    assert field
+    assert field.reading
+    return max(field.confidence, field.reading.least)
+
+
+def test_a_number_with_a_speck_beside_it_is_doubted() -> None:
+    document = listed(
+        ("1", "引流管护理", "6cm×7.cm", "日", "1.", "25.60", ".25.60"),
+        ("2", "静脉采血", "6.5cm", "次", "1", "2.48", "2.48"),
+    )
+    doubted, sure = document.items
+    assert (value(doubted.quantity), value(doubted.amount)) == (Decimal(1), Decimal("25.60"))
+    for field in (doubted.quantity, doubted.amount, doubted.specification):
+        assert sureness(field) < 0.5
+    for field in (sure.quantity, sure.amount, sure.specification):
+        assert sureness(field) > 0.9
+
+
+def test_a_price_that_does_not_make_the_amount_is_doubted_where_the_quantity_is_lost() -> None:
+    document = listed(
+        ("1", "留观床位费", "", "床日", "", "6.50", "46.50"), ("2", "静脉采血", "", "次", "", "2.48", "4.96")
+    )
+    lost, whole = document.items
+    for field in (lost.unit_price, lost.amount):
+        assert sureness(field) < 0.5
+    for field in (whole.unit_price, whole.amount):
+        assert sureness(field) > 0.9
+
+
+def test_the_x_of_x_rays_is_a_capital() -> None:
+    document = listed(("1", "胸部x线摄影", "", "次", "1", "25.00", "25.00"))
+    assert value(document.items[0].name) == "胸部X线摄影"
+
+
+def test_a_specification_behind_a_name_may_hold_brackets_itself() -> None:
+    document = listed(
+        ("1", "甘精胰岛素注射液(3ml:300单位(笔芯)/支)", "", "支", "1", "25.00", "25.00"),
+        widths=(6, 44, 4, 6, 6, 10, 10),
+    )
+    item = document.items[0]
+    assert (value(item.name), value(item.specification)) == ("甘精胰岛素注射液", "3ml:300单位(笔芯)/支")
+
+
+def test_a_counted_charge_under_a_category_row_is_no_category_row() -> None:
+    document = bill_of(
+        "医疗收费明细（电子）\n交款人：孙八     第1页，共1页\n"
+        + table(
+            (30, 12, 12, 12),
+            ("项目名称", "数量/单位", "金额（元）", "备注"),
+            ("床位费", "", "189.20"),
+            ("急诊留观床位费", "2/日", "129.20", "无自付"),
+            ("病房空调费", "4/日", "60.00", "无自付"),
+        )
+    )
+    assert rows_of(document.items) == [
+        ("急诊留观床位费", "129.20", "床位费"),
+        ("病房空调费", "60.00", "床位费"),
+    ]
+    assert rows_of(document.category_totals) == [("床位费", "189.20", "床位费")]
+
+
+def test_the_days_that_head_the_rows_do_not_part_the_pages_of_a_list() -> None:
+    def page(number: int, text: str) -> Page:
+        rows = table(NARROW, LISTED, ("", f"日期：{text}"), ("1", "Ⅱ级护理", "", "日", "1", "28.00", "28.00"))
+        head = f"中心医院住院费用汇总清单\n姓名：赵六   住院号：5566   共2页 第{number}页\n"
+        return page_of(head + rows, number=number)
+
+    assert continues([page(1, "2026-03-11")], page(2, "2026-03-20"))
+
+
+def test_a_signature_at_the_foot_is_no_name() -> None:
+    document = bill_of(
+        "费用明细清单\n姓名：周七   费别：自费\n"
+        + table(NARROW, LISTED, ("1", "静脉采血", "", "次", "1", "2.48", "2.48"))
+        + "\n合计（大写）：贰元肆角捌分 2.48\n患者签字："
+    )
+    fields = values(document.fields)
+    assert fields["patient_name"] == "周七"
+    assert fields["insurance_type"] == "自费"
+    assert fields["total_in_words"] == "贰元肆角捌分"
+
+
 def test_name_and_total_are_required() -> None:
     document = bill_of("")
     assert EXTRACTOR.required(document) == ("patient_name", "total_amount")

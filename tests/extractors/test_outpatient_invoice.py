@@ -172,3 +172,135 @@ def test_a_title_under_a_seal_is_still_a_title() -> None:
 )
 def test_other_papers_are_not_claimed(text: str) -> None:
     assert identify(page_of(text)) < 0.5
+
+
+def test_a_bill_whose_title_lies_under_a_seal_is_told_by_its_code() -> None:
+    page = page_of(E_BILL.replace("山东省医疗门诊收费票据（电子）", "山东省").replace("门诊号", "就诊号"))
+    assert identify(page) >= 0.9
+    assert identify_inpatient(page) == 0
+
+
+def test_a_ticket_whose_title_lies_under_a_seal_is_told_by_its_labels() -> None:
+    page = page_of(
+        """
+                    财政部监制        NO：0032736231
+姓名：吴样例    性别：男    门诊号：26022475    就诊日期：2026-02-24
+收费项目        金额
+治疗费          30.00
+合计（大写）叁拾元整              （小写）30.00
+收款单位（章）：芜湖样例医院      收款人：S743
+"""
+    )
+    assert identify(page) >= 0.5
+    assert identify_inpatient(page) < 0.5
+
+
+def test_the_list_that_belongs_to_a_bill_is_no_bill() -> None:
+    assert (
+        identify(page_of("收费明细\n所属电子票据代码：37060126    校验码：fc0971    就诊日期：20260312"))
+        < 0.5
+    )
+
+
+def test_a_label_misread_under_a_seal_ends_the_number_before_it_and_leaves_it_in_doubt() -> None:
+    text = E_BILL.replace("37019850000312    性别：女", "37019850000312学别：女")
+    document = extract([page_of(text)], 1.0)
+    assert values(document.fields)["insurance_no"] == "37019850000312"
+    assert document.fields["insurance_no"].confidence < 0.5
+    assert document.fields["insurance_no"].text.startswith("37019850000312学别")
+
+
+@pytest.mark.parametrize("printed", ["学别：女", "性钟：女"])
+def test_the_sex_is_told_by_half_of_its_label(printed: str) -> None:
+    text = E_BILL.replace("37019850000312    性别：女", f"37019850000312{printed}")
+    assert values(extract([page_of(text)], 1.0).fields)["sex"] == "女"
+
+
+def test_a_department_for_men_is_not_the_sex() -> None:
+    text = E_BILL.replace("性别：女", "科别：男科")
+    assert "sex" not in extract([page_of(text)], 1.0).fields
+
+
+def test_an_amount_whose_label_is_hidden_is_told_by_its_neighbours_and_never_sure() -> None:
+    text = E_BILL.replace(
+        "限户支付：8.90          个人现金支付：70.00", "限户支付：8.90  1237010047现金付：70.00"
+    )
+    document = extract([page_of(text)], 1.0)
+    found = values(document.fields)
+    assert (found["account_payment"], found["cash_payment"]) == ("8.90", "70.00")
+    assert document.fields["cash_payment"].confidence < 0.5
+
+
+def test_an_amount_that_may_be_two_payments_is_none() -> None:
+    text = E_BILL.replace("限户支付：8.90          个人现金支付：70.00", "金付：70.00")
+    found = extract([page_of(text)], 1.0).fields
+    assert "cash_payment" not in found
+    assert "account_payment" not in found
+
+
+def test_a_kind_of_insurance_that_is_also_a_label_is_read_as_the_value() -> None:
+    text = E_BILL.replace("医保类型：职工医保    医保编号：37019850000312", "医保类型：自费  医保编号：")
+    found = values(extract([page_of(text)], 1.0).fields)
+    assert (found["insurance_type"], found["self_funded"]) == ("自费", "2.00")
+
+
+@pytest.mark.parametrize("seal", ["财务专用章", "费专门", "收费专用章样"])
+def test_the_seal_beside_the_payee_is_no_part_of_its_name(seal: str) -> None:
+    text = E_BILL.replace("济南样例人民医院", f"济南样例人民医院{seal}")
+    assert values(extract([page_of(text)], 1.0).fields)["payee_name"] == "济南样例人民医院"
+
+
+def test_an_amount_that_lost_its_decimals_is_in_doubt() -> None:
+    document = extract([page_of(E_BILL.replace("个人现金支付：70.00", "个人现金支付：7000"))], 1.0)
+    assert document.fields["cash_payment"].confidence < 0.5
+    assert document.fields["account_payment"].confidence > 0.9
+
+
+SLIPPED = """
+                中央医疗门诊收费票据                          No 1106630890
+姓名：            性别：        医保类型：            社会保障卡号：
+       夏样例            女                城乡居民                  129355958902
+项目/规格    数量    单价    金额    等级
+治疗费       530.00
+基金支付：          个人账户支付：        个人支付金额：
+           0.00                    30.00                500.00
+合计（大写）
+             伍佰叁拾元整
+收款单位（章）：                  收款人：
+                 济南样例医院             自助机
+"""
+
+
+def test_an_overprint_that_slipped_is_moved_back_by_what_its_words_slipped() -> None:
+    page = page_of(SLIPPED)
+    document = extract([page], 1.0)
+    found = values(document.fields)
+    assert {name: found.get(name) for name in ("payer_name", "sex", "insurance_no", "payee_name")} == {
+        "payer_name": "夏样例",
+        "sex": "女",
+        "insurance_no": "129355958902",
+        "payee_name": "济南样例医院",
+    }
+    assert (found["fund_payment"], found["account_payment"], found["cash_payment"]) == (
+        "0.00",
+        "30.00",
+        "500.00",
+    )
+    printed = next(word.box for word in page.words if word.text == "夏样例")
+    assert document.fields["payer_name"].box == printed
+    assert all(field.confidence <= 0.9 for field in document.fields.values())
+
+
+def test_categories_printed_beforehand_are_rows_only_where_an_amount_stands() -> None:
+    text = """
+河南省医疗门诊收费票据              NO.0123694066
+姓名：顾样例    性别：女
+收费项目      金额 (元)      收费项目      金额 (元)
+诊察费                       西药费        219.72
+检查费                       中草药费
+化验费                       中成药费
+合计（大写）贰佰壹拾玖元柒角贰分          （小写）219.72
+"""
+    document = extract([page_of(text)], 1.0)
+    rows = [(row.name and row.name.value, row.amount and row.amount.value) for row in document.items]
+    assert rows == [("西药费", Decimal("219.72"))]

@@ -211,3 +211,10 @@ def test_every_prescription_is_a_paper_of_its_own_unless_page_marks_say_otherwis
 
 def test_name_and_day_are_required() -> None:
     assert EXTRACTOR.required(read("")) == ("patient_name", "issue_date")
+
+
+def test_the_title_names_the_kind_and_not_the_department() -> None:
+    head = HEAD.replace("处 方 笺", "中药处方笺")
+    assert "急诊科" not in head
+    document = read("黄芪30g   当归10g\n共7剂  水煎服\n", head + "科室：急诊科\n")
+    assert document.subtype == "herbal"

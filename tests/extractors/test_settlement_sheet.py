@@ -211,3 +211,44 @@ def test_a_sheet_goes_on_only_by_its_page_mark() -> None:
 
 def test_name_and_total_are_required() -> None:
     assert EXTRACTOR.required(read("")) == ("patient_name", "total_amount")
+
+
+PAIRS = "\n".join(
+    (
+        "             北京市医疗保险住院结算单",
+        "结算单号：993425505852                                       单位：元",
+        "患者姓名：谢样永   性别：女   年龄：77岁   住院号：19549412",
+        "                            费用项目及金额",
+        table(
+            (14, 10, 14, 10, 14, 10, 14, 10),
+            ("西药费", "153.11", "床位费", "251.00", "诊察费", "92.00", "化验费", "261.17"),
+            ("卫生材料费", "67.54", "护理费", "582.04", "治疗费", "218.88", "检查费", "642.97"),
+        ),
+        table(
+            (24, 20, 24, 20),
+            ("医疗总费用", "2268.71", "医保范围内金额", "1568.65"),
+            ("基金支付合计", "761.19", "统筹基金支付", "761.19"),
+            ("账户支付", "0.00", "个人现金支付", "1507.52"),
+        ),
+    )
+)
+
+
+def test_four_categories_a_row_are_read_in_pairs_whatever_caption_stands_over_them() -> None:
+    document = read(PAIRS)
+    assert amounts(document) == {
+        "西药费": "153.11",
+        "床位费": "251.00",
+        "诊察费": "92.00",
+        "化验费": "261.17",
+        "卫生材料费": "67.54",
+        "护理费": "582.04",
+        "治疗费": "218.88",
+        "检查费": "642.97",
+    }
+    assert str(document.fields["total_amount"].value) == "2268.71"
+    assert str(document.fields["cash_payment"].value) == "1507.52"
+
+
+def test_the_unit_of_the_sheet_is_no_part_of_its_number() -> None:
+    assert read(PAIRS).fields["settlement_no"].value == "993425505852"

@@ -109,3 +109,39 @@ def test_the_machine_readable_part_tells_the_type_where_no_title_was_read() -> N
 )
 def test_other_papers_are_not_claimed(text: str) -> None:
     assert identify(page_of(text)) < 0.5
+
+
+def test_a_digital_invoice_for_a_stay_says_what_the_bill_of_a_hospital_says() -> None:
+    visit = """
+医疗业务流水号：MZ260120609778    患者姓名：郑试样    证件号码：310100********7509
+性别：女    病历号：827910    住院时间：2026-01-15至2026-01-20    医疗机构类型：营利性
+医保类型：职工基本医疗保险    医保编号：31014835566199    医保统筹基金支付：35.63
+开票人"""
+    found = values(extract([page_of(DIGITAL.replace("\n开票人", visit))], 1.0).fields)
+    expected = {
+        "business_serial_no": "MZ260120609778",
+        "payer_name": "郑试样",
+        "payer_id": "310100********7509",
+        "sex": "女",
+        "medical_record_no": "827910",
+        "admission_date": "2026-01-15",
+        "discharge_date": "2026-01-20",
+        "institution_type": "营利性",
+        "insurance_type": "职工基本医疗保险",
+        "insurance_no": "31014835566199",
+        "fund_payment": "35.63",
+    }
+    assert {name: found.get(name) for name in expected} == expected
+
+
+def test_a_tax_that_is_not_shown_is_three_stars() -> None:
+    text = DIGITAL.replace("¥13.66", "***").replace("¥105.06", "¥118.72")
+    found = values(extract([page_of(text)], 1.0).fields)
+    assert (found["amount_without_tax"], found["tax"]) == ("118.72", "***")
+
+
+def test_sums_half_a_line_below_their_label_are_read() -> None:
+    before, rest = PAPER.split("合    计")
+    sums, after = rest.split("\n", 1)
+    found = values(extract([page_of(f"{before}合    计\n{sums}\n{after}")], 1.0).fields)
+    assert (found["amount_without_tax"], found["tax"]) == ("46.62", "6.08")

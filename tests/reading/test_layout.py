@@ -179,3 +179,12 @@ def test_a_label_on_two_lines_is_one_label_with_the_value_beside_it() -> None:
     words = words_of("发票    221021325353\n代码\n发票    10283819\n号码")
     rows = stacked(words, ["发票代码", "发票号码"])
     assert texts(rows) == [["发票代码", "221021325353"], ["发票号码", "10283819"]]
+
+
+def test_a_value_that_reads_like_a_label_is_a_value_behind_another_label() -> None:
+    labels = {"医保类型": "insurance_type", "自费": "self_funded", "性别": "sex"}
+    assert found(labels, "医保类型：自费  性别：女") == [("insurance_type", "自费"), ("sex", "女")]
+    assert found(labels, "医保类型：  自费") == [("insurance_type", "自费")]
+    assert found(labels, "医保类型：  自费：0.00") == [("insurance_type", ""), ("self_funded", "0.00")]
+    assert found(labels, "医保类型：  自费  0.00") == [("insurance_type", ""), ("self_funded", "0.00")]
+    assert found(labels, "医保类型  自费  性别") == [("insurance_type", ""), ("self_funded", ""), ("sex", "")]

@@ -257,8 +257,9 @@ def test_sample_papers_are_set_upright_and_their_numbers_read(
     page = with_words(sample(name), engine)
     assert page.turned_degrees == degrees
     read = read_texts(page.words)
-    (truth,) = (row["fields"] for row in TRUTH if row["file"] == name)
-    printed = [truth[field] for field in ("invoice_number", "payer_name", "patient_name") if truth.get(field)]
+    (truth,) = (row["fields"] for row in TRUTH if row["source"]["file"] == name)
+    names = ("invoice_number", "payer_name", "patient_name")
+    printed = [truth[field]["value"] for field in names if field in truth]
     assert printed
     assert [value for value in printed if value not in read] == []
 

@@ -152,3 +152,61 @@ def test_a_line_that_stands_apart_belongs_to_no_row() -> None:
         ("西药费", True),
         ("药品名称之三", False),
     ]
+
+
+NARROW = (28, 8, 10)
+NARROW_HEADER = ("项目名称", "数量", "金额")
+
+
+def names(*rows: tuple[str, ...]) -> list[str]:
+    page = page_of(table(NARROW, NARROW_HEADER, *rows))
+    return [row.get(NAME) for row in read_table([page], COLUMNS, STOPS)]
+
+
+def test_a_name_that_wraps_evenly_goes_on_where_its_bracket_closes() -> None:
+    assert names(
+        ("静脉采血", "1", "2.48"),
+        ("吸入用布地奈德混悬液(2ml:",),
+        ("1mg/支)", "2", "21.92"),
+        ("心电图", "1", "20.80"),
+    ) == ["静脉采血", "吸入用布地奈德混悬液(2ml:1mg/支)", "心电图"]
+
+
+def test_a_category_goes_on_in_no_second_line() -> None:
+    assert names(
+        ("西药费", "", "34.05"), ("注射用头孢哌酮钠",), ("舒巴坦钠", "2", "34.05"), ("化验费", "", "18.00")
+    ) == ["西药费", "注射用头孢哌酮钠舒巴坦钠", "化验费"]
+
+
+def test_names_wrap_alike_all_over_a_table() -> None:
+    assert names(
+        ("西药费", "", "54.05"),
+        ("注射用头孢哌酮钠",),
+        ("舒巴坦钠", "2", "34.05"),
+        ("复方氨基酸注射",),
+        ("液", "2", "20.00"),
+    ) == ["西药费", "注射用头孢哌酮钠舒巴坦钠", "复方氨基酸注射液"]
+    assert names(
+        ("注射用头孢哌酮钠", "2", "34.05"),
+        ("舒巴坦钠",),
+        ("静脉采血", "1", "2.48"),
+        ("复方氨基酸注射", "2", "20.00"),
+        ("液",),
+    ) == ["注射用头孢哌酮钠舒巴坦钠", "静脉采血", "复方氨基酸注射液"]
+
+
+def test_numbers_flush_right_of_their_headers_stay_apart_beside_a_smeared_row() -> None:
+    widths = (30, 8, 8, 10)
+    page = page_of(
+        table(
+            widths,
+            ("项目名称", "数量", "", "金额"),
+            *((f"药品{n}", "", f" {n}", f"{n}4.40") for n in range(1, 8)),
+        )
+    )
+    smear = Word("1", Box(526, 380, 700, 404), 0.7, "ocr")
+    loose = [replace(column, form=NUMBER) if column.name == AMOUNT else column for column in COLUMNS]
+    found = read_table([page_with([*page.words, smear])], loose, STOPS)[:7]
+    assert [(row.get("quantity"), row.get(AMOUNT)) for row in found] == [
+        (str(n), f"{n}4.40") for n in range(1, 8)
+    ]

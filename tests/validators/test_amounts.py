@@ -228,3 +228,12 @@ def test_words_are_held_against_digits(amount: Decimal, off: int) -> None:
     assert say(bill(total_in_words=words, total_amount=amount), rule).outcome == "pass"
     wrong = amount + Decimal(off).scaleb(-2)
     assert say(bill(total_in_words=words, total_amount=wrong), rule).outcome == "fail"
+
+
+def test_a_price_without_tax_is_rounded_and_its_row_says_nothing() -> None:
+    rule = "V-9.quantity_times_price_is_amount"
+    rounded = row("*中成药*丸", "270.87", quantity="10", unit_price="27.09")
+    assert is_silent(paper("vat_invoice", "vat_digital", items=[rounded]), rule)
+    assert say(bill(items=[rounded]), rule).outcome == "fail"
+    wrong = row("*中成药*丸", "270.70", quantity="10", unit_price="27.09")
+    assert say(paper("vat_invoice", "vat_digital", items=[wrong]), rule).outcome == "fail"

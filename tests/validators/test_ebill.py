@@ -75,3 +75,23 @@ def test_a_bill_that_the_fund_paid_is_pointed_out(document: Document, outcome: s
     finding = bill_is_not_yet_settled(document, TODAY)
     assert finding is not None
     assert (finding.outcome, finding.severity) == (outcome, "block")
+
+
+def test_a_list_that_belongs_to_a_bill_needs_the_bills_number_and_no_total() -> None:
+    listed = {"patient_name": "张三", "invoice_number": "0127712345"}
+    finding = key_fields_are_present(paper("itemized_bill", "ebill_fee_detail", listed), TODAY)
+    assert finding is not None
+    assert finding.outcome == "pass"
+    finding = key_fields_are_present(paper("itemized_bill", "inpatient_fee_list", listed), TODAY)
+    assert finding is not None
+    assert finding.fields == ("fields.total_amount",)
+
+
+def test_what_may_not_be_paid_says_nothing_against_the_reading() -> None:
+    settled = bill_is_not_yet_settled(bill(fund_payment="20.00"), TODAY)
+    red = bill_is_not_reversed(bill(total_amount="-34.05"), TODAY)
+    incomplete = five_elements_are_complete(bill(), TODAY)
+    assert settled is not None
+    assert red is not None
+    assert incomplete is not None
+    assert (settled.about, red.about, incomplete.about) == ("claim", "claim", "reading")

@@ -1,0 +1,142 @@
+"""Words under seals: read a second time with the seal's colour peeled off, the better reading kept.
+
+In the red channel a red seal is as light as paper while black print stays black. The page is peeled only
+where a seal lies, for the labels of some forms are red as well; what is lost with the colour (red labels, the
+seal's own words) stays as it was first read, because no reading is replaced by one that says less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.model import Box, Image, Word
+from pipeline.reading.lines import Quad
+from pipeline.reading.stains import red_ink
+
+LOOKED_AT = 800
+"""Pixels of the long side at which seals are looked for."""
+
+JOINED = 0.012
+"""Strokes of one seal stand within this share of the page's long side of each other."""
+
+SMALLEST, LARGEST = 0.05, 0.36
+"""A seal's width as a share of the page's long side: 2 cm on A4 to a large stamp on a half sheet."""
+
+LEAST_INK, MOST_INK = 0.07, 0.75
+"""Share of a seal's box that is red: less is a rule or a label, more is a patch of colour."""
+
+TOUCHES = 0.05
+"""A line counts as under a seal from this share of its area on."""
+
+SAME_PLACE = 0.5
+"""A word stands where a line was read again when so much of the word lies in the line."""
+
+PAPER_PERCENTILE = 80
+PRINT_SHARE = 0.78
+"""Print under a seal is darker than this share of the paper's light in the red channel."""
+
+HALF = 0.5
+"""What a character must be surer than to count for a reading."""
+
+
+class LineReader(Protocol):
+    """The engine, as far as it is needed here."""
+
+    def find_lines(self, image: Image) -> list[Quad]:
+        """The lines of text on `image`."""
+
+    def read_lines(self, image: Image, lines: Sequence[Quad]) -> list[Word]:
+        """What stands on the lines."""
+
+
+def with_words_under_seals(image: Image, words: Sequence[Word], engine: LineReader) -> list[Word]:
+    """The words of a page, those under a seal in the better of two readings."""
+    seals = find_seals(image)
+    if not seals:
+        return list(words)
+    peeled = peel(image, seals)
+    lines = [line for line in engine.find_lines(peeled) if _is_under(_box(line), seals)]
+    again = engine.read_lines(peeled, lines)
+    kept = list(words)
+    for line in map(_box, lines):
+        kept = _better(kept, [word for word in again if _shared(word.box, line) >= SAME_PLACE], line)
+    return kept
+
+
+def _is_under(line: Box, seals: Sequence[Box]) -> bool:
+    return any(_shared(line, seal) >= TOUCHES for seal in seals)
+
+
+def find_seals(image: Image) -> list[Box]:
+    """Where red seals lie on `image` (H, W, 3 RGB), in its pixels."""
+    scale = min(1.0, LOOKED_AT / max(image.shape[:2]))
+    red = red_ink(image, scale)
+    long_side = max(red.shape)
+    reach = max(1, round(JOINED * long_side)) | 1
+    closed = cv2.morphologyEx(red, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(closed)
+    found = []
+    for x, y, width, height, _ in stats[1:count]:
+        if not (SMALLEST <= max(width, height) / long_side <= LARGEST):
+            continue
+        ink = float(red[y : y + height, x : x + width].mean())
+        if 0.3 <= width / height <= 3.4 and LEAST_INK <= ink <= MOST_INK:
+            found.append(Box(x / scale, y / scale, (x + width) / scale, (y + height) / scale))
+    return found
+
+
+def peel(image: Image, seals: Sequence[Box]) -> Image:
+    """The page with its red channel for grey where a seal lies."""
+    peeled = image.copy()
+    for seal in seals:
+        y0, y1, x0, x1 = (max(0, round(edge)) for edge in (seal.y0, seal.y1, seal.x0, seal.x1))
+        part = peeled[y0:y1, x0:x1]
+        if part.size:
+            part[:] = _bleached(part)[:, :, None]
+    return peeled
+
+
+def _bleached(part: Image) -> npt.NDArray[np.uint8]:
+    """The red channel, with what is still darker than paper where ink is red made as light as paper."""
+    light = part[:, :, 0]
+    paper = np.percentile(light, PAPER_PERCENTILE)
+    stamped = cv2.dilate(red_ink(part, 1.0), np.ones((3, 3), np.uint8)).astype(bool)
+    return np.where(stamped & (light > PRINT_SHARE * paper), np.uint8(paper), light)
+
+
+def _better(words: list[Word], again: Sequence[Word], line: Box) -> list[Word]:
+    """The words with those on `line` replaced, where the second reading says more or says it surer."""
+    first = [word for word in words if _shared(word.box, line) >= SAME_PLACE and word.origin == "ocr"]
+    runs_on = any(_shared(line, word.box) >= SAME_PLACE for word in words if word not in first)
+    if runs_on or _weight(again) <= _weight(first):
+        return words
+    place = min((words.index(word) for word in first), default=len(words))
+    kept = [word for word in words if word not in first]
+    return [*kept[:place], *again, *kept[place:]]
+
+
+def _weight(words: Sequence[Word]) -> float:
+    """What a reading says, each character by how much surer it is than a guess."""
+    return sum(
+        sure - HALF
+        for word in words
+        for sure in (word.char_confidences or (word.confidence,) * len(word.text))
+    )
+
+
+def _box(line: Quad) -> Box:
+    (x0, y0), (x1, y1) = line.min(axis=0), line.max(axis=0)
+    return Box(float(x0), float(y0), float(x1), float(y1))
+
+
+def _shared(inner: Box, outer: Box) -> float:
+    """The share of `inner` that lies in `outer`."""
+    width = min(inner.x1, outer.x1) - max(inner.x0, outer.x0)
+    height = min(inner.y1, outer.y1) - max(inner.y0, outer.y0)
+    area = max(1.0, inner.width * inner.height)
+    return width * height / area if width > 0 and height > 0 else 0.0
