@@ -81,13 +81,14 @@ def find_seals(image: Image) -> list[Box]:
     closed = cv2.morphologyEx(red, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(closed)
     found = []
-    for x, y, width, height, _ in stats[1:count]:
+    for x, y, width, height, _ in stats[1:count].tolist():
         if not (SMALLEST <= max(width, height) / long_side <= LARGEST):
             continue
         ink = float(red[y : y + height, x : x + width].mean())
         if 0.3 <= width / height <= 3.4 and LEAST_INK <= ink <= MOST_INK:
             found.append(Box(x / scale, y / scale, (x + width) / scale, (y + height) / scale))
-    return found
+    # The words inside a ring are a patch of their own, but no seal of their own.
+    return [box for box in found if not any(other != box and _shared(box, other) > HALF for other in found)]
 
 
 def peel(image: Image, seals: Sequence[Box]) -> Image:
