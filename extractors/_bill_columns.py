@@ -5,7 +5,7 @@ What we do not read (自付比例, 执行科室, 厂家) is listed as well: a co
 
 from __future__ import annotations
 
-from pipeline.reading.tables import AMOUNT, NAME, NUMBER, TEXT, Column
+from pipeline.reading.tables import AMOUNT, NAME, NAMING, NUMBER, Column
 
 UNIT = r"\D{1,6}|[b689q][0oO]?"
 """No unit has a digit in it; 8, 60 and b0 are what is read for a lone g."""
@@ -51,7 +51,7 @@ TABLE = (
             *("项目名称及规格", "名称及规格"),
             *("收费内容", "医院项目名称", "费用明细", "药品、诊疗项目名称", "服务项目", "商品名称"),
         ),
-        TEXT,
+        NAMING,
     ),
     Column(
         "specification",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from statistics import median
 
 from rapidfuzz import fuzz
 
-from extractors._fields import DISPUTED_CONFIDENCE, FieldSpec, field_from, read_labelled
+from extractors._fields import DISPUTED_CONFIDENCE, FieldSpec, doubted, field_from, read_labelled
 from extractors._invoice import STAY, split_stay
 from extractors._sections import END, Section, split_sections
 from extractors._values import (
@@ -23,7 +24,7 @@ from extractors._values import (
 )
 from pipeline.model import AnyField, Page, Word
 from pipeline.reading.layout import LabelList, joined, rows_of
-from pipeline.text import find_date, parse_sex, squeeze
+from pipeline.text import find_date, fold, parse_sex, squeeze
 
 # ---------------------------------------------------------------- head and foot
 
@@ -98,7 +99,7 @@ NOTES = ("注", "说明", "附注", "温馨提示", "特别说明", "备注", "�
 
 # ---------------------------------------------------------------- head and foot apart from the text
 
-_SIGNED = re.compile(r"医[师生](?:签[名字章]|$)|^(?:主治|经治|住院|主管|诊断|接诊)医[师生]")
+_SIGNED = re.compile(r"医[师生](?:签|$)|^(?:主治|经治|住院|主管|诊断|接诊)医[师生]")
 _PAGE_NUMBER = re.compile(r"-?第?\d{1,3}(?:/\d{1,3})?页?-?|第\d+页.{0,8}|共\d+页.{0,8}")
 
 
@@ -108,12 +109,36 @@ def split_paper(
     """The sections of a paper by their labels, and its pages with the words of head and foot alone."""
     ends = (label for spec in (*HEAD, *FOOT) for label in spec.labels)
     labels = {**dict.fromkeys((*OTHER_LABELS, *ends, *NOTES), END), **{label: label for label in sections}}
+    straight = [without_arcs(page) for page in pages]
     return split_sections(
-        pages,
+        straight,
         LabelList(labels, in_prose=True),
         lambda text: is_furniture(text, titles),
         lambda text: _is_bare_date(text) or _SIGNED.search(text) is not None,
     )
+
+
+ARC_HEIGHT = 2.5
+"""The words round a seal are so many times as high as a line of the page, where they are one word."""
+ARC_SHAPE = 0.6
+"""A straight word of n characters is n times as wide as high; one in an arc less than this share of it."""
+
+
+def is_arc(word: Word, usual: float) -> bool:
+    """Whether a word runs in an arc, as round a seal; `usual` is the height of a line of the page."""
+    box = word.box
+    return (
+        word.origin == "ocr"
+        and re.fullmatch("[\u4e00-\u9fff]{3,}", word.text) is not None
+        and box.height >= ARC_HEIGHT * usual
+        and box.width < ARC_SHAPE * len(word.text) * box.height
+    )
+
+
+def without_arcs(page: Page) -> Page:
+    """The page without the words round its seals, which stand in no line and were read uncertainly."""
+    usual = median(word.box.height for word in page.words) if page.words else 0.0
+    return replace(page, words=tuple(word for word in page.words if not is_arc(word, usual)))
 
 
 def is_furniture(text: str, titles: Sequence[str]) -> bool:
@@ -162,6 +187,9 @@ _CUT_NAME = re.compile(
 )
 """No place and no owner: what is left of a name whose beginning a seal or a fold hid."""
 
+_LOST_ZERO = re.compile("第[一二三四五六七八九]{2}医院")
+"""第一○五医院 whose ring was not read: numbers below a hundred are written with 十."""
+
 _NO_NAME = re.compile("上级|当地|外院|就近|必要时|^[我本贵]院|^[转到赴去往]")
 """Hospitals that advice speaks of (转上级医院)."""
 _SEAL = re.compile(r".{0,24}(?:专用章|公章|证明章|业务章)")
@@ -182,6 +210,8 @@ def read_head_and_foot(
     """What is labelled outside the sections, the stay, and what shows itself without a label."""
     unsealed = [replace(page, words=tuple(w for w in page.words if not is_seal(w.text))) for page in rest]
     fields, extras = read_labelled(unsealed, (*HEAD, *FOOT, *specs), OTHER_LABELS)
+    if (doctor := fields.get("doctor_name")) is not None and behind_cut_label(doctor, unsealed):
+        fields["doctor_name"] = doubted(doctor)
     split_stay(fields)
     unlabelled = {
         "hospital_name": find_hospital(rest, titles),
@@ -191,7 +221,38 @@ def read_head_and_foot(
     for name, found in unlabelled.items():
         if found is not None and name not in fields:
             fields[name] = found
+    if _names_two_patients(fields):
+        fields = {name: doubted(field) for name, field in fields.items()}
     return fields, extras
+
+
+FEWEST_COLONS = 3
+"""A form with so many labels that end in a colon sets one behind each."""
+
+_COLON_BEHIND_LABEL = re.compile(r"[\u4e00-\u9fff)]:")
+
+
+def behind_cut_label(field: AnyField, pages: Iterable[Page]) -> bool:
+    """Whether the end of the label is hidden, on a form that sets colons: a seal lies there.
+
+    What hides the end of the label (医师 for 医师（签章）：) may hide a part of the name behind it as well.
+    """
+    page = next((page for page in pages if page.number == field.page), None)
+    if page is None or field.value is None or field.box is None:
+        return False
+    rows = [squeeze("".join(word.text for word in row)) for row in rows_of(page.words)]
+    name = squeeze(field.text).lstrip(":")
+    before = [row[: row.find(name)][-3:] for row in rows if name in row]
+    colons = sum(len(_COLON_BEHIND_LABEL.findall(row)) for row in rows)
+    return colons >= FEWEST_COLONS and bool(before) and not any(":" in text for text in before)
+
+
+def _names_two_patients(fields: Mapping[str, AnyField]) -> bool:
+    """Whether two labels name two people: two papers lie on the page, and nobody knows whose the rest is."""
+    named = fields.get("patient_name")
+    if named is None or not isinstance(named.value, str):
+        return False
+    return any(not set(named.value) & set(other.value) for other in named.candidates)
 
 
 def with_visit_no(fields: dict[str, AnyField], inpatient: bool) -> None:
@@ -235,7 +296,8 @@ def _before_longer_title(pages: Iterable[Page], titles: Sequence[str]) -> AnyFie
 def hospital_field(name: Word, page: int) -> AnyField:
     """The name of a hospital that no label announces; one that may lack its beginning is for a person."""
     field = field_from(name, as_institution, page)
-    if _CUT_NAME.fullmatch(squeeze(name.text)):
+    bare = squeeze(name.text)
+    if _CUT_NAME.fullmatch(bare) or _LOST_ZERO.search(bare):
         return replace(field, confidence=min(field.confidence, DISPUTED_CONFIDENCE))
     return field
 
@@ -244,10 +306,30 @@ def find_last_date(pages: Sequence[Page]) -> AnyField | None:
     """The date at the foot that stands without a label."""
     for page in reversed(pages):
         for row in reversed(rows_of(page.words)):
-            for line in (*reversed(row), joined(row)):
-                if _is_bare_date(squeeze(line.text)):
-                    return field_from(line, as_date, page.number)
+            free = [word for word, before in zip(row, (None, *row), strict=False) if not _labels_date(before)]
+            for line in (*reversed(free), joined(row)):
+                text = squeeze(line.text)
+                if _is_bare_date(text) or _BROKEN_DATE.fullmatch(text):
+                    return field_from(_up_to_day(line), as_date, page.number)
     return None
+
+
+_BROKEN_DATE = re.compile(r"20\d\d年\d{1,4}月\d{1,4}日?")
+"""A date though no day of the calendar: it is the last one, and a date above it is another."""
+
+
+def _labels_date(word: Word | None) -> bool:
+    """Whether a word in the cell before a date says what day it is: 就诊日期."""
+    return (
+        word is not None
+        and re.fullmatch(r"[\u4e00-\u9fff]{2,6}(?:日期|时间):?", squeeze(word.text)) is not None
+    )
+
+
+def _up_to_day(line: Word) -> Word:
+    """A date without what a seal's rim adds behind its 日."""
+    closed = re.match(r".*月.*[日号]", line.text)
+    return line.part(0, closed.end()) if closed else line
 
 
 def is_seal(text: str) -> bool:
@@ -266,8 +348,15 @@ def is_seal(text: str) -> bool:
 
 def find_seal(pages: Iterable[Page]) -> AnyField | None:
     """The inscription of a seal, where one was read."""
-    seals = [field_from(w, as_text, page.number) for page in pages for w in page.words if is_seal(w.text)]
+    words = [(w, page.number) for page in pages for w in page.words if is_seal(w.text)]
+    seals = [field_from(_without_date(word), as_text, number) for word, number in words]
     return max(seals, key=lambda seal: seal.confidence, default=None)
+
+
+def _without_date(seal: Word) -> Word:
+    """The inscription without the beginning of a date that it lies on: 2025-06-诊断专用章."""
+    date = re.match(r"[\d年月日./:\-\s]*", fold(seal.text))
+    return seal.part(date.end() if date else 0, len(seal.text))
 
 
 def read_prose_patient(fields: dict[str, AnyField], pages: Iterable[Page]) -> None:

@@ -26,6 +26,11 @@ _HEADING = re.compile(
     r"[:-]?\s*(?:小\s*计|合\s*计|费用小计)?\s*[:-]?\s*"
 )
 _BRACKETED = re.compile(r"\[[\u4e00-\u9fffA-Z]{2,12}\]:?")
+_DAY_HEADING = re.compile(
+    r"(?:费用|收费|记账|计费|发生|就诊)?(?:日期|时间):?(?:20\d\d[-/.年])?\d{1,2}[-/.月]\d{1,2}日?"
+)
+"""日期：2026-03-12 above the rows of one day."""
+
 _PLAIN_SUM = re.compile(r"小计:?$")
 _SUM_WORDS = re.compile(r"(?:费用)?(?:小\s*计|合\s*计)\s*[:：]?\s*$")
 
@@ -35,10 +40,14 @@ def stands_apart(text: str) -> bool:
 
     >>> stands_apart("【西药费】"), stands_apart("西药费小计：708.95"), stands_apart("承前页：")
     (True, True, True)
+    >>> stands_apart("日期：2026-03-12")
+    True
     >>> stands_apart("住院诊查费")
     False
     """
-    return SUMMING.search(text) is not None or _category_in(text) is not None
+    if SUMMING.search(text) is not None or _category_in(text) is not None:
+        return True
+    return _DAY_HEADING.fullmatch(fold(text)) is not None
 
 
 def _category_in(text: str) -> str | None:
@@ -121,6 +130,44 @@ def amount_word(row: TableRow) -> Word | None:
         word for word in row.cells.values() if re.fullmatch(r"-?¥?\d[\d,]*\.\d{2}", squeeze(word.text))
     ]
     return amounts[0] if amounts else None
+
+
+FEWEST_NUMBERED = 3
+"""Fewer names may begin with numbers that count up by chance (25羟维生素D测定)."""
+
+_NUMBERED_NAME = re.compile(r"(?P<number>\d{1,3})[.、]?\s*(?P<name>[^\d\s.,%:/*-].*)")
+
+
+def without_sequence(rows: Sequence[TableRow]) -> list[TableRow]:
+    """The rows without the sequence numbers that were read as the beginning of names (7病理组织活检诊断).
+
+    Numbers that count up by one from row to row, three times or more, number the rows.
+    """
+    freed = list(rows)
+    named = [i for i, row in enumerate(rows) if not row.apart and NAME in row.cells]
+    numbers = {i: _number_before(rows[i].cells[NAME]) for i in named}
+    run: list[int] = []
+    for i in [*named, -1]:
+        number = numbers.get(i)
+        if run and number is not None and number[0] == (numbers[run[-1]] or (0, 0))[0] + 1:
+            run.append(i)
+            continue
+        if len(run) >= FEWEST_NUMBERED:
+            for j in run:
+                freed[j] = _cut_before_name(rows[j], (numbers[j] or (0, 0))[1])
+        run = [i] if number is not None else []
+    return freed
+
+
+def _number_before(word: Word) -> tuple[int, int] | None:
+    """The number that a name begins with, and where the rest of the name starts."""
+    match = _NUMBERED_NAME.fullmatch(fold(word.text))
+    return (int(match["number"]), match.start("name")) if match else None
+
+
+def _cut_before_name(row: TableRow, start: int) -> TableRow:
+    name = row.cells[NAME]
+    return replace(row, cells={**row.cells, NAME: name.part(start, len(name.text))})
 
 
 def _may_be_category(item: LineItem, group: _Group) -> bool:

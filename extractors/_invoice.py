@@ -28,14 +28,19 @@ from extractors._values import (
     capitals_amount,
 )
 from pipeline.fee_categories import find_category
-from pipeline.model import AnyField, Box, Document, LineItem, Page
+from pipeline.model import AnyField, Box, Candidate, Document, LineItem, Page, Word
 from pipeline.reading.layout import LabelList, joined, rows_of
 from pipeline.reading.tables import AMOUNT, NAME, NUMBER, TEXT, Column, read_table
-from pipeline.text import fold, parse_date_range, parse_money, parse_quantity, parse_sex, squeeze
+from pipeline.text import CENT, fold, parse_date_range, parse_money, parse_quantity, parse_sex, squeeze
 
 _SEAL = re.compile("(?:医疗|电子|门诊|住院|收费|财务|发票|票据|结算)*专用章.*")
 _SEAL_SCRAPS = re.compile("(?<=[院所心室部店司])[收费财务发票据专用门章]*[专章费][收费财务发票据专用门章]*$")
 """What is left of a seal's inscription behind the last character of an institution's name."""
+
+_SEAL_PIECE = re.compile(
+    "(?<=[院所心室部店司])[^院所心室部店司()]{0,4}(?:票据|专用|财务|收费|发票)[^院所心室部店司()]{0,4}$"
+)
+"""The same with characters misread, told by a word of it that was not."""
 
 
 def as_payee(text: str) -> str:
@@ -43,15 +48,88 @@ def as_payee(text: str) -> str:
 
     >>> as_payee("德州市人民医院财务专用章"), as_payee("洛阳正骨医院费专门")
     ('德州市人民医院', '洛阳正骨医院')
+    >>> as_payee("宜兴县中医医院货票据专用")
+    '宜兴县中医医院'
     """
-    return as_name(_SEAL_SCRAPS.sub("", _SEAL.sub("", text).strip()))
+    return as_name(_SEAL_PIECE.sub("", _SEAL_SCRAPS.sub("", _SEAL.sub("", text).strip())))
+
+
+_ID_LABEL = "统一社会信用代码"
+
+
+def as_payer(text: str) -> str:
+    """A payer's name; a piece of the label in the row below is none.
+
+    >>> as_payer("李示例")
+    '李示例'
+    """
+    value = as_name(text)
+    if len(value) >= SHORTEST_PIECE and value in f"交款人{_ID_LABEL}":
+        raise ValueError("a label, not a name")
+    return value
+
+
+SHORTEST_PIECE = 4
+
+_BEHIND_INSURANCE = re.compile(r"\s*(?:[★☆*].*|医保[\u3400-\u9fff]{0,2}:?\s*[0-9].*)$")
+
+
+def as_insurance(text: str) -> str:
+    """How a person is insured, without the star of a seal or the number whose label was misread.
+
+    >>> as_insurance("居民医保济★医保馆号:370137"), as_insurance("城乡居民基本医疗保险 医保编3401")
+    ('居民医保济', '城乡居民基本医疗保险')
+    """
+    return as_text(_BEHIND_INSURANCE.sub("", fold(text)))
+
+
+def as_total(text: str) -> Decimal:
+    """The total, also where the form prints its colon behind the sign.
+
+    >>> as_total("￥：353.25")
+    Decimal('353.25')
+    """
+    return as_amount(re.sub(r"^\s*¥\s*:\s*", "", fold(text)))
+
+
+_BEHIND_WORDS = re.compile("(?<=[整正分])[^零壹贰叁肆伍陆柒捌玖拾佰仟万元圆角分整正]+$")
+
+
+def as_words(text: str) -> str:
+    """An amount in words, without what a seal left behind its last unit.
+
+    >>> as_words("壹佰叁拾贰元肆角肆分★"), as_words("柒佰玖拾壹元贰角叁分液综日")
+    ('壹佰叁拾贰元肆角肆分', '柒佰玖拾壹元贰角叁分')
+    """
+    return _BEHIND_WORDS.sub("", as_capitals(text))
+
+
+_CHECK_CODE_UNDER_SEAL = re.compile(r"([0-9A-Za-z]{6})[\u3400-\u9fff]+")
+
+
+def as_check_code(text: str) -> str:
+    """The check code; six characters, of which a seal may leave Chinese ones behind.
+
+    >>> as_check_code("827469二")
+    '827469'
+    """
+    under_seal = _CHECK_CODE_UNDER_SEAL.fullmatch(squeeze(text))
+    return as_code(under_seal[1] if under_seal else text)
 
 
 KEY_FIELDS = ("invoice_code", "invoice_number", "check_code", "issue_date", "total_amount")
 
 BOTH_CODES = 2
+HEAD_ROWS = 6
 MOST_LABELS = 4
 PAPER_MARKS = ("监制", "收款", "大写")
+TICKET_LABELS = (
+    *("业务流水号", "交易流水号", "社会保障卡号", "医疗机构类型", "医保类型", "个人支付金额", "基金支付"),
+    *("收款单位", "收款人", "大写", "收据联"),
+)
+LEAST_TICKET_LABELS = 7
+NUMBERED_TICKET = 0.65
+"""How sure a ticket's number and most of its labels make it one where the seal hid title and supervision."""
 UNTITLED = 0.9
 """How sure the code of a bill makes its type where no title was read."""
 
@@ -60,18 +138,18 @@ KEYS = (
     FieldSpec(
         "invoice_number", ("票据号码", "电子票据号码", "发票号码", "NO", "No", "NO.", "No.", "№"), as_digits
     ),
-    FieldSpec("check_code", ("校验码", "电子校验码", "随机码"), as_code),
+    FieldSpec("check_code", ("校验码", "电子校验码", "随机码"), as_check_code),
     FieldSpec("issue_date", ("开票日期", "开具日期", "收费日期"), as_date),
-    FieldSpec("total_amount", ("(小写)", "小写", "金额合计(小写)", "合计(小写)", "总金额"), as_amount),
+    FieldSpec("total_amount", ("(小写)", "小写", "金额合计(小写)", "合计(小写)", "总金额"), as_total),
     FieldSpec(
         "total_in_words",
         ("金额合计(大写)", "合计(大写)", "总金额大写", "(大写)", "合计人民币(大写)"),
-        as_capitals,
+        as_words,
     ),
 )
 
 PEOPLE = (
-    FieldSpec("payer_name", ("交款人", "缴款人", "姓名", "患者姓名", "病人姓名"), as_name),
+    FieldSpec("payer_name", ("交款人", "缴款人", "姓名", "患者姓名", "病人姓名"), as_payer),
     FieldSpec(
         "payer_id",
         ("交款人统一社会信用代码", "缴款人统一社会信用代码", "交款人统一社会信用代码/身份证号", "身份证号"),
@@ -83,7 +161,7 @@ PEOPLE = (
     FieldSpec("cashier", ("收款人", "收款员", "收费员"), as_text),
     FieldSpec("sex", ("性别",), parse_sex),
     FieldSpec("age", ("年龄",), as_age),
-    FieldSpec("insurance_type", ("医保类型", "医保付费方式", "费别", "人员类别"), as_text),
+    FieldSpec("insurance_type", ("医保类型", "医保付费方式", "费别", "人员类别"), as_insurance),
     FieldSpec("insurance_no", ("医保编号", "社会保障卡号", "社保卡号", "社会保障号码"), as_code),
     FieldSpec("business_serial_no", ("业务流水号",), as_code),
     FieldSpec("insurance_txn_no", ("医保交易流水号", "交易流水号", "医保流水号"), as_code),
@@ -118,6 +196,12 @@ USUAL_ORDER = (
 
 _AMOUNT_BEHIND = re.compile(r"([\u3400-\u9fff]{1,12})\s*:\s*(¥?\d[\d,]*\.\d\d)(?![\d.])")
 _SEX_BEHIND = re.compile(r"(?:性[\u3400-\u9fff]|(?:^|[^科费类级病])别)\s*:\s*([男女])(?!科)")
+
+_INSURED_BEHIND = re.compile(
+    r"(?:^|[\u3400-\u9fff])[型式]\s*:\s*"
+    r"(自费|公费(?:医疗)?|(?:本市|异地)?(?:城镇|城乡)?(?:职工|居民)(?:基本)?(?:医疗保险|医保)?)(?![\u3400-\u9fff])"
+)
+"""What 医保类型 and 医保付费方式 end in, and the few ways in which a person is insured."""
 
 IN_PLACE_TRUST = 0.97
 SHIFTED_TRUST = 0.8
@@ -187,17 +271,25 @@ def read_invoice(
     fields, extras = read_labelled(pages, specs, OTHER_LABELS)
     electronic = is_electronic(pages, fields)
     registered = capitals_amount(_text(fields, "total_in_words")) is not None
-    if not electronic and not registered:
-        fields, extras = _moved_into_place(pages, specs) or (fields, extras)
+    moved = None if electronic or registered else _moved_into_place(pages, specs)
+    fields, extras = moved or (fields, extras)
     split_stay(fields)
     if electronic or registered:
         find_under_seals(fields, pages, specs)
     items, totals = _charged_rows(pages)
     find_by_form(fields, pages)
     _doubt_amounts_cut_short(fields)
+    _doubt_letters(fields)
+    _doubt_numbered_hospital(fields)
     if not electronic:
-        trust = IN_PLACE_TRUST if registered else SHIFTED_TRUST
-        fields = {name: _as_overprint(field, trust) for name, field in fields.items()}
+        _number_by_form(fields, pages)
+        # Nothing but 男 and 女 stands behind 性别: a second value that its form proves.
+        aligned = registered or (moved is None and "sex" in fields)
+        trust = IN_PLACE_TRUST if aligned else SHIFTED_TRUST
+        fields = {
+            name: field if name == "invoice_number" and _touches_label(field) else _as_overprint(field, trust)
+            for name, field in fields.items()
+        }
     return Document(
         type=type_name,
         subtype="e_bill" if electronic else "paper",
@@ -226,6 +318,9 @@ def likeness_by_labels(page: Page, type_name: str, own_labels: Sequence[str]) ->
     text = squeeze(page.text)
     if all(mark in text for mark in PAPER_MARKS) and "票据代码" not in text:
         return 0.3 + 0.15 * min(MOST_LABELS, mentions(page, own_labels))
+    if "票据代码" not in text and mentions(page, TICKET_LABELS) >= LEAST_TICKET_LABELS and _head_number(page):
+        inpatient = mentions(page, ("住院号", "住院时间", "住院日期", "住院科", "住院天数")) > 0
+        return NUMBERED_TICKET if inpatient == (type_name == "inpatient_invoice") else 0.0
     printed = re.search("票据代码:?([0-9]{8})(?![0-9])", text)
     stated = [
         s.text for s in page.statements if s.name == "invoice_code" and re.fullmatch("[0-9]{8}", s.text)
@@ -270,8 +365,77 @@ def _doubt_amounts_cut_short(fields: dict[str, AnyField]) -> None:
     whole = [
         name for name in read if isinstance(fields[name].value, Decimal) and "." not in fields[name].text
     ]
-    if len(whole) * 2 < len(read):
-        fields |= {name: doubted(fields[name]) for name in whole}
+    if len(whole) * 2 >= len(read):
+        return
+    fields |= {name: doubted(fields[name]) for name in whole}
+    total = fields["total_amount"].value if "total_amount" in fields else None
+    for name in set(whole) & set(USUAL_ORDER):
+        field = fields[name]
+        if isinstance(field.value, Decimal) and isinstance(total, Decimal) and field.value > total >= 0:
+            # Nobody pays more than the total: this is no amount at all, and rules are not to add it up.
+            pointed = Candidate(str(field.value.scaleb(-2).quantize(CENT)), field.confidence)
+            fields[name] = replace(field, value=None, candidates=(pointed, *field.candidates))
+
+
+_LIKE_DIGITS = str.maketrans("lLiIoO", "111100")
+
+
+def _doubt_letters(fields: dict[str, AnyField]) -> None:
+    """A check code read with letters that look like digits: most are hexadecimal and have none of them."""
+    field = fields.get("check_code")
+    if field is None or field.origin != "ocr" or field.witnesses or not isinstance(field.value, str):
+        return
+    other = field.value.translate(_LIKE_DIGITS)
+    if re.fullmatch("[0-9a-fqQ]+", other):  # q is no misread 9 among letters beyond f
+        other = other.replace("q", "9").replace("Q", "9")
+    if other != field.value:
+        rival = Candidate(other, field.confidence)
+        fields["check_code"] = replace(doubted(field), candidates=(rival, *field.candidates))
+    elif field.value.isdigit() or squeeze(field.text) != field.value:
+        # One code in seventeen has no letter; f read as 1 and b as 6 are as likely. A seal hides the end.
+        fields["check_code"] = doubted(field)
+
+
+_TWO_FIGURES = re.compile(
+    "(解放军第[一二三四五六七八九])([一二三四五六七八九](?![一二三四五六七八九十百○〇]))"
+)
+
+
+def _doubt_numbered_hospital(fields: dict[str, AnyField]) -> None:
+    """第一七: the army's hospitals have three figures or a 十 between two, and ○ is often not read."""
+    field = fields.get("payee_name")
+    if field is None or field.origin != "ocr" or not isinstance(field.value, str):
+        return
+    if _TWO_FIGURES.search(field.value):
+        rival = Candidate(_TWO_FIGURES.sub(r"\1○\2", field.value), field.confidence)
+        fields["payee_name"] = replace(doubted(field), candidates=(rival, *field.candidates))
+
+
+_NUMBERED = re.compile(r"N[Oo0]?[^0-9A-Za-z]*([0-9]{8,12})")
+
+
+def _number_by_form(fields: dict[str, AnyField], pages: Sequence[Page]) -> None:
+    """The number of a ticket behind what is left of its NO, at the head of the page; never quite sure."""
+    number = None if "invoice_number" in fields else _head_number(pages[0])
+    if number is not None:
+        field = field_from(number, as_digits, pages[0].number)
+        fields["invoice_number"] = replace(field, confidence=field.confidence * SHIFTED_TRUST)
+
+
+def _head_number(page: Page) -> Word | None:
+    """The digits behind NO, or behind its N alone, among the first rows."""
+    for row in rows_of(page.words)[:HEAD_ROWS]:
+        for word in row:
+            if match := _NUMBERED.fullmatch(word.text.strip()):
+                start = word.text.index(match[1])
+                return word.part(start, start + len(match[1]))
+    return None
+
+
+def _touches_label(field: AnyField) -> bool:
+    """Whether the value stands close behind its label: NO and number are of the form, not overprinted."""
+    reading = field.reading
+    return reading is not None and reading.exact and reading.gap <= 1
 
 
 def _as_overprint(field: AnyField, trust: float) -> AnyField:
@@ -324,7 +488,14 @@ def _without_settlement(page: Page) -> Page:
     ]
     if not beside:
         return page
-    kept = (w for w in page.words if w.box.x0 < max(beside) or w.box.cy < header.box.y0)
+    # Amounts run over under their header to the right, so the block begins where its first label does.
+    labels = [
+        word.box.x0
+        for word in page.words
+        if word.box.x0 >= max(beside) and word.box.cy > header.box.y1 and ":" in fold(word.text)
+    ]
+    left = max(max(beside), min(labels, default=header.box.x0) - 1)
+    kept = (w for w in page.words if w.box.x0 < left or w.box.cy < header.box.y0)
     return replace(page, words=tuple(word for word in kept if word is not header))
 
 
@@ -370,6 +541,7 @@ def find_under_seals(fields: dict[str, AnyField], pages: Sequence[Page], specs: 
         }
     )
     for page in pages:
+        _insurance_behind(fields, page)
         rows = [joined(row) for row in rows_of(page.words)]
         spots = [
             _Spot(i, f.label.box, f.name) for i, row in enumerate(rows) for f in labels.values_in((row,))
@@ -384,6 +556,14 @@ def find_under_seals(fields: dict[str, AnyField], pages: Sequence[Page], specs: 
                 name = _payment_between(label, spots, payments)
                 if name is not None and name not in fields:
                     fields[name] = doubted(field_from(row.part(*amount.span(2)), as_amount, page.number))
+
+
+def _insurance_behind(fields: dict[str, AnyField], page: Page) -> None:
+    """How a person is insured, behind the half of its label that a seal left."""
+    for word in page.words:
+        if "insurance_type" not in fields and (insured := _INSURED_BEHIND.search(fold(word.text))):
+            field = field_from(word.part(*insured.span(1)), as_insurance, page.number)
+            fields["insurance_type"] = replace(field, confidence=field.confidence * SHIFTED_TRUST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,8 +617,23 @@ def find_by_form(fields: dict[str, AnyField], pages: Sequence[Page]) -> None:
             fields["total_amount"] = (
                 best if total is None else best_of([best, replace(total, confidence=0.0)])
             )
+    if "total_amount" not in fields and (amount := _amount_beside_words(pages)):
+        fields["total_amount"] = amount
     if "issue_date" not in fields and (day := _bare_date(pages)):
         fields["issue_date"] = day
+
+
+_SIGNED = re.compile(r"¥\s*:?\s*[0-9][0-9,]*\.[0-9]{2}")
+
+
+def _amount_beside_words(pages: Sequence[Page]) -> AnyField | None:
+    """The amount behind ¥ in the row of the amount in words; the paper tickets print no other label."""
+    for page in pages:
+        for row in rows_of(page.words):
+            signed = [word for word in row if _SIGNED.fullmatch(fold(word.text).strip())]
+            if len(signed) == 1 and "大写" in "".join(word.text for word in row):
+                return field_from(signed[0], as_total, page.number)
+    return None
 
 
 def _text(fields: dict[str, AnyField], name: str) -> str:
@@ -446,22 +641,27 @@ def _text(fields: dict[str, AnyField], name: str) -> str:
     return field.value if field is not None and isinstance(field.value, str) else ""
 
 
+_CAPITAL = re.compile("[零壹贰叁肆伍陆柒捌玖][拾佰仟千万元圆]")
+
+
 def _capitals(pages: Sequence[Page]) -> AnyField | None:
     readings = [
-        field_from(word, as_capitals, page.number)
+        field_from(word, as_words, page.number)
         for page in pages
-        for word in page.words
+        for row in rows_of(page.words)
+        for index, word in enumerate(row)
         if len(word.text) >= 3
         and re.search("[元圆角分]", word.text)
         and capitals_amount(as_safe(word.text)) is not None
+        and not any(_CAPITAL.search(before.text) for before in row[:index])  # 叁佰伍拾 | 叁元: a part
     ]
     return best_of(readings) if readings else None
 
 
 def as_safe(text: str) -> str:
-    """`as_capitals`, or the empty text."""
+    """`as_words`, or the empty text."""
     try:
-        return as_capitals(text)
+        return as_words(text)
     except ValueError:
         return ""
 

@@ -50,6 +50,19 @@ DOUBTED_CONFIDENCE = 0.4
 _X_RAY = re.compile(r"x(?=[线光]|射线|刀)")
 """Small and capital x have one shape; 线 and 光 make it the term."""
 
+_DATE = r"(?:20\d\d[-/.年])?\d{1,2}[-/.月]\d{1,2}日?"
+_NO_NAME = re.compile(
+    rf"\d*{_DATE}|\d+|(?=\w*\d{{4}})[0-9A-Za-z]{{15,}}|[\u4e00-\u9fff]{{0,4}}(?:日期|时间):?(?:{_DATE})?"
+    r"|.*(?:项目|药品|收费|费用|时间|日期|序号|编码|编号|代码)名称"
+)
+"""What no item is called: a date, a number, the code of an item, the heading of a day or a column."""
+
+_GLUED_TO_NAME = re.compile(r"\d{0,4}20\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}|\d{1,4}[0-9A-Za-z]*\d{10}")
+"""The date or the code of the columns beside, read as the beginning of a name."""
+
+_LOST_PART = re.compile(r"^级|^次性|[部肢骨节椎颌]线|^[)\],、.·+-]|[(\[]$")
+"""Names that nothing begins or ends like: the numeral before 级, the 一 before 次性, the X before 线."""
+
 _MISREAD_MILLILITRE = re.compile(r"(?<=\d)m[1I|](?![0-9A-Za-z])")
 
 
@@ -87,7 +100,7 @@ def item_of(row: TableRow) -> LineItem | None:
         name, specification = _name_and_specification(name)
     item = LineItem(
         page=row.page,
-        name=_read(name, as_item_name, row.page),
+        name=_name_of(name, row.page),
         specification=_without_specks(specification, as_specification, row.page),
         unit=unit,
         quantity=quantity,
@@ -121,11 +134,13 @@ def _without_specks(word: Word | None, parse: Callable[[str], V], page: int) -> 
 
 def _doubted(field: Field[V] | None) -> Field[V] | None:
     """The field with what was read held for a guess."""
-    if field is None:
-        return None
-    least = min(field.reading.least, DOUBTED_CONFIDENCE) if field.reading else DOUBTED_CONFIDENCE
+    return None if field is None else _sure_at_most(field, DOUBTED_CONFIDENCE)
+
+
+def _sure_at_most(field: Field[V], most: float) -> Field[V]:
+    least = min(field.reading.least, most) if field.reading else most
     reading = replace(field.reading or Reading(), least=least, mean=least)
-    return replace(field, confidence=min(field.confidence, DOUBTED_CONFIDENCE), reading=reading)
+    return replace(field, confidence=min(field.confidence, most), reading=reading)
 
 
 def _amount_with_specks(text: str) -> Decimal:
@@ -175,6 +190,27 @@ def as_item_name(text: str) -> str:
     '一次性使用输液器(带针)'
     """
     return _X_RAY.sub("X", as_text(text.translate(_HALF_WIDTH)))
+
+
+def as_charged_name(text: str) -> str:
+    """The name of an item; what stands in other columns and headings is none.
+
+    >>> as_charged_name("一次性使用输液器（带 针）")
+    '一次性使用输液器(带针)'
+    """
+    name = as_item_name(text)
+    if _NO_NAME.fullmatch(squeeze(name)):
+        raise ValueError(f"no name of an item: {len(name)} characters of a date, a code or a heading")
+    return name
+
+
+def _name_of(word: Word, page: int) -> TextField:
+    """The name as a field, in doubt where a part is lost or the print of a neighbour stands in it."""
+    field = field_from(word, as_charged_name, page)
+    text = squeeze(word.text)
+    is_torn = fold(text).count("(") != fold(text).count(")")
+    doubtful = is_torn or _LOST_PART.search(fold(text)) or _GLUED_TO_NAME.match(fold(text))
+    return _sure_at_most(field, DOUBTED_CONFIDENCE) if doubtful else field
 
 
 def as_specification(text: str) -> str:

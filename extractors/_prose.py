@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from extractors._fields import probability, reading_of
+from extractors._fields import doubted, probability, reading_of
 from extractors._sections import Line, Section
 from pipeline.model import Box, Field, TextField
 from pipeline.text import fold
@@ -19,10 +19,13 @@ FULL_SLACK = 3.5
 SHORTEST_BROKEN = 8.0
 """No line is broken after fewer characters, however near the edge of all print it ends."""
 
+LONGEST_NAME = 30
+"""A longer item is a sentence, in which a colon may stand."""
+
 _BEFORE_NUMBER = r"(?![0-9]+(?![0-9\u4e00-\u9fff]))"  # 1.5mg is no first item
 _BEFORE_NAME = r"(?=[\u4e00-\u9fff])(?![型级度期月周天年日次个])"  # 1 高血压, its point lost; not 2型糖尿病
 _FIRST_MARK = re.compile(
-    rf"[\[(]?(?P<number>[0-9]{{1,2}}|[①-⑳])(?:\s*[)\].、,:]{_BEFORE_NUMBER}|\s*{_BEFORE_NAME})\s*"
+    rf"[\[(]?(?P<number>[0-9]{{1,2}}|[①-⑳])(?:\s*[)\].、,:·]{_BEFORE_NUMBER}|\s*{_BEFORE_NAME})\s*"
 )
 _CIRCLED = {chr(0x2460 + n): n + 1 for n in range(20)}
 
@@ -79,7 +82,7 @@ def _split_at_numbers(text: str, expected: int) -> tuple[list[str], int]:
     parts: list[str] = []
     while True:
         number += 1
-        digits = rf"(?<![0-9.]){number}\s*[)\].、](?:(?![0-9])|(?=[0-9]+型))"
+        digits = rf"(?<![0-9.]){number}\s*[)\].、·](?:(?![0-9])|(?=[0-9]+型))"
         mark = rf"[\[(]?(?:{digits}|{chr(0x2460 + number - 1)}[)\].、]?)\s*"
         cut = re.search(mark, fold(text))
         if cut is None:
@@ -131,13 +134,24 @@ def _close_up(text: str) -> str:
     return re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", text).strip()
 
 
+_COLON_IN_ITEM = re.compile(r"(?<![断查排型期因现级])[:：](?![0-9])")
+"""A colon stands behind 中医诊断, 发热待查; between two diagnoses it is a semicolon read wrong."""
+
+
+def _is_run_together(value: str) -> bool:
+    """Whether two short items may be one by a mark between them that was read wrong."""
+    return any(
+        len(item) <= LONGEST_NAME and _COLON_IN_ITEM.search(item) is not None for item in value.split(";")
+    )
+
+
 def text_field(section: Section | None, value: str) -> TextField | None:
     """A field of a section: as sure as its least sure line, boxed on the page where it begins."""
     if section is None or not value:
         return None
     page = section.lines[0].page
     words = [line.word for line in section.lines]
-    return Field(
+    found = Field(
         value,
         "\n".join(word.text for word in words),
         min(probability(word) for word in words),
@@ -146,3 +160,4 @@ def text_field(section: Section | None, value: str) -> TextField | None:
         words[0].origin,
         reading=reading_of(words),
     )
+    return doubted(found) if section.may_be_cut or _is_run_together(value) else found

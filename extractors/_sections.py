@@ -46,6 +46,9 @@ SHORTEST_ASIDE = 4
 """A shorter word beside others is part of their text: a bare number there is no page number."""
 
 
+LEFT_SLACK = 0.5
+"""Lines of one column begin within so many line heights of each other, on papers that lie a little askew."""
+
 FEWEST_SECTIONS, FEWEST_IN_COLUMN = 2, 2
 """So many sections one above the other, and so many labelled lines beside them, make two columns."""
 
@@ -61,9 +64,10 @@ class Line:
 
 @dataclass(slots=True)
 class Section:
-    """Lines of text under one label, in reading order."""
+    """Lines of text under one label, in reading order; `may_be_cut` where its end is uncertain."""
 
     lines: list[Line] = field(default_factory=list)
+    may_be_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,7 @@ def _column_of_head(words: Sequence[Word], labels: LabelList) -> list[Word]:
     if len(heads) < FEWEST_SECTIONS:
         return []
     edge, top, bottom = min(b.x0 for b in heads), min(b.y0 for b in heads), max(b.y1 for b in heads)
+    edge -= LEFT_SLACK * min(b.height for b in heads)
     beside = [word for word in words if top <= word.box.cy <= bottom and word.box.x0 < edge]
     labelled_beside = {id(word) for word, labelled in found if labelled.name == END and word in beside}
     if len(labelled_beside) < FEWEST_IN_COLUMN or any(word.box.x1 > edge for word in beside):
@@ -179,9 +184,14 @@ def _share_out(
     current = going_on
     last: _Row | None = None
     is_over = False
+    edge = 0.0
     for row, owner in zip(rows, _owners(rows, going_on), strict=True):
         if owner != current or row.key is not None:
             is_over = False
+        if owner == END and last is not None and _stands_left_beside(row, last, edge):
+            found[current].may_be_cut = True
+        if row.label is not None:
+            edge = row.label.box.x0
         if owner != current:
             last = None
         current = owner
@@ -193,6 +203,14 @@ def _share_out(
             found.setdefault(owner, Section()).lines.append(Line(page.number, line_of(row.words), right))
             last = row
     return END if is_over else current
+
+
+def _stands_left_beside(row: _Row, last: _Row, edge: float) -> bool:
+    """Whether a line that ends a section stands in a column to the left: the section may go on beside it."""
+    if not row.words:
+        return False
+    first = min(row.words, key=lambda word: word.box.x0)
+    return first.box.x1 < edge and _gap(last, row) <= SECTION_GAP * last.words[0].box.height
 
 
 def _gap(above: _Row, below: _Row) -> float:

@@ -146,6 +146,12 @@ _FORM_WORD = (
 _NO_NAME = re.compile(rf"(?:{_FORM_WORD})(?:[及或和、/]?(?:{_FORM_WORD}))*[处者]?")
 """What a form prints about a name: behind an empty label the next printed words stand."""
 
+_NEVER_IN_A_NAME = re.compile(
+    "^[签盖]|医院|院章|用章|公章|印章|专用|[门急]诊|诊断|医[师生]|社会信用|统一社会|信用代|识别号|纳税|代码|号码|地址|电话"
+    "|账号|开户|票据|发票|收费|有限|公司|保险|身份证"
+)
+"""Words of the form or of a seal: what holds one is no name, or a name with print of others glued to it."""
+
 
 def as_person(text: str) -> str:
     """A person's name, without what is printed or written behind it.
@@ -155,12 +161,17 @@ def as_person(text: str) -> str:
     """
     bare = re.sub(r"^[^:]{0,5}:|^\([^)]*\)", "", squeeze(text))
     match = re.match(r"[\u3400-\u9fff·*]{2,12}", bare)
-    if match is not None and _NO_NAME.fullmatch(match.group()):
+    if match is not None and (_NO_NAME.fullmatch(match.group()) or _NEVER_IN_A_NAME.search(_bare(match))):
         _refuse(text)
     if match is None:
         return as_name(text) if bare.isascii() else _refuse(text)
-    name = _TITLES_OF_DOCTORS.sub("", match.group())
+    name = _bare(match)
     return name if len(name) >= 2 else _refuse(text)
+
+
+def _bare(name: re.Match[str]) -> str:
+    """The name without the rank that a doctor has behind it."""
+    return _TITLES_OF_DOCTORS.sub("", name.group())
 
 
 def _refuse(text: str) -> str:
@@ -184,11 +195,13 @@ def as_department(text: str) -> str:
 SIMPLIFIED = str.maketrans("醫學屬東廣華國濟婦產聯縣區門診衛", "医学属东广华国济妇产联县区门诊卫")
 """What the engine makes of names in brush script; mainland papers print the simplified forms."""
 
+_SEAL_BEHIND_NAME = re.compile("(?<=[院所站部室心])(?:[\u4e00-\u9fff]{0,6}专用章?|公章)$")
+
 
 def as_institution(text: str) -> str:
-    """The name of a hospital in simplified characters.
+    """The name of a hospital in simplified characters, without the words of a seal behind it.
 
-    >>> as_institution("郑州大學第一附屬醫院")
-    '郑州大学第一附属医院'
+    >>> as_institution("郑州大學第一附屬醫院"), as_institution("安徽省中医院收费专用章")
+    ('郑州大学第一附属医院', '安徽省中医院')
     """
-    return as_name(text).translate(SIMPLIFIED)
+    return as_name(_SEAL_BEHIND_NAME.sub("", as_name(text).translate(SIMPLIFIED)))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from rapidfuzz.distance import Levenshtein
 
@@ -17,7 +18,7 @@ from extractors._bill_columns import STOPS, TABLE
 from extractors._clinical import HOSPITAL
 from extractors._extractor import Extractor
 from extractors._fields import FieldSpec, best_of, field_from, labelled_values, read_labelled
-from extractors._groups import amount_word, read_groups, stands_apart
+from extractors._groups import amount_word, read_groups, stands_apart, without_sequence
 from extractors._items import stated_items, total_of
 from extractors._letterhead import find_letterhead
 from extractors._page_marks import find_page_mark, without_page_mark, without_page_marks
@@ -29,10 +30,11 @@ from extractors._values import (
     as_code,
     as_date,
     as_department,
-    as_name,
+    as_institution,
     as_person,
     as_text,
     capitals_amount,
+    figure_behind_words,
 )
 from pipeline.model import AnyField, Candidate, Document, LineItem, Page
 from pipeline.reading.layout import LabelList, rows_of
@@ -73,6 +75,16 @@ def as_words(text: str) -> str:
     return as_capitals(_FIGURES_BEHIND.sub("", squeeze(text)))
 
 
+def as_total(text: str) -> Decimal:
+    """A total in figures, alone or behind the same in words.
+
+    >>> as_total("叁佰贰拾肆元捌角整 ¥324.80")
+    Decimal('324.80')
+    """
+    figure = figure_behind_words(text)
+    return as_amount(text) if figure is None else figure
+
+
 PERIOD = "period"
 STAY = "stay"
 DAY = "day"
@@ -93,7 +105,7 @@ SPECS = (
             *("定点医疗机构名称", "单位名称"),
             *("收款单位", "收款单位(章)", "就医医院", "就诊机构"),
         ),
-        as_name,
+        as_institution,
     ),
     FieldSpec(
         PERIOD,
@@ -259,7 +271,11 @@ def _is_priced(row: TableRow) -> bool:
 def continues(pages: Sequence[Page], page: Page) -> bool:
     """Whether a page goes on with the list: by page marks, by the same head, or because the table does."""
     mark, last = find_page_mark(page), find_page_mark(pages[-1])
-    if mark is not None and (mark.number == 1 or (last is not None and mark.number != last.number + 1)):
+    # A sheet between the two that could not be read was counted when the pages were numbered.
+    step = max(1, page.number - pages[-1].number)
+    if mark is not None and (
+        mark.number == 1 or (last is not None and mark.number - last.number not in (1, step))
+    ):
         return False
     if last is not None and last.count == last.number:
         return False
@@ -268,7 +284,7 @@ def continues(pages: Sequence[Page], page: Page) -> bool:
         return False
     if not _same_head(pages[0], page):
         return False
-    if mark is not None and (titled or mark.number == len(pages) + 1):
+    if mark is not None and (titled or mark.number in (len(pages) + 1, page.number - pages[0].number + 1)):
         return True
     if _is_closed(pages[-2:]):
         return False
@@ -321,7 +337,7 @@ def _grand_total(row: TableRow) -> AnyField | None:
 def extract(pages: Sequence[Page], sure: float) -> Document:
     """Read the head, the rows with their categories, and the total."""
     rest = [without_page_marks(page) for page in outside_tables(pages, TABLE, STOPS)]
-    rows = read_table(pages, TABLE, STOPS, stands_apart)
+    rows = without_sequence(read_table(pages, TABLE, STOPS, stands_apart))
     items, totals = read_groups(rows)
     items = tuple(stated_items(pages)) or items
     fields, extras = read_labelled(rest, SPECS, (*OTHER_LABELS, *TOTAL_LABELS))
@@ -357,7 +373,7 @@ def _total(
     """The grand total: of several sums the one that the words or the rows prove, else the last."""
     labels = LabelList({**dict.fromkeys(OTHER_LABELS, ""), **dict.fromkeys(TOTAL_LABELS, "total_amount")})
     labelled = [
-        field_from(found.value, as_amount, page.number)
+        field_from(found.value, as_total, page.number)
         for page, found in labelled_values(rest, labels)
         if found.name and found.value is not None
     ]

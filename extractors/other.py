@@ -15,7 +15,7 @@ from decimal import Decimal
 from statistics import median
 
 from extractors._extractor import Extractor
-from extractors._fields import best_of, field_from
+from extractors._fields import best_of, doubted, field_from
 from extractors._invoice import as_safe
 from extractors._values import as_amount, as_capitals, as_date, as_digits, as_text, capitals_amount
 from pipeline.model import OTHER, AnyField, Document, Field, Page, Value, Word
@@ -25,8 +25,8 @@ from pipeline.text import find_date, fold, parse_money, squeeze
 MOST_SURE = 0.9
 """Below every threshold of acceptance: nobody measured how often these are right."""
 
-GUESSED = 0.5
-"""A title that is not printed but follows from the kind of paper."""
+GUESSED = 0.3
+"""A title that is not printed but follows from the kind of paper; papers often bear another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,9 @@ _PRICE = re.compile(r"\D{0,3}?¥?\s*(?P<amount>\d[\d,]*(?:\.\d{1,2})?)(?![\d.%/:
 _MARKED_PRICE = re.compile(r"¥\s*\d[\d,]*(?:\.\d{1,2})?(?!\d)|(?<![\d.])\d[\d,]*\.\d{1,2}\s*元(?!/)")
 _WRITTEN_DATE = re.compile(r"\d{4}\s*[年./-]\s*\d{1,2}\s*[月./-]\s*\d{1,2}")
 _TITLE = re.compile(
-    r"[^\d:;,。]{1,20}(?:发票|客票|车票|票据|收据|存根|签购单|报告单?|证明书?|凭证|通知书?|说明书?|小票|申请[表书]|承诺书|委托书"
-    r"|记录|病历|登记[表卡]|审批表|备案表|转诊单|明细|清单|[^名]单|公函|回执|协议书?)(?:\([^)]{1,12}\))?"
+    r"(?:[^\d:;,。]{0,20}(?:发票|客票|车票|票据|收据|存根|签购单|报告单?|证明书?|凭证|通知书?|说明书?|小票"
+    r"|申请[表书]|承诺书|委托书|记录|病历|登记[表卡]|审批表|备案表|转诊单|明细|清单|公函|回执|协议书?)"
+    r"|[^\d:;,。]{1,20}[^名]单)(?:\([^)]{1,12}\))?"
 )
 TITLE_ROWS = 8
 TALL = 1.3
@@ -152,6 +153,12 @@ LABELLED: tuple[tuple[str, tuple[str, ...], Callable[[str], Value]], ...] = (
         as_capitals,
     ),
 )
+SUM_LABELS = (
+    *("合计", "合计金额", "总金额", "总计", "实收", "实收金额", "应收金额", "实付", "实付金额", "总价"),
+    *("(小写)", "小写", "合计(小写)", "价税合计", "金额合计", "应付金额", "合计(元)"),
+)
+"""Labels of what is paid in all; 金额 may stand over the amounts of single rows too."""
+
 OTHER_LABELS = (
     "交易时间",
     "开车时间",
@@ -182,6 +189,7 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
     subtype = kind_of(pages)
     fields = _labelled(pages)
     _find_by_form(fields, pages)
+    _compare_with_words(fields)
     if (travel := fields.pop("travel_date", None)) is not None:
         fields.setdefault("issue_date", travel)
     if (title := _title(pages, subtype)) is not None:
@@ -213,17 +221,33 @@ def kind_of(pages: Iterable[Page]) -> Kind | None:
 
 def _labelled(pages: Sequence[Page]) -> dict[str, AnyField]:
     readings: dict[str, list[AnyField]] = {}
+    sums: list[AnyField] = []
     for page in pages:
         for row in (*stacked(page.words, TWO_LINES), *rows_of(page.words)):
             for labelled in LABELS.values_in(row):
                 under = below(labelled.label, page.words)
-                places = [_without_translation(word) for word in (labelled.value, under) if word is not None]
+                places = [(labelled.value, False), (under, True)]
                 read = (
-                    field_from(w, PARSERS[labelled.name], page.number) for w in places if labelled.name and w
+                    _unsure_of_column(field_from(bare, PARSERS[labelled.name], page.number), is_under)
+                    for word, is_under in places
+                    if labelled.name and word is not None and (bare := _without_translation(word)) is not None
                 )
-                if field := next((field for field in read if field.value is not None), None):
-                    readings.setdefault(labelled.name, []).append(field)
-    return {name: best_of(found) for name, found in readings.items()}
+                field = next((field for field in read if field.value is not None), None)
+                if field is None:
+                    continue
+                readings.setdefault(labelled.name, []).append(field)
+                if labelled.name == "total_amount" and squeeze(labelled.label.text) in SUM_LABELS:
+                    sums.append(field)
+    fields = {name: best_of(found) for name, found in readings.items()}
+    if sums:
+        fields["total_amount"] = best_of(sums)
+    return fields
+
+
+def _unsure_of_column(field: AnyField, is_under: bool) -> AnyField:
+    """The field, in doubt where its amount stands under its label: that may be a column of many."""
+    is_amount = isinstance(field.value, Decimal)
+    return doubted(field) if is_under and is_amount else field
 
 
 def _without_translation(word: Word) -> Word | None:
@@ -247,6 +271,16 @@ def _find_by_form(fields: dict[str, AnyField], pages: Sequence[Page]) -> None:
             and not (name == "issue_date" and "travel_date" in fields)
         ):
             fields[name] = found
+
+
+def _compare_with_words(fields: dict[str, AnyField]) -> None:
+    """Puts the amount in doubt where the amount in words beside it says another: one of them is misread."""
+    total, words = fields.get("total_amount"), fields.get("total_in_words")
+    if total is None or words is None or not isinstance(words.value, str):
+        return
+    said = capitals_amount(as_safe(words.value))
+    if said is not None and said != total.value:
+        fields |= {"total_amount": doubted(total), "total_in_words": doubted(words)}
 
 
 def _says_amount(text: str) -> bool:

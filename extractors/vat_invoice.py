@@ -13,12 +13,19 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from extractors._extractor import Extractor
-from extractors._fields import FieldSpec, field_from, labelled_values, read_labelled, with_statements
+from extractors._fields import (
+    FieldSpec,
+    doubted,
+    field_from,
+    labelled_values,
+    read_labelled,
+    with_statements,
+)
 from extractors._invoice import INPATIENT, OUTPATIENT, PAYMENTS, PEOPLE, STAY, find_by_form, split_stay
 from extractors._items import items_of, stated_items
-from extractors._titles import title_likeness
+from extractors._titles import mentions, title_likeness
 from extractors._values import as_amount, as_capitals, as_code, as_date, as_digits, as_name, as_text
-from pipeline.model import AnyField, Document, Page, Value, Word
+from pipeline.model import AnyField, Candidate, Document, LineItem, Page, TextField, Word
 from pipeline.reading.layout import LabelList, rows_of
 from pipeline.reading.tables import AMOUNT, MONEY, NAME, NUMBER, TEXT, Column, read_table
 from pipeline.text import fold, squeeze
@@ -94,6 +101,11 @@ STOPS = ("合计", "价税合计", "小计")
 CODE_LENGTHS = (10, 12)
 NOT_SHOWN = "***"
 
+OWN_LABELS = ("价税合计", "纳税人识别号", "开户行及账号", "税率", "税额", "密码区", "校验码", "机器编号")
+LEAST_LABELS = 5
+UNTITLED = 0.9
+"""How sure the labels of the form make its type: the seal of the tax office lies over the title."""
+
 
 def identify(page: Page) -> float:
     """Sure when the title is there, or its machine-readable part says so."""
@@ -101,7 +113,13 @@ def identify(page: Page) -> float:
     if "subtype" in stated or ("payee_name" in stated and "bill_title" not in stated):
         return 1.0  # the payload of a VAT code, or the XML of a VAT invoice
     likeness, _ = title_likeness(page, TITLES)
-    return likeness
+    return likeness or _likeness_by_labels(page)
+
+
+def _likeness_by_labels(page: Page) -> float:
+    """Sure by the labels that only this form carries together, where the title was not read."""
+    is_form = "价税合计" in squeeze(page.text) and mentions(page, OWN_LABELS) >= LEAST_LABELS
+    return UNTITLED if is_form else 0.0
 
 
 def extract(pages: Sequence[Page], sure: float) -> Document:
@@ -112,12 +130,16 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
     _bare_codes(fields, pages)
     find_by_form(fields, pages)
     sums = _sums(pages)
-    fields |= {name: field_from(word, as_tax, page.number) for name, (word, page) in sums.items()}
+    fields |= {
+        name: field_from(word, as_amount, page.number)
+        for name, (word, page) in sums.items()
+        if squeeze(word.text) != NOT_SHOWN  # an exempt invoice states no tax
+    }
     title = title_likeness(pages[0], TITLES)[1]
-    items = stated_items(pages) or items_of(read_table(pages, TABLE, STOPS))
+    items = stated_items(pages) or with_whole_names(items_of(read_table(pages, TABLE, STOPS)))
     return Document(
         type=TYPE,
-        subtype=_subtype(fields, title),
+        subtype=_subtype(fields, title, pages),
         type_confidence=sure,
         file=pages[0].file,
         pages=tuple(page.size for page in pages),
@@ -136,11 +158,62 @@ def required_of(document: Document) -> tuple[str, ...]:
     return ("invoice_code", *common)
 
 
-def _subtype(fields: dict[str, AnyField], title: str) -> str:
+def _subtype(fields: dict[str, AnyField], title: str, pages: Sequence[Page]) -> str:
     number = fields.get("invoice_number")
     if title.startswith("电子发票") or (number and isinstance(number.value, str) and len(number.value) == 20):
         return "vat_digital"
-    return "vat_electronic" if "电子" in title else "vat_paper"
+    stated = [s.text for page in pages for s in page.statements if s.name == "subtype" and s.origin == "qr"]
+    whole = any(printed in title for printed in TITLES)
+    if not whole and stated:
+        return stated[0]
+    # Only the electronic form prints a label before the code, which stands bare on paper.
+    labelled = not whole and any("发票代码" in squeeze(page.text) for page in pages)
+    return "vat_electronic" if "电子" in title or labelled else "vat_paper"
+
+
+_CATEGORY = re.compile(r"[*＊][^*＊]{2,16}[*＊]")
+_NAME_WITHOUT_FIRST_STAR = re.compile(r"[\u3400-\u9fff]{2,16}[*＊][^*＊]+")
+
+
+def with_whole_names(items: Sequence[LineItem]) -> list[LineItem]:
+    """The rows with each name cut where it begins: with its tax category between stars (*中成药*…).
+
+    What stands before the first star is the end of the name in the row above. A star that was not read
+    leaves one alone; which was printed is told by the form, and a person sees it all the same.
+    """
+    whole: list[LineItem] = []
+    for item in items:
+        name = item.name
+        if name is None or name.value is None or name.origin not in ("ocr", "text_layer"):
+            whole.append(item)
+            continue
+        head = _CATEGORY.search(name.value)
+        above = whole[-1].name if whole else None
+        if head is not None and head.start() and above is not None and above.value is not None:
+            tail = name.value[: head.start()]
+            whole[-1] = replace(whole[-1], name=_cut_elsewhere(above, above.value + tail))
+            name = _cut_elsewhere(name, name.value[head.start() :])
+        whole.append(replace(item, name=_with_both_stars(name)))
+    return whole
+
+
+def _cut_elsewhere(name: TextField, value: str) -> TextField:
+    """The name as `value`, in doubt: its row was not told from the next."""
+    rivals = (Candidate(name.value or "", name.confidence), *name.candidates)
+    return replace(doubted(name), value=value, candidates=rivals)
+
+
+def _with_both_stars(name: TextField) -> TextField:
+    """The name; in doubt where one star stands alone, and with the star before it that was not read."""
+    value = name.value or ""
+    if not any(star in value for star in "*＊"):
+        return doubted(name)  # since 2018 every name carries its tax category between stars
+    if sum(value.count(star) for star in "*＊") != 1:
+        return name
+    if not _NAME_WITHOUT_FIRST_STAR.fullmatch(value):
+        return doubted(name)
+    rivals = (Candidate(value, name.confidence), *name.candidates)
+    return replace(doubted(name), value=f"*{value}", candidates=rivals)
 
 
 def _parties(fields: dict[str, AnyField], pages: Sequence[Page]) -> dict[str, AnyField]:
@@ -198,15 +271,6 @@ def _sums(pages: Sequence[Page]) -> dict[str, tuple[Word, Page]]:
 
 def _amounts_in(row: Sequence[Word]) -> list[Word]:
     return [word for word in row if re.fullmatch(r"¥?-?\d[\d,]*\.\d\d|\*{3}", fold(squeeze(word.text)))]
-
-
-def as_tax(text: str) -> Value:
-    """The tax, or the three stars that stand for one that is not shown.
-
-    >>> as_tax("***"), as_tax("¥12.30")
-    ('***', Decimal('12.30'))
-    """
-    return NOT_SHOWN if squeeze(text) == NOT_SHOWN else as_amount(text)
 
 
 EXTRACTOR = Extractor(

@@ -38,6 +38,10 @@ V = TypeVar("V", bound=Value)
 DISPUTED_CONFIDENCE = 0.6
 """Most that a value has which a failed check names: one of the named is wrong, nobody knows which."""
 
+VOUCHERS = 2
+ROW_RULES = frozenset(("V-2", "V-3", "V-9"))
+"""Sums over rows: when one of them fails, the others do not vouch for the total."""
+
 MONEY_KINDS = ("total", "money", "row_amount")
 
 
@@ -97,7 +101,7 @@ class _Judge:
         own = own_confidence(field)
         proofs = [rule for rule in self._witnesses.proofs.get(path, ()) if rule not in field.witnesses]
         sure = self._standard.model.confidence(path, field.value, self._evidence[path])
-        disputed = path in self._witnesses.disputed
+        disputed = path in self._witnesses.disputed and not self._is_vouched_for(path, field)
         if disputed or field.value is None:
             sure = min(sure, DISPUTED_CONFIDENCE)
         witnesses = (*field.witnesses, *proofs)
@@ -114,6 +118,16 @@ class _Judge:
             witnesses=witnesses,
             reading=replace(field.reading or Reading(least=own, mean=own), own=own),
         )
+
+    def _is_vouched_for(self, path: str, field: Field[V]) -> bool:
+        """Whether a total has witnesses enough that a sum which fails must speak against its rows.
+
+        The rows of a bill are many and its total is one: where capitals and a code, or capitals and the
+        payments, say the same total, what does not add up is a row.
+        """
+        rules = set(self._witnesses.proofs.get(path, ())) - ROW_RULES
+        codes = set(field.witnesses) & set(STATED)
+        return kind_of(path, field.value) == "total" and len(rules) + len(codes) >= VOUCHERS
 
     def row(self, path: str, item: LineItem) -> LineItem:
         """The row with each of its parts judged."""

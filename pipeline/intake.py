@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date
 
 import cv2
+import numpy as np
 
 from extractors import EXTRACTORS
 from pipeline.acceptance import Standard, judged
@@ -23,6 +24,9 @@ from pipeline.reading.ocr import OcrEngine, with_words
 from pipeline.reading.stains import with_stains
 from validators import check_document
 
+FAINT = 45
+"""Levels of grey by which faint print is darker than its paper; what shines through is lighter."""
+
 HOSPITAL_FIELDS = ("payee_name", "hospital_name")
 
 DARK = 140
@@ -32,7 +36,7 @@ DARK = 140
 def read_page(page: Page, engine: OcrEngine) -> Page:
     """A decoded page upright, with its words and codes."""
     page = with_ink(page)
-    if not is_worth_reading(page):
+    if not is_worth_reading(page) and not has_faint_print(page):
         return page
     page = with_words(page, engine)
     page = with_stains(page)
@@ -102,13 +106,21 @@ def with_ink(page: Page) -> Page:
     return replace(page, ink=_ink(page.image))
 
 
-def _ink(image: Image) -> float:
+def has_faint_print(page: Page) -> bool:
+    """Whether something stands out from the paper that is too light to count as ink: a worn ribbon."""
+    return page.image is not None and _ink(page.image, faint=True) > BLANK_INK / 2
+
+
+def _ink(image: Image, *, faint: bool = False) -> float:
     scale = min(1.0, 600 / max(image.shape[:2]))
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     margin = max(1, min(grey.shape) // 50)  # the scanner's own shadow lies along the edges
     inner = grey[margin:-margin, margin:-margin]
-    return float((inner < DARK).mean()) if inner.size else 0.0
+    if not inner.size:
+        return 0.0
+    dark = max(DARK, float(np.median(inner)) - FAINT) if faint else DARK
+    return float((inner < dark).mean())
 
 
 def is_worth_reading(page: Page) -> bool:

@@ -360,6 +360,8 @@ class Document:
     status: DocumentStatus = "review"
     region: Box | None = None
     title: str = ""
+    titles: int = 0
+    """How many titles stand on one page of it: more than one, and several papers lie on that page."""
 
     @property
     def id(self) -> str:

@@ -7,17 +7,39 @@ is `blank`: both keep their pages and go to a person or are listed, nothing is d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import median
 
 from extractors import EXTRACTORS
-from pipeline.model import BLANK, OTHER, Document, Page
+from extractors._shapes import with_doubted_shapes
+from pipeline.model import BLANK, OTHER, Document, Page, Word
+from pipeline.text import squeeze
 
 MIN_SCORE = 0.5
 """Below it no type is sure enough of a page: it is `other`."""
 
 BLANK_INK = 0.002
 """An empty back has at most this share of dark pixels: dust, a shadow at the edge, a punched hole."""
+
+TITLE_HEIGHT = 1.15
+"""A title is printed so many times as high as the middle word of its page, at least."""
+
+NEAR = 0.08
+"""Titles stand at least so far apart, as a share of the page's long side; parts of one are nearer."""
+
+_TITLE = re.compile(
+    "(?!查看|谢谢).{0,24}(?:(?<=..)收费票据|诊断证明书?|病[假情]证明书?|休假证明|(?:费用|收费|明细|一日|每日)[^，。:]{0,6}清单|收费明细|处方笺|处方"
+    "|出院小结|出院记录|结算单|电子发票|普通发票|专用发票|挂号单|挂号凭证|检验报告单?|检查报告单?|报告单|签购单|(?<!票据)收据|门诊病历"
+    r"|急诊病历|居民身份证|医学证明|车票|客票)(?:[(（【\[].{1,12}[)）】\]])?"
+)
+
+_ONCE_A_PAPER = re.compile("(?:票据|发票)号码[:：]?")
+"""A label that every bill prints once, and nothing else at all."""
+
+FEW_CHARACTERS, UNSURE = 3, 0.8
+"""So few characters, read so unsurely, are dust on a page without ink, or the other side shining through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +75,11 @@ def identified(page: Page) -> tuple[str, float]:
 
 
 def is_blank(page: Page) -> bool:
-    """Whether nothing is printed on the page."""
-    return not page.words and not page.statements and not page.stated_rows and page.ink <= BLANK_INK
+    """Whether nothing is printed on the page, whatever the recogniser makes of a speck."""
+    if page.statements or page.stated_rows or page.codes or page.ink > BLANK_INK:
+        return False
+    unsure = all(word.origin == "ocr" and word.confidence < UNSURE for word in page.words)
+    return unsure and sum(len(word.text) for word in page.words) <= FEW_CHARACTERS
 
 
 def read_paper(paper: Paper) -> Document:
@@ -62,7 +87,35 @@ def read_paper(paper: Paper) -> Document:
     if paper.type == BLANK:
         sizes = tuple(page.size for page in paper.pages)
         return Document(BLANK, None, paper.sure, paper.pages[0].file, sizes, status="rejected")
-    return EXTRACTORS[paper.type].extract(paper.pages, paper.sure)
+    document = with_doubted_shapes(EXTRACTORS[paper.type].extract(paper.pages, paper.sure))
+    return replace(document, titles=max(_heads_on(page) for page in paper.pages))
+
+
+def _heads_on(page: Page) -> int:
+    """How many papers have their head on the page: by their titles, or by what each prints once."""
+    numbers = sum(_ONCE_A_PAPER.search(squeeze(word.text)) is not None for word in page.words)
+    return max(len(titles_on(page)), numbers)
+
+
+def titles_on(page: Page) -> list[Word]:
+    """The words that are the title of a paper: what papers are called, printed larger than the rest."""
+    heights = [word.box.height for word in page.words]
+    if not heights:
+        return []
+    usual = median(heights)
+    found: list[Word] = []
+    for word in sorted(page.words, key=lambda word: word.box.cy):
+        is_title = word.box.height >= TITLE_HEIGHT * usual and _TITLE.fullmatch(squeeze(word.text))
+        if is_title and not any(_is_near(word, other, page) for other in found):
+            found.append(word)
+    return found
+
+
+def _is_near(word: Word, other: Word, page: Page) -> bool:
+    """Whether two words are parts of one title: beside or right above each other."""
+    side = max(page.width, page.height)
+    apart = abs(word.box.cy - other.box.cy), abs(word.box.cx - other.box.cx)
+    return apart[0] < NEAR * side and apart[1] < 4 * NEAR * side
 
 
 def _continues(paper: Paper, page: Page) -> bool:

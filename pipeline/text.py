@@ -396,7 +396,11 @@ _DATE_FORMS = (
 )
 _DATES = tuple(re.compile(form + _TIME) for form in _DATE_FORMS)
 _NO_DIGIT_BUT_TIME = "(?![0-9](?![0-9] ?[:时]))"
-_FREE_DATES = tuple(re.compile(f"(?<![0-9]){form}{_NO_DIGIT_BUT_TIME}") for form in _DATE_FORMS)
+_FREE_DATES = tuple(
+    # 日 closes a day, whatever was read behind it; a day in digits alone could go on.
+    re.compile(f"(?<![0-9]){form}" + ("" if form.endswith("[日号]") else _NO_DIGIT_BUT_TIME))
+    for form in _DATE_FORMS
+)
 _WITHOUT_YEAR = re.compile(r"(?P<month>[0-9]{1,2}) ?(?:月|[-/.]) ?(?P<day>[0-9]{1,2}) ?[日号]?" + _TIME)
 
 _AROUND_RANGE = re.compile(r"^[自从] ?| ?止? ?[,(]? ?共? ?[0-9]{1,4}(?:\.[05])? ?天 ?\)?$| ?止$")

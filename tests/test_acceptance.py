@@ -94,6 +94,16 @@ def test_a_failed_rule_sends_every_field_it_names_to_a_person(severity: Severity
     assert document.fields["total_amount"].confidence <= DISPUTED_CONFIDENCE
 
 
+def test_a_total_that_two_others_vouch_for_is_not_disputed_by_a_row() -> None:
+    rows = found("V-3", "fail", "fields.total_amount", "line_items[0].amount")
+    document = read(0.999, total_amount="1.00")
+    assert judged(document, [rows, V_1], []).fields["total_amount"].status == "review"
+    assert judged(document, [rows, V_1, V_4], []).fields["total_amount"].status == "accepted"
+    coded = replace(document.fields["total_amount"], witnesses=("qr",))
+    document = replace(document, fields={"total_amount": coded})
+    assert judged(document, [rows, V_1], []).fields["total_amount"].status == "accepted"
+
+
 def test_an_unknown_outcome_says_nothing() -> None:
     document = read(0.97, total_amount="1.00")
     assert (

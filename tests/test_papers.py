@@ -11,7 +11,7 @@ from extractors import EXTRACTORS
 from extractors._extractor import Extractor
 from pipeline import papers
 from pipeline.model import BLANK, OTHER, Box, Document, Page, PageSize, SourceFile, Statement, Word
-from pipeline.papers import BLANK_INK, identified, is_blank, read_paper, split_papers
+from pipeline.papers import BLANK_INK, _heads_on, identified, is_blank, read_paper, split_papers
 
 FILE = SourceFile("a.pdf", "0" * 64)
 
@@ -97,6 +97,14 @@ def test_a_page_is_blank_when_nothing_is_printed_on_it(one: Page, blank: bool) -
     assert is_blank(one) is blank
 
 
+def test_a_speck_that_was_read_as_a_character_leaves_a_back_blank() -> None:
+    one = page(1, "1", ink=BLANK_INK / 2)
+    speck = replace(one, words=tuple(replace(word, confidence=0.65, origin="ocr") for word in one.words))
+    assert is_blank(speck)
+    assert not is_blank(replace(speck, ink=BLANK_INK * 2))
+    assert not is_blank(page(1, "1", ink=BLANK_INK / 2))
+
+
 def test_a_blank_keeps_its_page_and_needs_nobody() -> None:
     (paper,) = split_papers([empty(3)])
     document = read_paper(paper)
@@ -111,3 +119,24 @@ def test_a_paper_is_read_by_its_type() -> None:
 
 def test_there_is_a_type_for_what_nobody_knows() -> None:
     assert OTHER in EXTRACTORS
+
+
+class TestSeveralPapersOnOnePage:
+    def heads(self, *texts: tuple[str, float, float]) -> int:
+        body = [Word("普通文字", Box(100, 400 + 30 * n, 180, 420 + 30 * n), 0.9, "ocr") for n in range(9)]
+        words = [Word(text, Box(x, y, x + 300, y + 36), 0.9, "ocr") for text, x, y in texts]
+        page = Page(SourceFile("a.jpg", "0" * 64), 1, 1000, 1400, 200, (*words, *body))
+        return _heads_on(page)
+
+    def test_one_title_is_one_paper_though_it_is_read_in_two_parts(self) -> None:
+        assert self.heads(("广东省医疗住院收费票据(电子)", 300, 40)) == 1
+        assert self.heads(("济南市医院", 300, 20), ("门诊费用清单", 300, 70)) == 1
+
+    def test_two_titles_apart_are_two(self) -> None:
+        assert self.heads(("四川省医疗门诊收费票据", 300, 40), ("诊断证明书", 300, 900)) == 2
+
+    def test_a_number_that_each_bill_prints_once_tells_two_bills(self) -> None:
+        assert self.heads(("票据号码:0127700352", 600, 100), ("发票号码:24112000", 600, 800)) == 2
+
+    def test_a_button_or_a_sentence_is_no_title(self) -> None:
+        assert self.heads(("四川省医疗门诊收费票据", 300, 40), ("查看收费明细", 300, 1200)) == 1

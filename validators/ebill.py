@@ -15,6 +15,7 @@ from validators._rule import (
     failed,
     passed,
     printed,
+    unknown,
 )
 
 FIVE_ELEMENTS = {
@@ -93,7 +94,10 @@ def key_fields_are_present(document: Document) -> Verdict | None:
     if missing:
         labels = "、".join(_LABELS[name] for name in missing)
         paths = (f"fields.{name}" for name in missing)
-        return failed(f"未读出{labels}；{CHECK_READING}，或请补交清晰的材料", *paths)
+        said = f"未读出{labels}；{CHECK_READING}，或请补交清晰的材料"
+        # What the recogniser did not find may be printed all the same: the rule cannot tell.
+        recognised = any(field.origin == "ocr" for field in document.fields.values())
+        return unknown(said, *paths) if recognised else failed(said, *paths)
     return passed(*(f"fields.{name}" for name in names))
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, TypeAlias
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.evaluate.truth import Known
+from pipeline.text import parse_capitals
 
 FieldRow: TypeAlias = Mapping[str, Any]
 Fault: TypeAlias = Literal["", "wrong", "missed", "made_up"]
@@ -87,11 +88,25 @@ def comparable(name: str, value: str) -> object:
     """The value in the form in which two are compared."""
     if name in MONEY or name in QUANTITIES or kind_of(name) == "money":
         return number_of(value.removesuffix("岁"))
+    if name == "total_in_words":
+        return _amount_in_words(value)
     if name in SEVERAL:
         parts = (part.strip(STOPS) for part in squeezed(value).split(";"))
         return tuple(part for part in parts if part)
     text = squeezed(value)
     return text.replace("×", "*") if name == "specification" else text
+
+
+def _amount_in_words(value: str) -> object:
+    """What the words say: forms print zeros before the first place, which say nothing.
+
+    >>> _amount_in_words("零佰零拾零万贰仟壹佰元整") == _amount_in_words("贰仟壹佰元")
+    True
+    """
+    try:
+        return parse_capitals(value)
+    except ValueError:
+        return squeezed(value)
 
 
 def squeezed(text: str) -> str:

@@ -43,11 +43,22 @@ NUMBER = r"[-¥\d.,*]+"
 TEXT = r"(?!-?¥?[\d,]+\.\d{2,4}$).*"
 """Anything but an amount."""
 
+NAMING = r"(?!\d{1,4}[.、]?$)" + TEXT
+"""Anything but an amount or the number of a row."""
+
 ANYTHING = r".*"
 
 _GLUED_NUMBER = re.compile(r"^(?P<text>.*[^\d.,\s¥-])\s*(?P<number>-?¥?\d[\d,]*(?:\.\d+)?)$")
 _NUMBER_FIRST = re.compile(r"^(?P<number>-?\d[\d,]*\.\d{2,4})\s*(?P<text>[^\d.,\s].*)$")
 _COUNT_FIRST = re.compile(r"^(?P<number>-?\d{1,5}(?:\.\d+)?)(?P<text>[\u4e00-\u9fff]{1,3})$")
+_LEADING_CELLS = re.compile(
+    r"(?P<cell>20\d\d(?:[-/.]\d\d){2}(?=[0-9A-Z]{15,23}(?![0-9A-Za-z]))"
+    r"|20\d\d(?:[-/.]\d{1,2}){2}(?!\d)|20\d\d年\d{1,2}月\d{1,2}日"
+    r"|[0-9A-Z]{15,23}(?![0-9A-Za-z])|\d{1,4}(?=\s+20\d\d[-/.年]))"
+    r"\s*(?P<text>(?!\d{1,2}:)\S.*)$"
+)
+"""A date, the code of an item or the number before a date, with the next cell close behind it."""
+
 _PLAIN_NUMBER = re.compile(r"-?¥?\d[\d,]*(?:\.\d+)?")
 _LABEL_LIKE = re.compile(r"[\u4e00-\u9fff()/%]{2,6}")
 _BESIDE_LABELS = re.compile(r"[\s():/%元.*]")
@@ -335,6 +346,11 @@ def band_of(word: Word, bands: Sequence[Band]) -> Band:
 
 def cut_at_bands(word: Word, bands: Sequence[Band]) -> list[Word]:
     """The word, cut where cells that stand close together were read as one."""
+    lead = _LEADING_CELLS.match(fold(word.text))
+    if lead is not None:
+        cell = word.part(*lead.span("cell"))
+        if band_of(cell, bands).name not in (NAME, UNKNOWN):
+            return [cell, *cut_at_bands(word.part(*lead.span("text")), bands)]
     own = max(bands, key=lambda band: band.overlap(word.box))
     is_inside = own.overlap(word.box) >= WITHIN * word.box.width and own.fits(word)
     for pattern in (_GLUED_NUMBER, _NUMBER_FIRST):

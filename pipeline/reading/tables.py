@@ -20,6 +20,7 @@ from pipeline.reading.columns import (
     ANYTHING,
     MONEY,
     NAME,
+    NAMING,
     NUMBER,
     TEXT,
     UNKNOWN,
@@ -42,6 +43,7 @@ __all__ = [
     "ANYTHING",
     "MONEY",
     "NAME",
+    "NAMING",
     "NUMBER",
     "TEXT",
     "Column",
@@ -262,11 +264,15 @@ def _stop(lines: Sequence[Line], stops: Sequence[str]) -> int:
 def _rows(table: _Table, apart: Callable[[str], bool], *, is_first: bool, is_last: bool) -> list[TableRow]:
     placed: dict[int, list[tuple[str, Word]]] = {}
     for line in table.body:
-        for word in line:
-            for piece in cut_at_bands(word, table.bands):
-                band = band_of(piece, table.bands)
-                if band.name != UNKNOWN:
-                    placed.setdefault(band.block, []).append((band.name, piece))
+        pieces = [
+            (band, piece)
+            for word in line
+            for piece in cut_at_bands(word, table.bands)
+            if (band := band_of(piece, table.bands)).name != UNKNOWN
+        ]
+        whole = _block_of_sum(pieces, apart)
+        for band, piece in pieces:
+            placed.setdefault(band.block if whole is None else whole, []).append((band.name, piece))
     names = {band.name for band in table.bands}
     blocks: dict[int, _Block] = {}
     for block in sorted(placed):
@@ -276,6 +282,13 @@ def _rows(table: _Table, apart: Callable[[str], bool], *, is_first: bool, is_las
     # A form breaks its names in one way throughout, so what one block shows holds for all.
     names_lead = sum(lines.names_leading() for lines in blocks.values()) > 0
     return [row for block, lines in blocks.items() for row in lines.rows(table, block, names_lead)]
+
+
+def _block_of_sum(pieces: Sequence[tuple[Band, Word]], apart: Callable[[str], bool]) -> int | None:
+    """The block of a sum that runs over all blocks: 合计 in the first, its amount in the last."""
+    if [band.name for band, _ in pieces] != [NAME, AMOUNT] or pieces[0][0].block == pieces[1][0].block:
+        return None
+    return pieces[1][0].block if apart(squeeze(pieces[0][1].text)) else None
 
 
 class _Block:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from extractors._clinical import is_arc
+from extractors._values import as_person
 from extractors.diagnosis_certificate import EXTRACTOR, TITLES, extract, identify
 from extractors.discharge_summary import identify as identify_summary
-from tests.extractors.paper_words import page_of, values
+from pipeline.model import Box, Word
+from tests.extractors.paper_words import page_of, page_with, values, words_of
 
 OPEN = """
               济南样例人民医院
@@ -363,3 +368,156 @@ def test_a_title_behind_the_longest_name_of_a_hospital_is_still_the_title() -> N
     page = page_of(f"{name}医学诊断证明书\n姓名：孙范本  性别：男  年龄：62岁\n诊断：感冒\n医师：赵医样")
     assert identify(page) >= 0.85
     assert values(extract([page], 0.95).fields)["hospital_name"] == name
+
+
+RULED = """
+平安市人民医院
+诊断证明书
+姓名  石珍欣  性别  男  年龄  42
+
+          支气管或肺恶性肿瘤
+
+疾病诊断
+
+
+          1、注意休息，避免劳累
+          2、一月后门诊复查
+建议
+
+
+
+医生签名：龙明志
+2025年6月24日
+"""
+
+
+def _rim(text: str) -> Word:
+    """Words round a seal as one word: about as high as wide."""
+    return Word(text, Box(500, 540, 640, 620), 0.95, "ocr")
+
+
+def test_the_words_round_a_seal_are_no_text_of_a_section() -> None:
+    fields = values(extract([page_with([*words_of(RULED), _rim("平安市人民医")])], 0.9).fields)
+    assert fields["diagnoses"] == "支气管或肺恶性肿瘤"
+    assert fields["advice"] == "注意休息，避免劳累;一月后门诊复查"
+
+
+def test_an_arc_is_told_by_its_shape() -> None:
+    assert is_arc(_rim("平安市人民医"), 24)
+    assert not is_arc(Word("2025年4月8日", Box(0, 0, 250, 130), 0.9, "ocr"), 24)
+    assert not is_arc(Word("平安市人民医院", Box(0, 0, 500, 72), 0.9, "ocr"), 24)
+
+
+LETTER = """
+平安市人民医院
+诊断证明书
+姓名：汪斌磊  性别：男  年龄：26岁
+诊断：焦虑障碍
+建议：清淡饮食
+{signature}
+日期：2025年5月13日
+"""
+
+
+def test_a_doctor_behind_a_label_that_lost_its_colon_is_in_doubt() -> None:
+    cut = extract([page_of(LETTER.format(signature="医师  江强"))], 0.9).fields["doctor_name"]
+    whole = extract([page_of(LETTER.format(signature="医师（签章）：江强英"))], 0.9).fields["doctor_name"]
+    assert cut.confidence < 0.5 < whole.confidence
+
+
+def test_two_patients_on_one_paper_put_all_in_doubt() -> None:
+    two = LETTER.format(signature="医师：江强英") + "姓名：戴淑凯\n"
+    fields = extract([page_of(two)], 0.9).fields
+    assert max(fields[name].confidence for name in ("patient_name", "sex", "hospital_name")) < 0.5
+
+
+def test_what_a_seal_adds_behind_the_day_is_no_part_of_the_date() -> None:
+    text = LETTER.format(signature="医师：江强英").replace("日期：2025年5月13日", "2025年5月13日0")
+    issued = extract([page_of(text)], 0.9).fields["issue_date"]
+    assert (str(issued.value), issued.text) == ("2025-05-13", "2025年5月13日")
+
+
+def test_a_seal_over_a_date_is_read_without_it() -> None:
+    text = LETTER.format(signature="医师：江强英") + "2025-06-诊断专用章\n"
+    assert values(extract([page_of(text)], 0.9).fields)["seal"] == "诊断专用章"
+
+
+@pytest.mark.parametrize("text", ["签秦婷民医院", "签朱淑宇", "统一社会信用代", "诊断专用章", "张三门诊"])
+def test_words_of_the_form_are_no_part_of_a_name(text: str) -> None:
+    with pytest.raises(ValueError, match="not the name"):
+        as_person(text)
+
+
+def _shifted(text: str, start: str, by: float) -> list[Word]:
+    """The words of a page, those that begin with `start` moved to the right."""
+    return [
+        replace(w, box=replace(w.box, x0=w.box.x0 + by, x1=w.box.x1 + by)) if w.text.startswith(start) else w
+        for w in words_of(text)
+    ]
+
+
+@pytest.mark.parametrize("by", [-5.0, 5.0])
+def test_a_paper_a_little_askew_has_two_columns_all_the_same(by: float) -> None:
+    fields = values(extract([page_with(_shifted(TWO_COLUMNS, "处理意见", by))], 0.95).fields)
+    assert fields["diagnoses"] == "膀胱炎;跟骨骨折;周围神经病"
+    assert fields["advice"] == "建议休息5天;避免剧烈运动;忌烟酒"
+
+
+def test_a_section_cut_by_a_line_of_another_column_is_doubted() -> None:
+    crossed = TWO_COLUMNS.replace("性别：女\n", "性别：女  住址：山东省济南市样例区示范路十二号院一单元\n")
+    found = extract([page_of(crossed)], 0.95).fields["diagnoses"]
+    assert found.value != "膀胱炎;跟骨骨折;周围神经病"
+    assert found.confidence < 0.5
+
+
+LABELLED_DATES = """
+          无中生有样例医院门诊诊断证明书
+姓名      贾样伟      性别      女      年龄      47
+就诊日期      2026-01-20
+诊断：1、骨质疏松
+处理意见：休息7天
+
+                         医师签名：郭样琳
+                         {date}
+"""
+
+
+@pytest.mark.parametrize("date", ["2026年02月104日", ""])
+def test_the_day_of_the_visit_is_not_the_day_of_issue(date: str) -> None:
+    assert values(extract([page_of(LABELLED_DATES.format(date=date))], 0.95).fields).get("issue_date") is None
+
+
+def test_a_date_at_the_foot_is_the_day_of_issue() -> None:
+    fields = values(extract([page_of(LABELLED_DATES.format(date="2026年2月4日"))], 0.95).fields)
+    assert fields["issue_date"] == "2026-02-04"
+
+
+def test_a_year_without_its_ring_is_only_proposed() -> None:
+    paper = LABELLED_DATES.format(date="日期：二二六年二月四日")
+    found = extract([page_of(paper)], 0.95).fields["issue_date"]
+    assert str(found.value) == "2026-02-04"
+    assert found.confidence < 0.5
+
+
+def test_a_signature_whose_label_is_half_hidden_is_no_advice() -> None:
+    paper = LABELLED_DATES.format(date="").replace("医师签名：郭样琳", "医师签   曾样颖")
+    assert values(extract([page_of(paper)], 0.95).fields)["advice"] == "休息7天"
+
+
+def test_a_colon_between_diagnoses_is_doubted_but_not_behind_a_heading() -> None:
+    def sure_of(diagnoses: str) -> float:
+        paper = LABELLED_DATES.format(date="").replace("1、骨质疏松", diagnoses)
+        return extract([page_of(paper)], 0.95).fields["diagnoses"].confidence
+
+    assert sure_of("桥本甲状腺炎：皮炎") < 0.5
+    assert sure_of("发热待查：肺炎") > 0.5
+
+
+def test_a_points_number_may_have_its_point_in_the_middle() -> None:
+    paper = LABELLED_DATES.format(date="").replace("1、骨质疏松", "1·骨质疏松\n      2·指骨骨折")
+    assert values(extract([page_of(paper)], 0.95).fields)["diagnoses"] == "骨质疏松;指骨骨折"
+
+
+def test_a_numbered_hospital_that_lost_its_zero_is_doubted() -> None:
+    paper = LABELLED_DATES.format(date="").replace("无中生有样例医院", "中国人民解放军第一五医院")
+    assert extract([page_of(paper)], 0.95).fields["hospital_name"].confidence < 0.5

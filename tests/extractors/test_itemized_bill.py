@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from extractors import EXTRACTORS
+from extractors._items import as_charged_name
 from extractors.itemized_bill import EXTRACTOR, TITLES, continues, extract, identify
 from pipeline.model import AnyField, Document, LineItem, Page
 from tests.extractors.paper_words import page_of, table, values
@@ -583,6 +584,44 @@ def test_a_signature_at_the_foot_is_no_name() -> None:
     assert fields["patient_name"] == "周七"
     assert fields["insurance_type"] == "自费"
     assert fields["total_in_words"] == "贰元肆角捌分"
+
+
+def test_a_sheet_that_could_not_be_read_does_not_part_a_list() -> None:
+    first = day("2025-05-06", mark="第1页 共3页", total=False, number=1)
+    assert continues([first], replace(day("2025-05-06", mark="第3页 共3页"), number=3))
+    assert not continues([first], replace(day("2025-05-06", mark="第3页 共3页"), number=2))
+
+
+def test_a_total_behind_the_same_in_words_is_read() -> None:
+    foot = "\n合计金额(大写)：贰佰陆拾元陆角陆分 ¥260.66\n合计：贰佰陆拾元陆角陆分¥260.66"
+    document = bill_of(HEAD.format(n=1, count=1) + table(WIDTHS, HEADER, *FIRST_ROWS) + foot)
+    assert str(document.fields["total_amount"].value) == "260.66"
+
+
+def test_the_total_of_a_list_in_blocks_stands_under_its_last_block() -> None:
+    widths = (24, 10, 14, 14, 24, 10, 14, 14)
+    header = ("项目名称", "数量", "单价", "金额") * 2
+    rows = [("远程会诊", "2", "49.72", "99.44", "头颅CT平扫", "1", "334.00", "334.00")] * 3
+    document = bill_of(
+        "        临沂样例人民医院门诊费用清单\n姓名：张三丰   性别：男\n\n"
+        + table(widths, header, *rows, ("合计", "", "", "", "", "", "", "1300.32"))
+    )
+    assert str(document.fields["total_amount"].value) == "1300.32"
+    assert len(document.items) == 6
+
+
+@pytest.mark.parametrize("name", ["2025-12-29", "日期：2026-01-03", "发生时间名称", "002501010150000"])
+def test_what_heads_a_day_or_a_column_is_no_name(name: str) -> None:
+    with pytest.raises(ValueError, match="no name of an item"):
+        as_charged_name(name)
+
+
+@pytest.mark.parametrize("name", ["级护理", "胸部线计算机体层平扫", "平扫)", "96 2025-12-05 阿布昔替尼片"])
+def test_a_name_with_a_lost_part_or_a_neighbour_in_it_is_doubted(name: str) -> None:
+    row = ("", name, "", "次", "1", "12.00", "12.00", "甲类")
+    document = bill_of(HEAD.format(n=1, count=1) + table(WIDTHS, HEADER, row, *FIRST_ROWS))
+    assert document.items[0].name is not None
+    assert document.items[0].name.confidence < 0.9 or "2025" not in str(document.items[0].name.value)
 
 
 def test_name_and_total_are_required() -> None:

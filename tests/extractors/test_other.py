@@ -142,3 +142,46 @@ def test_a_derived_title_says_so() -> None:
     title = extract([page_of(TRAIN)], 0.0).fields["title"]
     assert title.origin == "rule"
     assert title.box is None
+
+
+def test_the_total_of_a_slip_stands_behind_its_label_and_not_in_its_first_row() -> None:
+    slip = """
+成都康样大药房
+收银小票
+品名            数量  金额
+感冒灵颗粒      1     80.00
+板蓝根颗粒      1     74.00
+合计：154.00
+实收：154.00  找零：0.00
+"""
+    assert values(extract([page_of(slip)], 0.9).fields)["total_amount"] == "154.00"
+
+
+def test_an_amount_under_its_label_may_be_one_of_many() -> None:
+    slip = """
+品名            数量  金额
+感冒灵颗粒      1     80.00
+板蓝根颗粒      1     74.00
+"""
+    assert extract([page_of(slip)], 0.9).fields["total_amount"].confidence < 0.5
+
+
+def test_an_amount_that_its_words_contradict_is_in_doubt() -> None:
+    receipt = """
+收款收据
+金额（大写）：玖佰伍拾壹元整
+金额（小写）：9500.00
+"""
+    assert extract([page_of(receipt)], 0.9).fields["total_amount"].confidence < 0.5
+
+
+def test_a_title_needs_no_word_before_it() -> None:
+    letter = """
+承诺书
+本人因未带社保卡由本人先行垫付，特此承诺。
+此致
+敬礼
+承诺人：钟海志
+"""
+    title = extract([page_of(letter)], 0.9).fields["title"]
+    assert (title.value, title.origin) == ("承诺书", "ocr")

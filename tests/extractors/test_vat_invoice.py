@@ -134,10 +134,55 @@ def test_a_digital_invoice_for_a_stay_says_what_the_bill_of_a_hospital_says() ->
     assert {name: found.get(name) for name in expected} == expected
 
 
-def test_a_tax_that_is_not_shown_is_three_stars() -> None:
+def test_a_tax_that_is_not_shown_is_no_tax() -> None:
     text = DIGITAL.replace("¥13.66", "***").replace("¥105.06", "¥118.72")
-    found = values(extract([page_of(text)], 1.0).fields)
-    assert (found["amount_without_tax"], found["tax"]) == ("118.72", "***")
+    document = extract([page_of(text)], 1.0)
+    assert values(document.fields)["amount_without_tax"] == "118.72"
+    assert "tax" not in document.fields
+    assert document.extras["tax"] == "***"
+
+
+def test_an_invoice_whose_title_lies_under_the_seal_is_told_by_its_labels() -> None:
+    text = PAPER.replace("天津增值税普通发票", "天津墙通发票").replace("方\n", "方    开户行及账号：\n")
+    page = page_of(text)
+    assert identify(page) >= 0.85
+    document = extract([page], identify(page))
+    assert document.subtype == "vat_paper"
+    found = values(document.fields)
+    assert (found["invoice_code"], found["invoice_number"]) == ("012001800311", "33207675")
+    assert found["check_code"] == "76939056883466677916"
+
+
+def test_an_electronic_invoice_without_its_title_prints_a_label_before_its_code() -> None:
+    text = PAPER.replace("天津增值税普通发票", "天津墙通发票").replace(
+        "012001800311   ", "发票代码：012001800311   "
+    )
+    assert extract([page_of(text)], 0.9).subtype == "vat_electronic"
+
+
+def test_a_list_of_goods_without_the_sums_of_an_invoice_is_none() -> None:
+    assert identify(page_of("货物清单\n购买方    纳税人识别号：\n税率    税额    校验码")) == 0.0
+
+
+def test_a_star_that_was_not_read_is_put_back_and_doubted() -> None:
+    document = extract([page_of(PAPER.replace("*中成药*益安宁丸", "中成药*益安宁丸"))], 1.0)
+    name = document.items[0].name
+    assert name is not None
+    assert (name.value, name.text) == ("*中成药*益安宁丸", "中成药*益安宁丸")
+    assert name.confidence <= 0.4
+    assert [rival.value for rival in name.candidates] == ["中成药*益安宁丸"]
+
+
+def test_a_name_glued_to_the_end_of_the_name_above_is_cut_at_its_stars() -> None:
+    glued = DIGITAL.replace("*中成药*血塞通软胶囊", "悬液*中成药*血塞通软胶囊").replace(
+        "盐酸二甲双胍片", "布地奈德混"
+    )
+    names = [item.name for item in extract([page_of(glued)], 1.0).items]
+    assert [name.value if name else None for name in names] == [
+        "*化学药品制剂*布地奈德混悬液",
+        "*中成药*血塞通软胶囊",
+    ]
+    assert all(name is not None and name.confidence <= 0.4 for name in names)
 
 
 def test_sums_half_a_line_below_their_label_are_read() -> None:

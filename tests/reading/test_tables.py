@@ -73,6 +73,13 @@ def test_rows_that_fall_or_rise_are_told_apart(at_top: float, at_bottom: float) 
     assert cells(page_with([lean.back(word) for word in straight.words])) == EXPECTED
 
 
+@pytest.mark.parametrize("sides", [(40.0, 0.0), (-50.0, 25.0), (55.0, -20.0)])
+def test_rows_that_bend_by_more_than_their_distance_are_told_apart(sides: tuple[float, float]) -> None:
+    straight = page_of(table(WIDTHS, HEADER, *ROWS))
+    bend = Slant("y", 0.03, 0.0, 500.0, ((sides[0] / 440**2, 0.0), (sides[1] / 440**3, 0.0)))
+    assert cells(page_with([bend.back(word) for word in straight.words])) == EXPECTED
+
+
 def test_a_straight_page_is_left_as_it_is() -> None:
     page = page_of(table(WIDTHS, HEADER, *ROWS))
     assert not find_row_slant(page.words)
@@ -81,7 +88,7 @@ def test_a_straight_page_is_left_as_it_is() -> None:
 
 @pytest.mark.parametrize("axis", ["x", "y"])
 def test_what_is_straightened_goes_back_to_its_place(axis: str) -> None:
-    slant = Slant("x" if axis == "x" else "y", 0.05, -0.0001, 400.0)
+    slant = Slant("x" if axis == "x" else "y", 0.05, -0.0001, 400.0, ((1e-5, 1e-8), (1e-8, 0.0)))
     word = Word("药品名称", Box(300, 900, 396, 924), 0.9, "ocr", (300, 324, 348, 372, 396))
     back = slant.back(slant.straightened(word))
     assert (back.box.x0, back.box.y0, back.box.x1, back.box.y1) == pytest.approx((300, 900, 396, 924))
@@ -209,4 +216,30 @@ def test_numbers_flush_right_of_their_headers_stay_apart_beside_a_smeared_row() 
     found = read_table([page_with([*page.words, smear])], loose, STOPS)[:7]
     assert [(row.get("quantity"), row.get(AMOUNT)) for row in found] == [
         (str(n), f"{n}4.40") for n in range(1, 8)
+    ]
+
+
+@pytest.mark.parametrize("gap", ["", " "])
+def test_a_date_or_a_code_read_with_the_name_behind_it_is_cut_off(gap: str) -> None:
+    columns = (
+        Column("fee_date", ("日期",), r"20[\d-]+"),
+        Column("item_code", ("国家编码",), r"[0-9A-Z]{4,}"),
+        *COLUMNS[1:],
+    )
+    widths = (14, 18, *WIDTHS[1:])
+    rows = [
+        ("2025-06-06", "002501010150000", f"日间病房床位费{n}", "1.0g", "日", *row[4:])
+        for n, row in enumerate(ROWS)
+    ]
+    page = page_of(table(widths, ("日期", "国家编码", *HEADER[1:]), *rows))
+    words = list(page.words)
+    for row in (2, 5):
+        line = [word for word in words if word.text.endswith(f"床位费{row}")]
+        name = line[0]
+        own = sorted((w for w in words if w.box.y0 == name.box.y0), key=lambda w: w.box.x0)[:3]
+        words = [word for word in words if word not in own]
+        words.append(replace(name, text=gap.join(w.text for w in own), box=Box.around(w.box for w in own)))
+    found = read_table([page_with(words)], columns, STOPS)
+    assert [(row.get("fee_date"), row.get("item_code"), row.get(NAME)) for row in found] == [
+        row[:3] for row in rows
     ]

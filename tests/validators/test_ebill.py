@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -53,6 +54,16 @@ def test_paper_bills_and_vat_invoices_need_no_check_code() -> None:
         finding = key_fields_are_present(document, TODAY)
         assert finding is not None
         assert finding.outcome == "pass"
+
+
+def test_what_the_recogniser_did_not_find_may_be_printed_and_what_a_file_lacks_is_missing() -> None:
+    read = paper("itemized_bill", patient_name="张三")
+    known = {name: replace(field, origin="text_layer") for name, field in read.fields.items()}
+    for document, outcome in ((read, "unknown"), (replace(read, fields=known), "fail")):
+        finding = key_fields_are_present(document, TODAY)
+        assert finding is not None
+        assert finding.outcome == outcome
+        assert "未读出金额合计" in finding.message
 
 
 def test_a_red_bill_is_not_payable() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -74,6 +75,11 @@ DOCUMENT_CASES: dict[str, Case] = {
         paper("vat_invoice", extras={"tax": "0.60", "amount_without_tax": "10.00"}, total_amount="10.60"),
         paper("vat_invoice", extras={"税额": "0.60", "合计金额": "¥10.00"}, total_amount="10.00"),
         paper("vat_invoice", extras={"税额": "***", "合计金额": "10.00"}, total_amount="10.00"),
+    ),
+    "PAGE-1.one_paper_lies_on_a_page": (
+        replace(bill(total_amount="34.05"), titles=1),
+        replace(bill(total_amount="34.05"), titles=2),
+        bill(total_amount="34.05"),
     ),
     "V-4.payments_sum_to_total": (
         bill(
@@ -218,8 +224,8 @@ DOCUMENT_CASES: dict[str, Case] = {
     ),
     "R-MAT-3.key_fields_are_present": (
         paper("itemized_bill", patient_name="张三", total_amount="1.00"),
+        paper("itemized_bill"),
         paper("itemized_bill", patient_name="张三"),
-        paper("other"),
     ),
     "R-EB-3.bill_is_not_reversed": (
         bill(total_amount="34.05"),
