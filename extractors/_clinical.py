@@ -9,7 +9,7 @@ from statistics import median
 
 from rapidfuzz import fuzz
 
-from extractors._fields import DISPUTED_CONFIDENCE, FieldSpec, doubted, field_from, read_labelled
+from extractors._fields import FieldSpec, doubted, field_from, read_labelled
 from extractors._invoice import STAY, split_stay
 from extractors._sections import END, Section, split_sections
 from extractors._values import (
@@ -30,7 +30,7 @@ from pipeline.text import find_date, fold, parse_sex, squeeze
 
 HEAD = (
     FieldSpec("patient_name", ("姓名", "患者姓名", "病人姓名", "患者", "病员姓名", "患者名称"), as_person),
-    FieldSpec("sex", ("性别",), parse_sex),
+    FieldSpec("sex", ("性别",), lambda text: parse_sex(text.strip(" _"))),
     FieldSpec("age", ("年龄",), as_age),
     FieldSpec(
         "hospital_name",
@@ -221,6 +221,8 @@ def read_head_and_foot(
     for name, found in unlabelled.items():
         if found is not None and name not in fields:
             fields[name] = found
+    if (issued := fields.get("issue_date")) is not None and issued.value is None:
+        fields["issue_date"] = _with_ring(issued)
     if _names_two_patients(fields):
         fields = {name: doubted(field) for name, field in fields.items()}
     return fields, extras
@@ -298,7 +300,7 @@ def hospital_field(name: Word, page: int) -> AnyField:
     field = field_from(name, as_institution, page)
     bare = squeeze(name.text)
     if _CUT_NAME.fullmatch(bare) or _LOST_ZERO.search(bare):
-        return replace(field, confidence=min(field.confidence, DISPUTED_CONFIDENCE))
+        return doubted(field)
     return field
 
 
@@ -314,16 +316,27 @@ def find_last_date(pages: Sequence[Page]) -> AnyField | None:
     return None
 
 
+_YEAR_WITHOUT_RING = re.compile("^二(?=[一二三四五六七八九]{2}年)")
+"""二○二五年 whose ring was not read."""
+
+
+def _with_ring(field: AnyField) -> AnyField:
+    """A date whose year lacks its ring, as a proposal that a person must see."""
+    text = squeeze(field.text)
+    day = find_date(_YEAR_WITHOUT_RING.sub("二〇", text)) if _YEAR_WITHOUT_RING.match(text) else None
+    return doubted(replace(field, value=day)) if day is not None else field
+
+
 _BROKEN_DATE = re.compile(r"20\d\d年\d{1,4}月\d{1,4}日?")
 """A date though no day of the calendar: it is the last one, and a date above it is another."""
 
 
+_DATE_LABEL = re.compile(r"[\u4e00-\u9fff]{2,6}(?:日期|时间):?")
+
+
 def _labels_date(word: Word | None) -> bool:
     """Whether a word in the cell before a date says what day it is: 就诊日期."""
-    return (
-        word is not None
-        and re.fullmatch(r"[\u4e00-\u9fff]{2,6}(?:日期|时间):?", squeeze(word.text)) is not None
-    )
+    return word is not None and _DATE_LABEL.fullmatch(squeeze(word.text)) is not None
 
 
 def _up_to_day(line: Word) -> Word:

@@ -234,7 +234,12 @@ OTHER_LABELS = (
 )
 
 TABLE = (
-    Column(NAME, ("项目名称", "项目/规格", "项目", "收费项目", "名称", "药品名称", "项目名称/规格"), TEXT),
+    Column(
+        NAME,
+        # 收費項目: some fonts are read as traditional characters.
+        ("项目名称", "项目/规格", "项目", "收费项目", "收費項目", "名称", "药品名称", "项目名称/规格"),
+        TEXT,
+    ),
     Column("specification", ("规格", "规格型号")),
     Column("quantity_unit", ("数量/单位", "数量单位"), r"-?\d.*|\D{1,3}"),
     Column("quantity", ("数量",), NUMBER),
@@ -494,7 +499,7 @@ def _without_settlement(page: Page) -> Page:
         for word in page.words
         if word.box.x0 >= max(beside) and word.box.cy > header.box.y1 and ":" in fold(word.text)
     ]
-    left = max(max(beside), min(labels, default=header.box.x0) - 1)
+    left = max(*beside, min(labels, default=header.box.x0) - header.box.height)
     kept = (w for w in page.words if w.box.x0 < left or w.box.cy < header.box.y0)
     return replace(page, words=tuple(word for word in kept if word is not header))
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from extractors._fields import STATED_CONFIDENCE, field_from
-from extractors._values import as_amount, as_text
+from extractors._values import SIMPLIFIED, as_amount, as_text
 from pipeline.fee_categories import find_category
 from pipeline.model import Field, LineItem, MoneyField, Page, Reading, StatedRow, TextField, Value, Word
 from pipeline.reading.tables import AMOUNT, NAME, TableRow
@@ -22,7 +22,7 @@ from pipeline.text import fold, parse_quantity, parse_unit_price, split_quantity
 V = TypeVar("V", bound=Value)
 
 SUMMING = re.compile(
-    r"小计|合计|总计|累计|承前页|承上页|过次页|转下页|本页|^共\d*[项条]|^第\d+页|费用总额|^以下空白|大写|小写|专用章|监制章"
+    r"^页码|小计|合计|总计|累计|承前页|承上页|过次页|转下页|本页|^共\d*[项条]|^第\d+页|费用总额|^以下空白|大写|小写|专用章|监制章"
 )
 
 INSURANCE_CLASS = re.compile(
@@ -60,7 +60,9 @@ _NO_NAME = re.compile(
 _GLUED_TO_NAME = re.compile(r"\d{0,4}20\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}|\d{1,4}[0-9A-Za-z]*\d{10}")
 """The date or the code of the columns beside, read as the beginning of a name."""
 
-_LOST_PART = re.compile(r"^级|^次性|[部肢骨节椎颌]线|^[)\],、.·+-]|[(\[]$")
+_LOST_PART = re.compile(
+    r"^级|^次性|^般专|^[0-9A-Za-z|]级|^[ⅠⅡⅢ][I1l|]级|^.$|^\d+\.\d\d|[部肢骨节椎颌]线|^[)\],、.·+-]|[(\[]$"
+)
 """Names that nothing begins or ends like: the numeral before 级, the 一 before 次性, the X before 线."""
 
 _MISREAD_MILLILITRE = re.compile(r"(?<=\d)m[1I|](?![0-9A-Za-z])")
@@ -189,7 +191,7 @@ def as_item_name(text: str) -> str:
     >>> as_item_name("一次性使用输液器（带 针）")
     '一次性使用输液器(带针)'
     """
-    return _X_RAY.sub("X", as_text(text.translate(_HALF_WIDTH)))
+    return _X_RAY.sub("X", as_text(text.translate(_HALF_WIDTH).translate(SIMPLIFIED)))
 
 
 def as_charged_name(text: str) -> str:

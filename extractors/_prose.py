@@ -138,7 +138,7 @@ _COLON_IN_ITEM = re.compile(r"(?<![断查排型期因现级])[:：](?![0-9])")
 """A colon stands behind 中医诊断, 发热待查; between two diagnoses it is a semicolon read wrong."""
 
 
-def _is_run_together(value: str) -> bool:
+def is_run_together(value: str) -> bool:
     """Whether two short items may be one by a mark between them that was read wrong."""
     return any(
         len(item) <= LONGEST_NAME and _COLON_IN_ITEM.search(item) is not None for item in value.split(";")
@@ -160,4 +160,4 @@ def text_field(section: Section | None, value: str) -> TextField | None:
         words[0].origin,
         reading=reading_of(words),
     )
-    return doubted(found) if section.may_be_cut or _is_run_together(value) else found
+    return doubted(found) if section.may_be_cut or is_run_together(value) else found

@@ -15,6 +15,7 @@ from typing import TypeVar
 from extractors._fields import doubted
 from pipeline.fee_categories import find_category
 from pipeline.model import Document, Field, LineItem, Value
+from pipeline.text import fold
 
 V = TypeVar("V", bound=Value)
 
@@ -53,6 +54,9 @@ UNITS = frozenset(_UNITS.split())
 def with_doubted_shapes(document: Document) -> Document:
     """The document with a low confidence where a value does not look like its kind."""
     fields = {name: _doubted_field(name, field) for name, field in document.fields.items()}
+    payer, payee = fields.get("payer_name"), fields.get("payee_name")
+    if payer is not None and payee is not None and payer.value == payee.value:
+        fields |= {"payer_name": doubted(payer), "payee_name": doubted(payee)}  # nobody pays himself
     return replace(
         document,
         fields=fields,
@@ -74,9 +78,10 @@ def _doubted_field(name: str, field: Field[V]) -> Field[V]:
     value = field.value
     if not isinstance(value, str) or field.origin != "ocr":
         return field
+    has_label = ":" in fold(field.text)  # a label that was misread hangs on the value
     fits = {
-        "insurance_type": lambda: INSURANCE.fullmatch(value) is not None,
-        "institution_type": lambda: INSTITUTION_TYPE.fullmatch(value) is not None,
+        "insurance_type": lambda: INSURANCE.fullmatch(value) is not None and not has_label,
+        "institution_type": lambda: INSTITUTION_TYPE.fullmatch(value) is not None and not has_label,
         "payee_name": lambda: looks_like_institution(value),
         "hospital_name": lambda: looks_like_institution(value),
     }.get(name)
@@ -85,9 +90,10 @@ def _doubted_field(name: str, field: Field[V]) -> Field[V]:
 
 def _is_money(quantity: Decimal | None, row: LineItem) -> bool:
     """Whether what stands for the quantity is the amount read twice, or a price that has its place."""
-    if quantity is None or row.amount is None or quantity % 1 == 0:
+    if quantity is None or quantity % 1 == 0:
         return False
-    return quantity == row.amount.value or row.unit_price is None
+    others = [part.value for part in (row.amount, row.unit_price) if part is not None]
+    return quantity in others or len(others) < 2
 
 
 def _doubted_row(row: LineItem) -> LineItem:

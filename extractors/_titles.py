@@ -24,6 +24,9 @@ TITLE_ROWS = 14
 _SENTENCE = re.compile("[,，。;；]")
 """A line with a comma or a full stop is no title: 出院诊断明确，好转出院。"""
 
+SHORT_TITLE = 3
+"""What is left of so short a title without a character is a common word: 诊断 is a heading, not 诊断书."""
+
 LONGEST_AROUND = 16
 """Characters that may stand around a title in its row (hospital, region, number)."""
 
@@ -50,6 +53,8 @@ def _likeness(text: str, title: str) -> float:
     if len(text) > len(title) + LONGEST_AROUND:
         text = _OWNER.sub("", text)
     if not len(title) - 1 <= len(text) <= len(title) + LONGEST_AROUND or _SENTENCE.search(text):
+        return 0.0
+    if len(text) < len(title) <= SHORT_TITLE:
         return 0.0
     alike = fuzz.partial_ratio(title, text) / 100
     if alike < ALIKE or (len(title) <= 4 and alike < 1):

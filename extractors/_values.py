@@ -148,7 +148,7 @@ _NO_NAME = re.compile(rf"(?:{_FORM_WORD})(?:[及或和、/]?(?:{_FORM_WORD}))*[�
 
 _NEVER_IN_A_NAME = re.compile(
     "^[签盖]|医院|院章|用章|公章|印章|专用|[门急]诊|诊断|医[师生]|社会信用|统一社会|信用代|识别号|纳税|代码|号码|地址|电话"
-    "|账号|开户|票据|发票|收费|有限|公司|保险|身份证"
+    "|账号|开户|票据|发票|收费|有限|公司|保险|身份证|医保|职工|居民"
 )
 """Words of the form or of a seal: what holds one is no name, or a name with print of others glued to it."""
 
@@ -159,7 +159,7 @@ def as_person(text: str) -> str:
     >>> as_person("李 示例 主治医师"), as_person("孙** 2026年4月24日")
     ('李示例', '孙**')
     """
-    bare = re.sub(r"^[^:]{0,5}:|^\([^)]*\)", "", squeeze(text))
+    bare = re.sub(r"^[^:]{0,5}:|^\([^)]*\)", "", squeeze(text)).translate(SIMPLIFIED)
     match = re.match(r"[\u3400-\u9fff·*]{2,12}", bare)
     if match is not None and (_NO_NAME.fullmatch(match.group()) or _NEVER_IN_A_NAME.search(_bare(match))):
         _refuse(text)
@@ -192,7 +192,10 @@ def as_department(text: str) -> str:
     return as_text(re.split(r"\s{2,}|床|病区[:号]", fold(text))[0])
 
 
-SIMPLIFIED = str.maketrans("醫學屬東廣華國濟婦產聯縣區門診衛", "医学属东广华国济妇产联县区门诊卫")
+SIMPLIFIED = str.maketrans(
+    "醫學屬東廣華國濟婦產聯縣區門診衛復黃測奧種藥壓雙療術檢驗費項點號劑馬陳劉張楊趙吳孫鄭謝許韓馮鄧蕭葉蘇盧蔣賈",
+    "医学属东广华国济妇产联县区门诊卫复黄测奥种药压双疗术检验费项点号剂马陈刘张杨赵吴孙郑谢许韩冯邓萧叶苏卢蒋贾",
+)
 """What the engine makes of names in brush script; mainland papers print the simplified forms."""
 
 _SEAL_BEHIND_NAME = re.compile("(?<=[院所站部室心])(?:[\u4e00-\u9fff]{0,6}专用章?|公章)$")

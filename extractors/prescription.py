@@ -11,13 +11,13 @@ from dataclasses import replace
 
 from extractors._clinical import FOOT, HEAD, find_last_date, with_visit_no
 from extractors._extractor import Extractor
-from extractors._fields import FieldSpec, field_from, read_labelled
+from extractors._fields import FieldSpec, doubted, field_from, read_labelled
 from extractors._groups import read_groups, stands_apart
 from extractors._invoice import STAY
 from extractors._letterhead import find_letterhead
 from extractors._medicine_lines import read_medicines
 from extractors._page_marks import find_page_mark
-from extractors._prose import diagnoses_of
+from extractors._prose import diagnoses_of, is_run_together
 from extractors._sections import Line, line_of
 from extractors._titles import mentions, title_likeness
 from extractors._values import as_age, as_amount, as_code, as_text
@@ -248,7 +248,8 @@ def _diagnoses(pages: Sequence[Page]) -> AnyField | None:
             value = diagnoses_of([Line(page.number, line, right) for line in lines])
             field = field_from(joined(found.pieces), as_text, page.number)
             text = "\n".join(line.text for line in lines)
-            return replace(field, value=value or None, text=text, box=Box.around(line.box for line in lines))
+            field = replace(field, value=value or None, text=text, box=Box.around(line.box for line in lines))
+            return doubted(field) if is_run_together(value) else field
     return None
 
 

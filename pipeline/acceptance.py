@@ -1,8 +1,9 @@
 """Whether a field needs a person: what speaks for it is weighed, what rules dispute is not accepted.
 
-The probability comes from the fitted model (`pipeline.confidence`). Three things no probability outweighs:
-a value that a failed check names goes to a person, what cannot be the value is never accepted, and money
-that OCR read needs a second witness (a sum, the capitals, a QR code) however clear its print.
+The probability comes from the fitted model (`pipeline.confidence`). Four things no probability outweighs:
+a value that a failed check names goes to a person, what cannot be the value is never accepted, money that
+OCR read needs a second witness (a sum, the capitals, a QR code) however clear its print, and so does what its
+own extractor doubts.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ DISPUTED_CONFIDENCE = 0.6
 VOUCHERS = 2
 ROW_RULES = frozenset(("V-2", "V-3", "V-9"))
 """Sums over rows: when one of them fails, the others do not vouch for the total."""
+
+BELIEVED_BY_ITS_READER = 0.85
+"""What the extractor itself trusts less (overprint beside its label, a name that may be cut) needs a witness."""
 
 MONEY_KINDS = ("total", "money", "row_amount")
 
@@ -110,6 +114,7 @@ class _Judge:
             and not disputed
             and sure >= self._standard.threshold
             and (witnesses or not needs_witness(path, field))
+            and (witnesses or own >= BELIEVED_BY_ITS_READER)
         )
         return replace(
             field,

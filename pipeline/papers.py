@@ -35,8 +35,8 @@ _TITLE = re.compile(
     r"|急诊病历|居民身份证|医学证明|车票|客票)(?:[(（【\[].{1,12}[)）】\]])?"
 )
 
-_ONCE_A_PAPER = re.compile("(?:票据|发票)号码[:：]?")
-"""A label that every bill prints once, and nothing else at all."""
+ONCE_A_PAPER = tuple(map(re.compile, ("票据号码|发票号码", "大写")))
+"""What a bill prints once and nothing else at all."""
 
 FEW_CHARACTERS, UNSURE = 3, 0.8
 """So few characters, read so unsurely, are dust on a page without ink, or the other side shining through."""
@@ -93,8 +93,10 @@ def read_paper(paper: Paper) -> Document:
 
 def _heads_on(page: Page) -> int:
     """How many papers have their head on the page: by their titles, or by what each prints once."""
-    numbers = sum(_ONCE_A_PAPER.search(squeeze(word.text)) is not None for word in page.words)
-    return max(len(titles_on(page)), numbers)
+    texts = [squeeze(word.text) for word in page.words]
+    return max(
+        len(titles_on(page)), *(sum(once.search(text) is not None for text in texts) for once in ONCE_A_PAPER)
+    )
 
 
 def titles_on(page: Page) -> list[Word]:

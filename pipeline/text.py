@@ -445,10 +445,12 @@ def parse_date_range(text: str) -> tuple[date, date]:
     (datetime.date(2021, 3, 23), datetime.date(2021, 4, 14))
     >>> parse_date_range("2021年02月22日到04月15日")
     (datetime.date(2021, 2, 22), datetime.date(2021, 4, 15))
+    >>> parse_date_range("2025-05-09 2025-05-14")
+    (datetime.date(2025, 5, 9), datetime.date(2025, 5, 14))
 
     Raises:
-        ValueError: If it is not two dates with -, ~, 至 or 到 between them; if the second has no year
-            and would lie before the first.
+        ValueError: If it is not two dates with -, ~, 至 or 到 between them, or two whole dates one behind
+            the other; if the second has no year and would lie before the first.
     """
     bare = _AROUND_RANGE.sub("", _date_text(text))
     for match in re.finditer(r"[-~至到]+", bare):
@@ -458,7 +460,14 @@ def parse_date_range(text: str) -> tuple[date, date]:
         except ValueError:
             continue
         return start, _second_date(start, right, text)
+    # The dash between them is thin and easily lost.
+    whole = [match.group() for match in _WHOLE_DATE.finditer(bare)]
+    if len(whole) == 2 and not _WHOLE_DATE.sub("", bare).strip():
+        return parse_date(whole[0]), parse_date(whole[1])
     raise ValueError(f"not a range of dates: {text!r}")
+
+
+_WHOLE_DATE = re.compile(r"(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}(?!\d)")
 
 
 def _second_date(start: date, right: str, text: str) -> date:

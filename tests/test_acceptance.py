@@ -62,6 +62,15 @@ def test_money_of_a_text_layer_or_a_signed_file_needs_no_second_witness() -> Non
         assert judged(paper_, [], []).fields["total_amount"].status == "accepted"
 
 
+def test_what_its_own_extractor_doubts_needs_a_witness() -> None:
+    lax = Standard(PLAIN.model, 0.5)
+    document = read(0.8, payer_name="张三")
+    assert acceptance.judged(document, [], [], lax).fields["payer_name"].status == "review"
+    vouched = replace(document.fields["payer_name"], witnesses=("qr",))
+    document = replace(document, fields={"payer_name": vouched})
+    assert acceptance.judged(document, [], [], lax).fields["payer_name"].status == "accepted"
+
+
 def test_what_cannot_be_the_value_is_never_accepted() -> None:
     document = paper("outpatient_invoice", None, {"total_amount": None})
     field = judged(document, [V_1], []).fields["total_amount"]

@@ -3,9 +3,9 @@
     python tools/fit_confidence.py --dated 2026-11-21 TRUTH OUT [TRUTH OUT ...]
 
 TRUTH is a truth.jsonl (or its folder) drawn for this alone, OUT the folder that `baoxiao scan` wrote of those
-papers. A logistic regression a kind of field; the curve is counted on papers that the weights of their fold
-have not seen (5 folds, whole papers), so that it is no praise of oneself. What a failed rule disputes is left
-out: it goes to a person whatever its confidence.
+papers. One logistic regression with an intercept a kind of field; the curve is counted on papers that the
+weights of their fold have not seen (5 folds, whole papers), so that it is no praise of oneself. What a failed
+rule disputes is left out: it goes to a person whatever its confidence.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from pipeline.settings import settings
 from pipeline.store.ledger import Ledger
 
 FOLDS = 5
-STRENGTH = 0.3
-"""Inverse of the regularisation: kinds with few errors stay near what all evidence says together."""
-CURVE_POINTS = 80
+STRENGTH = 10.0
+"""Inverse of the regularisation; between 1 and 100 the curve hardly moves."""
+CURVE_POINTS = 160
 Numbers = npt.NDArray[np.float64]
 
 
@@ -130,16 +130,23 @@ def _fields_of(record: Any) -> dict[str, Any]:
 def fit(samples: Sequence[Sample], dated: date) -> dict[str, Any]:
     """Weights a kind, and the curve of confidence against errors."""
     kinds = sorted({sample.kind for sample in samples})
-    weights = {kind: _weights([s for s in samples if s.kind == kind]) for kind in kinds}
-    weights.setdefault("text", _weights(list(samples)))
+    right = np.array([sample.is_right for sample in samples])
+    model = _fitted(_numbers(samples, kinds), right)
+    shared = model.coef_[0][: len(NAMES)]
     return {
         "dated": dated.isoformat(),
         "values": len(samples),
-        "wrong": sum(not sample.is_right for sample in samples),
+        "wrong": int((~right).sum()),
         "by_kind": {kind: _counts(samples, kind) for kind in kinds},
         "evidence": list(NAMES),
-        "kinds": weights,
-        "curve": _curve(samples, kinds),
+        "kinds": {
+            kind: {
+                "intercept": round(float(model.intercept_[0] + model.coef_[0][len(NAMES) + place]), 5),
+                "weights": [round(float(weight), 5) for weight in shared],
+            }
+            for place, kind in enumerate(kinds)
+        },
+        "curve": _curve(samples, _unseen(samples, kinds, right), right),
     }
 
 
@@ -148,54 +155,36 @@ def _counts(samples: Iterable[Sample], kind: str) -> list[int]:
     return [found.total(), found[False]]
 
 
-def _weights(samples: Sequence[Sample]) -> dict[str, Any]:
-    model = _fitted(samples)
-    if model is None:
-        # Nothing was wrong: the rate of success with one error added to what was seen.
-        return {"intercept": float(np.log(len(samples) + 1)), "weights": [0.0] * len(NAMES)}
-    return {
-        "intercept": round(float(model.intercept_[0]), 5),
-        "weights": [round(float(weight), 5) for weight in model.coef_[0]],
-    }
+def _numbers(samples: Sequence[Sample], kinds: Sequence[str]) -> Numbers:
+    """The evidence, and which kind a value is of.
+
+    What clear print is worth is the same for all kinds; how often one is wrong for other reasons is not.
+    """
+    evidence = np.array([sample.numbers for sample in samples])
+    is_kind = np.array([[sample.kind == kind for kind in kinds] for sample in samples], dtype=np.float64)
+    return np.hstack([evidence, is_kind])
 
 
-def _fitted(samples: Sequence[Sample]) -> LogisticRegression | None:
-    right = np.array([sample.is_right for sample in samples])
-    if len(samples) < 2 or right.all() or not right.any():
-        return None
-    numbers = np.array([sample.numbers for sample in samples])
-    return LogisticRegression(C=STRENGTH * max(1.0, (~right).sum() / 10), max_iter=4000).fit(numbers, right)
+def _fitted(numbers: Numbers, right: npt.NDArray[np.bool_]) -> LogisticRegression:
+    return LogisticRegression(C=STRENGTH, max_iter=4000).fit(numbers, right)
 
 
-def _unseen(samples: Sequence[Sample]) -> Numbers:
+def _unseen(samples: Sequence[Sample], kinds: Sequence[str], right: npt.NDArray[np.bool_]) -> Numbers:
     """The probability of each value by weights fitted without its paper."""
-    groups = [sample.paper for sample in samples]
-    numbers = np.array([sample.numbers for sample in samples])
-    sure = np.full(len(samples), len(samples) / (len(samples) + 1))
-    if len(set(groups)) < FOLDS:
-        return sure
-    for known, unseen in GroupKFold(FOLDS).split(numbers, groups=groups):
-        model = _fitted([samples[i] for i in known])
-        sure[unseen] = (
-            model.predict_proba(numbers[unseen])[:, 1] if model is not None else len(known) / (len(known) + 1)
-        )
+    numbers = _numbers(samples, kinds)
+    sure = np.zeros(len(samples))
+    for known, unseen in GroupKFold(FOLDS).split(numbers, groups=[sample.paper for sample in samples]):
+        sure[unseen] = _fitted(numbers[known], right[known]).predict_proba(numbers[unseen])[:, 1]
     return np.asarray(np.minimum(sure, MOST_SURE), dtype=np.float64)
 
 
-def _curve(samples: Sequence[Sample], kinds: Sequence[str]) -> list[list[float]]:
-    sure, right = [], []
-    for kind in kinds:
-        own = [sample for sample in samples if sample.kind == kind]
-        for probability, sample in zip(_unseen(own), own, strict=True):
-            if sample.may_pass:
-                sure.append(probability)
-                right.append(sample.is_right)
-    order = np.argsort(-np.array(sure), kind="stable")
-    ranked, wrong = np.array(sure)[order], np.cumsum(~np.array(right)[order])
+def _curve(samples: Sequence[Sample], sure: Numbers, right: npt.NDArray[np.bool_]) -> list[list[float]]:
+    passing = np.array([sample.may_pass for sample in samples])
+    order = np.argsort(-sure[passing], kind="stable")
+    ranked, wrong = sure[passing][order], np.cumsum(~right[passing][order])
     # Points where the doubt falls by equal steps: that is where thresholds lie.
-    doubts = np.geomspace(0.5, 1 - MOST_SURE, CURVE_POINTS)
     points = []
-    for threshold in 1 - doubts:
+    for threshold in 1 - np.geomspace(0.5, 1 - MOST_SURE, CURVE_POINTS):
         accepted = int(np.searchsorted(-ranked, -threshold, side="right"))
         if accepted:
             points.append([round(float(threshold), 6), accepted, int(wrong[accepted - 1])])

@@ -1,9 +1,9 @@
 """The fitted model: evidence to probability, and the confidence from which on a field is accepted.
 
-A logistic regression a kind of field (total, row amount, date, code, name, …). Its weights are dated data
-beside this module, made by `tools/fit_confidence.py` from papers drawn for that alone; a newer file stands
-beside the older ones and the newest is used. The same file holds the curve of what happened on those papers:
-how many values reach a confidence, and how many of them were wrong. A target error is looked up on it.
+A logistic regression with an intercept a kind of field (total, row amount, date, code …). Its weights are
+dated data beside this module, made by `tools/fit_confidence.py` from papers drawn for that alone; a newer
+file stands beside the older ones and the newest is used. The same file holds the curve of what happened on
+those papers: how many values reach a confidence, and how many were wrong. A target error is looked up on it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.confidence.evidence import NAMES, Evidence, kind_of
+from pipeline.intervals import clopper_pearson_upper
 
 DATA = Path(__file__).parent / "data"
 DEFAULT_TARGET = 0.0004
@@ -68,10 +69,10 @@ class Model:
     def threshold(self, target: float) -> float:
         """The lowest confidence from which on at most `target` of the accepted values are wrong.
 
-        Half an error is added to what was counted, so that no error in few values does not look like
-        none in many. A target that the fitting papers cannot show accepts nothing.
+        The 95 % upper bound of what was counted must keep to it, so that no error in few values does not look
+        like none in many. A target that the fitting papers cannot show accepts nothing.
         """
-        held = [p for p in self.curve if (p.wrong + 0.5) / max(1, p.accepted) <= target]
+        held = [p for p in self.curve if clopper_pearson_upper(p.wrong, p.accepted) <= target]
         return max(SURE_ENOUGH, min((p.confidence for p in held), default=1.0))
 
     def at(self, threshold: float) -> Point:

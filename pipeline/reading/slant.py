@@ -47,12 +47,6 @@ FEWEST_BENT = 40
 WORTH_BENDING = 0.88
 """A bend counts if the words cover less than so much of what they cover with straight rows."""
 
-WORTH_FLATTENING = 0.95
-"""So much is enough where rows fall less with the bend than without.
-
-The rows of a curled sheet come together just as well when one end slips onto the next row.
-"""
-
 ROUNDS = 6
 """So often each end of a bend is changed by the same step."""
 
@@ -174,10 +168,7 @@ def _bent(spans: npt.NDArray[np.float64], straight: Slant, ends: tuple[float, fl
     starts = _apart(sorted((cost(moves * 2), moves) for moves in grid), APART * height)
     nearer = sorted(_descended(cost, moves * 2, (height / 2, height / 4)) for moves in starts)[:FINALISTS]
     covered, moves = min(_descended(cost, moves, (height / 8, height / 16)) for _, moves in nearer)
-    fall = max(abs(sum(end[::2])) for end in (moves[:3], moves[3:]))
-    straight_fall = reach * min(abs(straight.base + straight.growth * end) for end in ends)
-    flatter = straight_fall - fall >= APART * height
-    if covered >= (WORTH_FLATTENING if flatter else WORTH_BENDING) * before:
+    if covered >= WORTH_BENDING * before:
         return straight
     terms = []
     for power, (at_top, at_bottom) in enumerate(zip(moves[:3], moves[3:], strict=True), 1):

@@ -27,7 +27,7 @@ def model(*curve: tuple[float, int, int]) -> Model:
 
 
 def test_the_threshold_is_the_lowest_that_keeps_to_the_target() -> None:
-    fitted = model((0.9, 40_000, 100), (0.99, 30_000, 8), (0.999, 20_000, 2))
+    fitted = model((0.9, 40_000, 100), (0.99, 40_000, 8), (0.999, 35_000, 2))
     assert fitted.threshold(0.0004) == 0.99
     assert fitted.threshold(0.0002) == 0.999
     assert fitted.threshold(0.01) == 0.9

@@ -521,3 +521,15 @@ def test_a_points_number_may_have_its_point_in_the_middle() -> None:
 def test_a_numbered_hospital_that_lost_its_zero_is_doubted() -> None:
     paper = LABELLED_DATES.format(date="").replace("无中生有样例医院", "中国人民解放军第一五医院")
     assert extract([page_of(paper)], 0.95).fields["hospital_name"].confidence < 0.5
+
+
+def test_a_heading_is_no_title_of_a_certificate() -> None:
+    record = (
+        LABELLED_DATES.format(date="").replace("门诊诊断证明书", "\n急诊病历").replace("诊断：1", "诊断\n1")
+    )
+    assert identify(page_of(record)) == 0.0
+
+
+def test_a_ruled_line_under_a_value_is_no_part_of_it() -> None:
+    paper = LABELLED_DATES.format(date="").replace("性别      女", "性别：_女_")
+    assert values(extract([page_of(paper)], 0.95).fields)["sex"] == "女"

@@ -628,3 +628,22 @@ def test_name_and_total_are_required() -> None:
     document = bill_of("")
     assert EXTRACTOR.required(document) == ("patient_name", "total_amount")
     assert EXTRACTORS[EXTRACTOR.type] is EXTRACTOR
+
+
+def test_numbers_that_count_up_before_names_are_the_rows_numbers() -> None:
+    rows = (
+        ("2025-01-03", "1急诊诊查费", "", "次", "1", "10.00", "10.00", "甲类"),
+        ("2025-01-03", "2病理组织活检诊断", "", "次", "1", "20.00", "20.00", "甲类"),
+        ("2025-01-03", "3静脉采血", "", "次", "1", "3.00", "3.00", "甲类"),
+    )
+    document = read(*stay(rows))
+    assert [name for name, *_ in rows_of(document.items)] == ["急诊诊查费", "病理组织活检诊断", "静脉采血"]
+
+
+def test_numbers_that_do_not_count_up_belong_to_the_names() -> None:
+    rows = (
+        ("2025-01-03", "25羟维生素D测定", "", "项", "1", "10.00", "10.00", "甲类"),
+        ("2025-01-03", "病理组织活检诊断", "", "次", "1", "20.00", "20.00", "甲类"),
+    )
+    document = read(*stay(rows))
+    assert rows_of(document.items)[0][0] == "25羟维生素D测定"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from extractors._shapes import looks_like_institution, with_doubted_shapes
-from pipeline.catalogs.catalog import DATA
+from pipeline import catalogs
 from pipeline.catalogs.entries import read_hospitals
-from pipeline.model import Document, Field
+from pipeline.model import Document
 from tests.builders import bill, row
 
 WHOLE = 0.99
+CATALOGS = Path(catalogs.__file__).parent / "data"
 
 
 def after(**values: str) -> dict[str, float]:
@@ -65,7 +67,7 @@ def test_what_a_text_layer_says_is_not_doubted_for_its_looks() -> None:
 
 
 def test_nearly_every_hospital_of_the_registry_looks_like_one() -> None:
-    names = [hospital.name for hospital in read_hospitals(DATA / "sample_hospitals.csv")]
+    names = [hospital.name for hospital in read_hospitals(CATALOGS / "sample_hospitals.csv")]
     odd = [name for name in names if not looks_like_institution(name)]
     assert len(odd) <= 0.01 * len(names), odd
 
@@ -73,12 +75,8 @@ def test_nearly_every_hospital_of_the_registry_looks_like_one() -> None:
 class TestRows:
     def doubts(self, document: Document) -> set[str]:
         (item,) = with_doubted_shapes(document).items
-        parts: dict[str, Field[object] | None] = {
-            "category": item.category,  # type: ignore[dict-item]
-            "unit": item.unit,  # type: ignore[dict-item]
-            "quantity": item.quantity,  # type: ignore[dict-item]
-        }
-        return {name for name, part in parts.items() if part is not None and part.confidence < 0.5}
+        parts = (("category", item.category), ("unit", item.unit), ("quantity", item.quantity))
+        return {name for name, part in parts if part is not None and part.confidence < 0.5}
 
     def test_a_known_category_and_unit_are_believed(self) -> None:
         item = replace(row("阿莫西林", "20.00", quantity="2", unit_price="10.00", category="西药费"))
