@@ -44,7 +44,7 @@ ROW_RULES = frozenset(("V-2", "V-3", "V-9"))
 """Sums over rows: when one of them fails, the others do not vouch for the total."""
 
 BELIEVED_BY_ITS_READER = 0.85
-"""What the extractor itself trusts less (overprint beside its label, a name that may be cut) needs a witness."""
+"""What the extractor itself trusts less (overprint beside its label, a cut name) needs a witness."""
 
 MONEY_KINDS = ("total", "money", "row_amount")
 
