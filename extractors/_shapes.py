@@ -35,6 +35,10 @@ INSTITUTION = re.compile(
     r".*(?:医院|中心|院区|分院|本部|[东西南北新老总]院|[东西南北新老]区|卫生院|保健院|研究院|疗养院|康复院|防治院|敬老院|研究所|防治所"
     r"|监测所|卫生所|诊所|门诊部|门诊|医务室|卫生室|服务站|急救站|血站|公司|药房|药店|药行|商店|超市|[店厂校堂馆部局站所]|病院|学院|集团|\)|附院|[一二三]院)"
 )
+DEPARTMENT = re.compile(
+    "(?!.*(?:保险|医保|姓名|性别|住院号)).*(?:[科室部区组院楼]|门诊|病房|中心|诊区|ICU|CCU)"
+    r"(?:[(（].{1,8}[)）]|[一二三四五六七八九十0-9A-Z]{1,3}(?:病区|病房|区|组|科)?)?"
+)
 CUT_NAMES = re.compile(
     r"(?<![人民])民医院$|(?<![民工])人医院$|(?<![卫养])生院$|^[一二三四五六七八九十]+医院$|属医院$(?<!附属医院)"
 )
@@ -82,6 +86,7 @@ def _doubted_field(name: str, field: Field[V]) -> Field[V]:
     fits = {
         "insurance_type": lambda: INSURANCE.fullmatch(value) is not None and not has_label,
         "institution_type": lambda: INSTITUTION_TYPE.fullmatch(value) is not None and not has_label,
+        "department": lambda: DEPARTMENT.fullmatch(value) is not None,
         "payee_name": lambda: looks_like_institution(value),
         "hospital_name": lambda: looks_like_institution(value),
     }.get(name)

@@ -29,9 +29,6 @@ TODAY = date(2026, 11, 21)
 HIDDEN = {
     "01_钱样例_门诊/诊断证明.jpg p1 issue_date",
     "02_孙范本_住院/住院发票扫描件.pdf p1 payee_name",
-    "02_孙范本_住院/住院发票扫描件.pdf p1 cash_payment",
-    "02_孙范本_住院/诊断证明.png p1 doctor_name",
-    "02_孙范本_住院/诊断证明.png p1 issue_date",
     "03_李示例_急诊/门诊收据_横放.jpg p1 institution_type",
     "03_李示例_急诊/门诊收据_横放.jpg p1 visit_date",
     "05_吴虚拟_住院材料.zip!中央住院收费票据.jpg p1 institution_type",

@@ -35,6 +35,8 @@ def after(**values: str) -> dict[str, float]:
         ("payee_name", "呼和浩特德仁大药房有限公司"),
         ("hospital_name", "丰台区卫生院"),
         ("payer_name", "居民医"),
+        ("department", "神经内科二病区"),
+        ("department", "呼吸与危重症医学科"),
     ],
 )
 def test_a_value_that_looks_like_its_kind_keeps_its_confidence(name: str, whole: str) -> None:
@@ -50,6 +52,7 @@ def test_a_value_that_looks_like_its_kind_keeps_its_confidence(name: str, whole:
         ("institution_type", "综合医院医保类型职工医保"),
         ("institution_type", "三级综合医院第"),
         ("payee_name", "温州医学院附属第"),
+        ("department", "神经内科医疗保险"),
         ("payee_name", "规格型号单位数量单价"),
         ("hospital_name", "丰台区生院"),
         ("hospital_name", "东莞市人医院"),
