@@ -1,6 +1,6 @@
 # 报销 Baoxiao: everything that is run by hand or by CI. Two commands need nothing else: make demo, make test.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lock fixtures bench accuracy-samples bad-inputs fix clean
+.PHONY: help install demo test lock fixtures accuracy confidence bench accuracy-samples bad-inputs fix clean
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
@@ -39,6 +39,19 @@ else
 	@$(BIN)/python -m fixtures.draw --out fixtures/samples
 	@$(BIN)/python tools/record_words.py
 endif
+
+# Three sets by their seed: one to develop on, one to fit confidence on, one to report; nobody tunes on the last.
+accuracy: N ?= 640
+accuracy: install ## 绘制报告集（种子 3）、识别、评测，约半小时 / draws the reporting set, reads it, measures it
+	@$(BIN)/python -m fixtures.draw --set $(N) --level $(or $(LEVEL),all) --seed $(or $(SEED),3) --out out/accuracy/set
+	@$(BIN)/baoxiao scan out/accuracy/set/papers --out out/accuracy/read --direct
+	@$(BIN)/baoxiao evaluate out/accuracy/set out/accuracy/read
+
+confidence: N ?= 600
+confidence: install ## 绘制标定集（种子 2）、识别、拟合置信度 / draws the fitting set, reads it, fits the confidence anew
+	@$(BIN)/python -m fixtures.draw --set $(N) --level all --seed 2 --out out/confidence/set
+	@$(BIN)/baoxiao scan out/confidence/set/papers --out out/confidence/read --direct
+	@$(BIN)/python tools/fit_confidence.py --dated $$(date +%F) out/confidence/set out/confidence/read
 
 bench: install ## 速度与内存 / pages a second, CPU seconds and memory, beside PaddleOCR's own predict
 	@$(BIN)/python benchmarks/speed.py
