@@ -19,13 +19,14 @@ PINNED = re.compile(
 )
 
 
+def entries() -> list[tuple[Requirement, str]]:
+    """Every requirement of the lock with its hashes; one distribution may have a version a Python."""
+    return [(Requirement(entry["requirement"]), entry["hashes"]) for entry in PINNED.finditer(LOCK)]
+
+
 def locked() -> dict[str, tuple[Requirement, str]]:
     """Distribution -> what the lock says of it, and its hashes."""
-    found: dict[str, tuple[Requirement, str]] = {}
-    for entry in PINNED.finditer(LOCK):
-        requirement = Requirement(entry["requirement"])
-        found[canonicalize_name(requirement.name)] = (requirement, entry["hashes"])
-    return found
+    return {canonicalize_name(requirement.name): (requirement, hashes) for requirement, hashes in entries()}
 
 
 def declared() -> list[str]:
@@ -80,12 +81,19 @@ def test_the_lock_holds_no_address() -> None:
 
 
 def test_everything_in_the_lock_is_pinned_and_has_a_hash() -> None:
-    entries = locked()
-    assert len(entries) > 150
-    for name, (requirement, hashes) in entries.items():
-        assert [pin.operator for pin in requirement.specifier] == ["=="], name
-        assert "--hash=sha256:" in hashes, name
-    assert len(entries) == len(re.findall(r"^[a-z0-9]", LOCK, re.MULTILINE))
+    assert len(entries()) > 150
+    for requirement, hashes in entries():
+        assert [pin.operator for pin in requirement.specifier] == ["=="], requirement.name
+        assert "--hash=sha256:" in hashes, requirement.name
+    assert len(entries()) == len(re.findall(r"^[a-z0-9]", LOCK, re.MULTILINE))
+
+
+@pytest.mark.parametrize("python", ["3.11.7", "3.12.3", "3.13.1"])
+def test_no_distribution_is_there_twice_for_one_python(python: str) -> None:
+    environment = {"python_full_version": python, "python_version": python.rpartition(".")[0]}
+    chosen = [r for r, _ in entries() if r.marker is None or r.marker.evaluate(environment)]
+    names = [canonicalize_name(requirement.name) for requirement in chosen]
+    assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("line", declared())

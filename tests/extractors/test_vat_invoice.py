@@ -190,3 +190,10 @@ def test_sums_half_a_line_below_their_label_are_read() -> None:
     sums, after = rest.split("\n", 1)
     found = values(extract([page_of(f"{before}合    计\n{sums}\n{after}")], 1.0).fields)
     assert (found["amount_without_tax"], found["tax"]) == ("46.62", "6.08")
+
+
+def test_the_total_below_an_empty_row_of_sums_is_not_the_sum_before_tax() -> None:
+    without_sums = DIGITAL.replace("¥105.06               ¥13.66", "                             ")
+    found = values(extract([page_of(without_sums)], 1.0).fields)
+    assert found["total_amount"] == "118.72"
+    assert "amount_without_tax" not in found
