@@ -55,7 +55,6 @@ NO_TITLE = 0.6
 
 STAY = "stay"
 FUND_TOTAL, FUND_POOLED = "fund_total", "fund_pooled"
-OTHER_FUNDS = "other_funds"
 MAIN, SECONDARY, DISCHARGE, ANY = "main_diagnosis", "secondary_diagnosis", "discharge_diagnosis", "diagnosis"
 
 

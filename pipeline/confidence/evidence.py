@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -226,11 +226,3 @@ def _is_listed(path: str, row: LineItem | None) -> float:
     if row is None or row.catalog is None or not path.endswith(".name"):
         return 0.0
     return row.catalog.score if row.catalog.status == "matched" else 0.0
-
-
-def by_kind(paths: Mapping[str, AnyField]) -> dict[str, list[str]]:
-    """The paths of each kind."""
-    kinds: dict[str, list[str]] = {}
-    for path, field in paths.items():
-        kinds.setdefault(kind_of(path, field.value), []).append(path)
-    return kinds
