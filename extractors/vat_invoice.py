@@ -41,10 +41,24 @@ TITLES = (
     "电子发票(医疗服务)",
 )
 
+CHECK_CODE_LENGTH = 20
+
+
+def as_check_code(text: str) -> str:
+    """A check code of 20 digits, in whatever groups print or recogniser left them.
+
+    >>> as_check_code("5258177086 0739127928"), as_check_code("76939 05688 34666 77916 第一联")
+    ('52581770860739127928', '76939056883466677916')
+    """
+    match = re.match(r"[\d ]+", fold(text).lstrip(" .:;"))
+    joined = match.group().replace(" ", "") if match else ""
+    return joined if len(joined) == CHECK_CODE_LENGTH else as_digits(text)
+
+
 KEYS = (
     FieldSpec("invoice_code", ("发票代码",), as_digits),
     FieldSpec("invoice_number", ("发票号码", "No", "NO", "№", "N°", "Nº"), as_digits),
-    FieldSpec("check_code", ("校验码",), as_digits),
+    FieldSpec("check_code", ("校验码",), as_check_code),
     FieldSpec("issue_date", ("开票日期",), as_date),
     FieldSpec("total_amount", ("(小写)", "小写"), as_amount),
     FieldSpec("total_in_words", ("价税合计(大写)", "价税合计", "(大写)"), as_capitals),
