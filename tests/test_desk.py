@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from pipeline.acceptance import DISPUTED_CONFIDENCE
 from pipeline.desk import UploadAnswer, UploadDesk
 from pipeline.errors import ServiceUnavailable
 from pipeline.records import json_schemas
@@ -82,7 +83,9 @@ def test_fields_with_which_the_claim_does_not_hold_are_to_review(counter: Counte
     listed = "itemized_bill patient_name=欧阳杜撰 invoice_number=0127700352 total_amount=29.00"
     answer = counter.ask(("1.pdf", RECEIPT), ("2.pdf", listed))
     totals = [document["fields"]["total_amount"] for document in answer["documents"]]
-    assert [(total["status"], total["confidence"]) for total in totals] == [("review", 0.6)] * 2
+    assert [(total["status"], total["confidence"]) for total in totals] == [
+        ("review", DISPUTED_CONFIDENCE)
+    ] * 2
 
 
 def test_an_answer_is_kept(counter: Counter) -> None:
