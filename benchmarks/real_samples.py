@@ -18,22 +18,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from pipeline.evaluate.comparing import KEY_FIELDS
+from pipeline.evaluate.truth import NAMES
+
 ROOT = Path(__file__).parent.parent
-KEY_FIELDS = ("invoice_code", "invoice_number", "check_code", "issue_date", "total_amount")
-NAMES = {
-    "hospital": "hospital_name",
-    "pool_fund_pay": "fund_payment",
-    "cash_pay": "cash_payment",
-    "account_pay": "account_payment",
-    "other_pay": "other_payment",
-    "gender": "sex",
-    "amount_in_words": "total_in_words",
-    "deposit": "prepaid",
-    "self_expense": "self_funded",
-    "hospital_days": "inpatient_days",
-    "fund_pay": "fund_payment",
-}
-"""The truth's names for fields of the contract."""
 
 
 def main() -> int:
