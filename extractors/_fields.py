@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import TypeVar
 
-from pipeline.model import AnyField, Candidate, Field, Page, Reading, Statement, Value, Word
+from pipeline.model import AnyField, Candidate, Field, Page, Reading, Statement, Value, Word, looks_at
 from pipeline.reading.layout import LabelledValue, LabelList, rows_of
-from pipeline.text import fold
+from pipeline.text import fold, squeeze
 
 V = TypeVar("V", bound=Value)
 
@@ -163,8 +163,11 @@ def field_from(word: Word, parse: Callable[[str], V], page: int | None) -> Field
     except ValueError:
         value = None
     confidence = probability(word) if value is not None else min(probability(word), DISPUTED_CONFIDENCE)
-    reading = reading_of([word])
-    return Field(value, word.text, confidence, page, word.box, word.origin, reading=reading)
+    return Field(
+        *(value, word.text, confidence, page, word.box, word.origin),
+        candidates=_other_readings(word, parse, value),
+        reading=reading_of([word]),
+    )
 
 
 def behind_label(field: Field[V], labelled: LabelledValue) -> Field[V]:
@@ -189,7 +192,40 @@ def reading_of(words: Sequence[Word]) -> Reading:
     if not sure:
         return Reading(least=0.0, mean=0.0, height=height)
     stained = max(word.stained for word in words)
-    return Reading(min(sure), sum(sure) / len(sure), rival, len(sure), height, stained=stained)
+    seconded, contradicted = _second_opinions(words)
+    return Reading(
+        *(min(sure), sum(sure) / len(sure), rival, len(sure), height),
+        stained=stained,
+        seconded=seconded,
+        contradicted=contradicted,
+    )
+
+
+def _second_opinions(words: Sequence[Word]) -> tuple[float, float]:
+    """Shares of the further looks at the words that read the same, and something else."""
+    looks = looks_at(words)
+    if not looks:
+        return 0.0, 0.0
+    first = _telling("".join(word.text for word in words))
+    same = sum(_telling("".join(look)) == first for look in looks)
+    return same / len(looks), 1 - same / len(looks)
+
+
+def _telling(text: str) -> str:
+    return "".join(char for char in squeeze(text) if char not in SIGNS)
+
+
+def _other_readings(word: Word, parse: Callable[[str], V], value: V | None) -> tuple[Candidate, ...]:
+    """What further looks at the print read that could be the value too."""
+    found: dict[str, float] = {}
+    for look in word.looks:
+        try:
+            other = parse("".join(look))
+        except ValueError:
+            continue
+        if other != value:
+            found[str(other)] = found.get(str(other), 0.0) + 1 / (len(word.looks) + 1)
+    return tuple(Candidate(text, round(share, 3)) for text, share in found.items())
 
 
 def probability(word: Word) -> float:

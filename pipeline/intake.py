@@ -17,10 +17,12 @@ from extractors import EXTRACTORS
 from pipeline.acceptance import Standard, judged
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.confidence.evidence import REGISTERED
+from pipeline.doubts import doubtful_print
 from pipeline.model import AnyField, Document, Image, LineItem, Page, TextField
 from pipeline.papers import BLANK_INK, read_paper, split_papers
 from pipeline.reading.codes import with_codes
 from pipeline.reading.ocr import OcrEngine, with_words
+from pipeline.reading.second_look import looked_at_again
 from pipeline.reading.stains import with_stains
 from validators import check_document
 
@@ -40,7 +42,16 @@ def read_page(page: Page, engine: OcrEngine) -> Page:
         return page
     page = with_words(page, engine)
     page = with_stains(page)
-    return with_codes(page)
+    page = with_codes(page)
+    return with_second_look(page, engine)
+
+
+def with_second_look(page: Page, engine: OcrEngine) -> Page:
+    """The page with what further looks at its doubtful print read."""
+    if page.image is None:
+        return page
+    words = looked_at_again(page.image, page.words, *doubtful_print(page), engine)
+    return replace(page, words=tuple(words))
 
 
 def read_documents(

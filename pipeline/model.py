@@ -15,7 +15,7 @@ door alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -119,6 +119,9 @@ class Word:
     alternatives: tuple[Alternative, ...] = ()
     stained: float = 0.0
     """Share of what lies on and beside the word that is the red of a seal, 0 to 1."""
+    looks: tuple[tuple[str, ...], ...] = ()
+    """What each further look at the print read in place of each character: itself, another, several or
+    `""`."""
 
     def part(self, start: int, stop: int) -> Word:
         """The characters from `start` to `stop` as a word of its own."""
@@ -137,7 +140,18 @@ class Word:
                 if start <= other.index < stop
             ),
             stained=self.stained,
+            looks=tuple(look[start:stop] for look in self.looks),
         )
+
+
+def looks_at(pieces: Sequence[Word | str]) -> tuple[tuple[str, ...], ...]:
+    """Further looks at several words as at one: as many as each had; a plain text is a gap between them."""
+    parts = [(piece, ()) if isinstance(piece, str) else (piece.text, piece.looks) for piece in pieces]
+    count = min((len(looks) for text, looks in parts if text.strip()), default=0)
+    return tuple(
+        tuple(char for text, looks in parts for char in (looks[number] if looks else text))
+        for number in range(count)
+    )
 
 
 def _even_edges(text: str, box: Box) -> tuple[float, ...]:
@@ -250,8 +264,9 @@ class Reading:
     `least` and `mean` are the probabilities of the characters that carry the value, `rival` the highest of
     another character at the place of one of them. `height` is the print's in pixels, `gap` the line heights
     from label to value, and `exact` says that the label stood as the list has it. `stained` is how much seal
-    lies over the value, of its words the most. `own` is the confidence
-    before witnesses were heard, kept so that a value can be judged again.
+    lies over the value, of its words the most. `seconded` and `contradicted` are the shares of further looks
+    at the print that read the same and something else; both are 0 where nobody looked again. `own` is the
+    confidence before witnesses were heard, kept so that a value can be judged again.
     """
 
     least: float = 1.0
@@ -262,6 +277,8 @@ class Reading:
     gap: float = 0.0
     exact: bool = True
     stained: float = 0.0
+    seconded: float = 0.0
+    contradicted: float = 0.0
     own: float | None = None
 
 

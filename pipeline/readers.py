@@ -190,6 +190,9 @@ class _LazyEngine:
     def read_lines(self, image: Any, lines: Any) -> Any:
         return _engine().read_lines(image, lines)
 
+    def read_each(self, image: Any, lines: Any) -> Any:
+        return _engine().read_each(image, lines)
+
 
 def _engine() -> Any:
     if _Process.engine is None:

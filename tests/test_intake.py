@@ -40,7 +40,10 @@ class Engine:
         return [np.array([[100, 100], [width - 100, 100], [width - 100, 140], [100, 140]], np.float32)]
 
     def read_lines(self, image: Image, lines: Sequence[Quad]) -> list[Word]:
-        return [Word(self.text, Box(100, 100, 900, 140), 0.99, "ocr")] if len(lines) else []
+        return [word for words in self.read_each(image, lines) for word in words]
+
+    def read_each(self, image: Image, lines: Sequence[Quad]) -> list[list[Word]]:
+        return [[Word(self.text, Box(100, 100, 900, 140), 0.99, "ocr")] for _ in lines]
 
 
 def sheet(*, ink: bool = True, shadow: bool = False) -> Page:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from pipeline.model import Box, Word
+from pipeline.model import Box, Word, looks_at
 from pipeline.text import fold, squeeze
 
 HEADER_SHARE = 0.6
@@ -124,6 +124,7 @@ def on_lines(words: Sequence[Word]) -> Word:
         ),
         alternatives=tuple(alternatives),
         stained=max(word.stained for word in words),
+        looks=looks_at(words),
     )
 
 

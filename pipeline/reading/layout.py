@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.model import Box, Word
+from pipeline.model import Box, Word, looks_at
 from pipeline.text import fold, squeeze
 
 SAME_ROW_SHARE = 0.5
@@ -111,16 +111,19 @@ def joined(pieces: Sequence[Word]) -> Word:
     edges = list(pieces[0].edges or pieces[0].part(0, len(text)).edges)
     confidences = list(pieces[0].char_confidences or [pieces[0].confidence] * len(text))
     alternatives = list(pieces[0].alternatives)
+    printed: list[Word | str] = [pieces[0]]
     for before, piece in pairwise(pieces):
         if before.text[-1].isascii() and piece.text[0].isascii():
             text += " "
             edges.append(piece.box.x0)
             confidences.append(1.0)
+            printed.append(" ")
         offset = len(text)
         text += piece.text
         edges += (piece.edges or piece.part(0, len(piece.text)).edges)[1:]
         confidences += piece.char_confidences or [piece.confidence] * len(piece.text)
         alternatives += [replace(other, index=other.index + offset) for other in piece.alternatives]
+        printed.append(piece)
     return Word(
         text=text,
         box=Box.around(piece.box for piece in pieces),
@@ -130,6 +133,7 @@ def joined(pieces: Sequence[Word]) -> Word:
         char_confidences=tuple(confidences),
         alternatives=tuple(alternatives),
         stained=max(piece.stained for piece in pieces),
+        looks=looks_at(printed),
     )
 
 

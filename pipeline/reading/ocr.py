@@ -40,6 +40,9 @@ class OcrEngine(Protocol):
     def read_lines(self, image: Image, lines: Sequence[Quad]) -> list[Word]:
         """What stands on the lines; a line that runs over several cells gives several words."""
 
+    def read_each(self, image: Image, lines: Sequence[Quad]) -> list[list[Word]]:
+        """The same, line by line."""
+
 
 def with_words(page: Page, engine: OcrEngine) -> Page:
     """The page upright, with the words that OCR reads; pages whose words are known stay as they are.

@@ -98,6 +98,10 @@ class PaddleEngine:
 
     def read_lines(self, image: Image, lines: Sequence[Quad]) -> list[Word]:
         """What stands on the lines, cut where the gap between characters is a gap between cells."""
+        return [word for words in self.read_each(image, lines) for word in words]
+
+    def read_each(self, image: Image, lines: Sequence[Quad]) -> list[list[Word]]:
+        """The same, line by line."""
         crops = [_cut_out(image, line) for line in lines]
         strips = [_strip(crop) for crop in crops]
         words: list[list[Word]] = [[] for _ in lines]
@@ -106,7 +110,7 @@ class PaddleEngine:
             (columns,) = self._recogniser.paddlex_predictor.runner(x=_stacked([strips[i] for i in batch]))
             for i, probabilities in zip(batch, columns, strict=True):
                 words[i] = _words(self._decoder.read(probabilities), lines[i], crops[i])
-        return [word for pieces in words for word in pieces]
+        return words
 
     def _detect(self, bgr: Image, side: int) -> list[Quad]:
         (result,) = self._detector.predict(bgr, limit_side_len=side, limit_type="max")

@@ -37,9 +37,13 @@ class FakeEngine:
 
     def read_lines(self, image: Image, lines: Sequence[Quad]) -> list[Word]:
         self.read.append(len(lines))
+        return [word for words in self.read_each(image, lines) for word in words]
+
+    def read_each(self, image: Image, lines: Sequence[Quad]) -> list[list[Word]]:
         confidence = self.upright_confidence * (1 if tuple(image[0, 0]) == MARK else 0.5)
         return [
-            Word(f"第{number}行的文字", _box(line), confidence, "ocr") for number, line in enumerate(lines, 1)
+            [Word(f"第{number}行的文字", _box(line), confidence, "ocr")]
+            for number, line in enumerate(lines, 1)
         ]
 
     def _quad(self, image: Image, start: int, end: int) -> Quad:
