@@ -21,6 +21,7 @@ from pipeline.model import AnyField, Document, Image, LineItem, Page, TextField
 from pipeline.papers import BLANK_INK, read_paper, split_papers
 from pipeline.reading.codes import with_codes
 from pipeline.reading.ocr import OcrEngine, with_words
+from pipeline.reading.pictures import with_likeness
 from pipeline.reading.stains import with_stains
 from validators import check_document
 
@@ -40,7 +41,8 @@ def read_page(page: Page, engine: OcrEngine) -> Page:
         return page
     page = with_words(page, engine)
     page = with_stains(page)
-    return with_codes(page)
+    page = with_codes(page)
+    return with_likeness(page)
 
 
 def read_documents(

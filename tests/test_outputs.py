@@ -262,6 +262,7 @@ def test_claims_are_written_and_counted(tmp_path: Path) -> None:
         "itemized_bills": [],
         "certificates": [],
         "other_documents": [],
+        "renditions": [],
         "line_items": [],
         "diagnoses": [],
         "totals": {},

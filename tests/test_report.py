@@ -96,6 +96,7 @@ def claim(name: str = "王小明") -> ClaimRecord:
         "itemized_bills": [],
         "certificates": [],
         "other_documents": [],
+        "renditions": [],
         "line_items": [coded_line("d", line) for line in record()["line_items"]],
         "diagnoses": [{"name": name, "icd10_code": name, "score": 0.9}],
         "totals": {"total_amount": "12345.60", name: "1.00"},
