@@ -56,7 +56,7 @@ def read(
         name: replace(field, origin=origin, status=status, confidence=confidence)
         for name, field in document.fields.items()
     }
-    return replace(document, fields=fields, status=status)
+    return replace(document, fields=fields, status="accepted" if status == "accepted" else "review")
 
 
 def pdf(**more: Any) -> Document:
@@ -322,8 +322,9 @@ def _expect_one_paper(documents: Sequence[Document]) -> None:
     same, done = of_run(*documents)
     assert same.leads == {other.id: (lead.id, "same_code_and_number")}
     seen = [Sheet.of(document).pages[0] for document in documents]
+    by_id = {document.id: document for document in documents}
     by_picture = find_same_papers(
-        [Sheet(each.id, (), (page,)) for each, page in zip(documents, seen, strict=True)], {}.__getitem__
+        [Sheet(each.id, (), (page,)) for each, page in zip(documents, seen, strict=True)], by_id.__getitem__
     )
     assert by_picture.alike == {lead.id: (other.id,), other.id: (lead.id,)}
     total = done["票.pdf"].fields["total_amount"]

@@ -126,7 +126,7 @@ class TestExchanged:
             {"business_serial_no": None},
         ],
     )
-    def test_without_link_payer_and_total_they_are_two_papers(self, other: dict[str, str | None]) -> None:
+    def test_without_link_payer_and_total_they_are_two_papers(self, other: dict[str, Any]) -> None:
         assert why_one_paper(read(), self.on_paper(**other)) is None
 
     def test_two_ebills_of_one_visit_are_not_exchanged_for_each_other(self) -> None:
