@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Literal
 
 from pipeline import materials
@@ -35,7 +36,8 @@ from pipeline.records import (
 )
 from pipeline.text import compact_name, differing_characters, is_masked
 from validators import check_claim
-from validators.across import bill_key, is_same_hospital
+from validators.across import is_same_hospital, path_in
+from validators.duplicates import bill_key, content_key
 
 INVOICES = ("outpatient_invoice", "inpatient_invoice", "vat_invoice")
 PAPERS = ("settlement_sheet", "itemized_bill", "discharge_summary", "diagnosis_certificate", "prescription")
@@ -59,6 +61,9 @@ NEAR_DAYS, FAR_DAYS = 2, -5
 """Far days outweigh a record number, which a patient keeps from visit to visit."""
 SAME_FOLDER = 1
 SECOND_OF_TYPE = -1
+
+TWICE = "R-DUP-"
+"""How rules about the same paper twice are called (domain.md §10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,18 +276,21 @@ def assemble(
     load: Callable[[str], Document],
     field_names: Callable[[str], Sequence[str]],
     catalogs: Catalogs,
+    renditions: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> tuple[list[ClaimRecord], Mapping[str, frozenset[str]]]:
     """The claims that papers make, and by document id the fields with which its claim does not hold.
 
     Args:
-        facts: Of all papers.
+        facts: Of all papers, renditions left out: they are in the claim of the document that is read.
         load: A document by its id.
         field_names: The field names of a document type.
         catalogs: For diagnoses and hospitals.
+        renditions: Further pictures of a paper, by the id of the document that is read for it.
     """
     claims: list[ClaimRecord] = []
     disputed: defaultdict[str, set[str]] = defaultdict(set)
-    for claim, findings in build_claims(group_documents(facts), load, field_names, catalogs):
+    groups = group_documents(facts)
+    for claim, findings in build_claims(groups, load, field_names, catalogs, renditions):
         claims.append(claim)
         for finding in findings:
             if finding.outcome == "fail" and finding.severity == "block":
@@ -302,6 +310,7 @@ def build_claims(
     load: Callable[[str], Document],
     field_names: Callable[[str], Sequence[str]],
     catalogs: Catalogs,
+    renditions: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Iterator[tuple[ClaimRecord, tuple[Finding, ...]]]:
     """Each claim with what the rules found in it.
 
@@ -310,11 +319,31 @@ def build_claims(
         load: A document by its id.
         field_names: The field names of a document type.
         catalogs: For diagnoses and hospitals.
+        renditions: Further pictures of a paper, by the id of the document that is read for it.
     """
     for ids in groups:
         documents = [load(document_id) for document_id in ids]
         findings = check_claim(documents)
-        yield _claim(documents, findings, field_names, catalogs), findings
+        further = [other for document_id in ids for other in renditions.get(document_id, ())]
+        told = (*findings, *_about_twins(documents, findings))
+        yield _claim(documents, told, field_names, catalogs, further), findings
+
+
+def _about_twins(documents: Sequence[Document], findings: Sequence[Finding]) -> Iterator[Finding]:
+    """What was found about single papers beside their like in the run, as findings of the claim.
+
+    What a rule of the claim found already is not said again.
+    """
+    said = {_rule_id(finding) for finding in findings if finding.outcome == "fail"}
+    for document in documents:
+        for finding in document.findings:
+            if finding.rule.startswith(TWICE) and _rule_id(finding) not in said:
+                yield replace(finding, fields=tuple(path_in(document, path) for path in finding.fields))
+
+
+def _rule_id(finding: Finding) -> str:
+    """`R-DUP-1` of `R-DUP-1.bills_are_distinct`."""
+    return finding.rule.partition(".")[0]
 
 
 def _claim(
@@ -322,6 +351,7 @@ def _claim(
     findings: Sequence[Finding],
     field_names: Callable[[str], Sequence[str]],
     catalogs: Catalogs,
+    renditions: Sequence[str],
 ) -> ClaimRecord:
     invoices = [document for document in documents if document.type in INVOICES]
     bills = [document for document in documents if document.type == "itemized_bill"]
@@ -343,7 +373,7 @@ def _claim(
     return {
         "schema_version": SCHEMA_VERSION,
         "claim_id": "C-" + _digest([d.id for d in invoices] or ids)[:12],
-        "idempotency_key": _digest({_content_key(document) for document in documents}),
+        "idempotency_key": _digest({content_key(document) for document in documents}),
         "insured": {
             "name": _first_text(documents, "payer_name", "patient_name", "name"),
             "id_number": _id_number(documents),
@@ -361,6 +391,7 @@ def _claim(
         "itemized_bills": [document.id for document in bills],
         "certificates": [document.id for document in certificates],
         "other_documents": [document.id for document in documents if document.id not in grouped],
+        "renditions": sorted(renditions),
         "line_items": lines,
         "diagnoses": _diagnoses(documents, catalogs),
         "totals": _totals(paid, bills, lines),
@@ -368,11 +399,6 @@ def _claim(
         "missing_materials": [material.label for material in lacking],
         "status": _status(documents, findings, bool(lacking)),
     }
-
-
-def _content_key(document: Document) -> str:
-    """The bytes and the place in them, whatever the file is called: renamed papers are the same claim."""
-    return f"{document.file.sha256}:{document.id.partition('-')[2]}"
 
 
 def _distinct(invoices: Sequence[Document]) -> list[Document]:

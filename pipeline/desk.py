@@ -36,7 +36,8 @@ from pipeline.records import (
     document_record,
     error_record,
 )
-from pipeline.scan import ReadersOf, field_names, reader_version
+from pipeline.renditions import Sheet, find_same_papers, settled
+from pipeline.scan import ReadersOf, field_names, reader_version, required_fields
 from pipeline.settings import Settings
 from pipeline.upload import Decoder, UploadReader
 from pipeline.wiring import catalogs
@@ -153,10 +154,18 @@ class UploadDesk:
                     documents += reading.documents
                     missed += reading.unread
         by_id = {document.id: document for document in documents}
+        same = find_same_papers(map(Sheet.of, documents), by_id.__getitem__)
+        papers = {
+            document.id: settled(document, same, by_id.__getitem__, required_fields) for document in documents
+        }
         claims, disputed = assemble(
-            map(Facts.of, documents), by_id.__getitem__, field_names, catalogs(self._settings)
+            (Facts.of(document) for document in papers.values() if not document.rendition_of),
+            papers.__getitem__,
+            field_names,
+            catalogs(self._settings),
+            same.renditions,
         )
-        judged = (disputed_by_claim(document, disputed.get(document.id, ())) for document in documents)
+        judged = (disputed_by_claim(document, disputed.get(document.id, ())) for document in papers.values())
         return {
             "schema_version": SCHEMA_VERSION,
             "upload": key,

@@ -22,6 +22,7 @@ from pipeline.model import AnyField, Document, Image, LineItem, Page, TextField
 from pipeline.papers import BLANK_INK, read_paper, split_papers
 from pipeline.reading.codes import with_codes
 from pipeline.reading.ocr import OcrEngine, with_words
+from pipeline.reading.pictures import with_likeness
 from pipeline.reading.second_look import looked_at_again
 from pipeline.reading.stains import with_stains
 from validators import check_document
@@ -43,7 +44,8 @@ def read_page(page: Page, engine: OcrEngine) -> Page:
     page = with_words(page, engine)
     page = with_stains(page)
     page = with_codes(page)
-    return with_second_look(page, engine)
+    page = with_second_look(page, engine)
+    return with_likeness(page)
 
 
 def with_second_look(page: Page, engine: OcrEngine) -> Page:

@@ -33,6 +33,7 @@ Subject: TypeAlias = Literal["reading", "claim"]
 ReimbursementClass: TypeAlias = Literal["甲", "乙", "丙"]
 CatalogKind: TypeAlias = Literal["drug", "service", "facility", "consumable"]
 MatchStatus: TypeAlias = Literal["matched", "ambiguous", "unmatched"]
+RenditionReason: TypeAlias = Literal["same_bytes", "same_code_and_number", "exchanged"]
 Image: TypeAlias = npt.NDArray[np.uint8]
 """Shape (H, W, 3), RGB."""
 
@@ -207,11 +208,15 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class PageSize:
-    """A page of a document: its number in the file and its size in pixels, upright."""
+    """A page of a document: its number in the file and its size in pixels, upright.
+
+    `likeness` is what it looks like (`pipeline.likeness`), in hex; empty where that is not known.
+    """
 
     number: int
     width: int
     height: int
+    likeness: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +241,14 @@ class Page:
     ink: float = 1.0
     """Share of dark pixels, 0 to 1; a blank back has next to none."""
     turned_degrees: int = 0
+    likeness: str = ""
+    """What it looks like, in hex (`pipeline.likeness`)."""
     image: Image | None = field(default=None, repr=False, compare=False)
 
     @property
     def size(self) -> PageSize:
         """What of the page a document keeps."""
-        return PageSize(self.number, self.width, self.height)
+        return PageSize(self.number, self.width, self.height, self.likeness)
 
     @property
     def text(self) -> str:
@@ -379,6 +386,10 @@ class Document:
     title: str = ""
     titles: int = 0
     """How many titles stand on one page of it: more than one, and several papers lie on that page."""
+    rendition_of: str = ""
+    """The id of the document that is read for this paper, where another picture of it is the better one."""
+    rendition_reason: RenditionReason | None = None
+    """Why the two are one paper."""
 
     @property
     def id(self) -> str:

@@ -97,7 +97,8 @@ def write_outputs(
         table.writerow(COLUMNS)
         for document in documents:
             rows.write(_json_line(document))
-            table.writerows(_line_rows(document))
+            if not document["rendition_of"]:  # its rows are those of the document that is read
+                table.writerows(_line_rows(document))
             tally.see_document(document)
         _write_rows(stage.open(CLAIMS), claims, tally.see_claim)
         _write_rows(stage.open(ERRORS), errors, tally.see_error)

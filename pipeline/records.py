@@ -33,6 +33,7 @@ from pipeline.model import (
     Outcome,
     PageSize,
     ReimbursementClass,
+    RenditionReason,
     Severity,
     Unread,
     Value,
@@ -161,7 +162,9 @@ class DocumentRecord(TypedDict):
     """One logical document: a row of `documents.jsonl`.
 
     `category_totals` are category rows above detail rows: the same money a second time, never to be added to
-    `line_items`. `extras` are printed labels that have no field name.
+    `line_items`. `extras` are printed labels that have no field name. Where `rendition_of` names another
+    document, that one is read for the paper and `rendition_reason` says why they are one: this one stays as
+    it was read and counts nowhere.
     """
 
     schema_version: Version
@@ -177,6 +180,8 @@ class DocumentRecord(TypedDict):
     extras: dict[str, str]
     checks: list[CheckRecord]
     status: DocumentStatus
+    rendition_of: str | None
+    rendition_reason: RenditionReason | None
 
 
 class InsuredRecord(TypedDict):
@@ -213,6 +218,7 @@ class ClaimRecord(TypedDict):
 
     The documents of one insured person for one visit or stay at one hospital, named by their `document_id`.
     `totals` is name to money, `missing_materials` says what the case type asks for and nobody sent.
+    `renditions` are further pictures of its documents; they are in none of the other lists.
     """
 
     schema_version: Version
@@ -226,6 +232,7 @@ class ClaimRecord(TypedDict):
     itemized_bills: list[str]
     certificates: list[str]
     other_documents: list[str]
+    renditions: list[str]
     line_items: list[CodedLineRecord]
     diagnoses: list[DiagnosisRecord]
     totals: dict[str, Money]
@@ -255,7 +262,7 @@ def document_record(document: Document, field_names: Sequence[str]) -> DocumentR
         ValueError: If the type is not one of the contract, or a number is none that a bill can print.
     """
     sizes = {size.number: size for size in document.pages}
-    way = _way_of_reading(document)
+    way = way_of_reading(document)
     names = dict.fromkeys([*field_names, *document.fields])
     return {
         "schema_version": SCHEMA_VERSION,
@@ -276,6 +283,8 @@ def document_record(document: Document, field_names: Sequence[str]) -> DocumentR
         "extras": dict(document.extras),
         "checks": [check_record(finding) for finding in document.findings],
         "status": document.status,
+        "rendition_of": document.rendition_of or None,
+        "rendition_reason": document.rendition_reason,
     }
 
 
@@ -379,7 +388,7 @@ def _fractions(box: Box | None, size: PageSize | None) -> list[float] | None:
     return [round(min(1.0, max(0.0, float(share))), FRACTION_PLACES) for share in shares]
 
 
-def _way_of_reading(document: Document) -> Origin:
+def way_of_reading(document: Document) -> Origin:
     """How most of the paper was read: where a missing field was looked for."""
     ways = Counter[Origin](
         field.origin

@@ -35,6 +35,7 @@ from pipeline.reading.open_file import source_file
 from pipeline.reading.refusal import refusal, unread
 from pipeline.reading.sandbox import Sandbox
 from pipeline.records import DocumentRecord, document_record, error_record
+from pipeline.renditions import Sheet, find_same_papers, settled
 from pipeline.report import RunInfo, Summary
 from pipeline.settings import Settings
 from pipeline.store.ledger import FileReading, Ledger
@@ -291,15 +292,25 @@ class Run:
         def documents_of(source: SourceFile) -> dict[str, Document]:
             return {document.id: document for _, document in kept([source])}
 
+        def load(document_id: str) -> Document:
+            return documents_of(home[document_id])[document_id]
+
+        same = find_same_papers((Sheet.of(document) for _, document in kept()), load)
+
+        def settle(document: Document) -> Document:
+            return settled(document, same, load, required_fields)
+
         claims, disputed = assemble(
-            (Facts.of(document) for _, document in kept()),
-            lambda document_id: documents_of(home[document_id])[document_id],
+            (Facts.of(settle(document)) for _, document in kept() if document.id not in same.leads),
+            lambda document_id: settle(load(document_id)),
             field_names,
             catalogs(self._settings),
+            same.renditions,
         )
         documents = (
             document_record(
-                disputed_by_claim(document, disputed.get(document.id, ())), field_names(document.type)
+                disputed_by_claim(settle(document), disputed.get(document.id, ())),
+                field_names(document.type),
             )
             for _, document in kept()
         )
@@ -373,6 +384,12 @@ def field_names(document_type: str) -> tuple[str, ...]:
     """The fields that a document type can carry, in the order people read them."""
     extractor = EXTRACTORS.get(document_type)
     return extractor.field_names if extractor else ()
+
+
+def required_fields(document: Document) -> Sequence[str]:
+    """The fields of a document that must be accepted for it to go through unseen."""
+    extractor = EXTRACTORS.get(document.type)
+    return extractor.required(document) if extractor else ()
 
 
 READING_SETTINGS = {

@@ -180,6 +180,8 @@ def summary_table(summary: Summary) -> Table:
         table.add_row("材料不全", "incomplete claims", str(incomplete))
     table.add_row("文件", "files", str(summary.files))
     table.add_row("页", "pages", str(summary.pages))
+    if summary.renditions:
+        table.add_row("另一影像", "further pictures", str(summary.renditions))
     table.add_row("无法读取", "unreadable", str(summary.unreadable))
     return table
 

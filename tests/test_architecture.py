@@ -17,6 +17,7 @@ FLOOR = {
     "pipeline.bill_codes",
     "pipeline.settings",
     "pipeline.intervals",
+    "pipeline.likeness",
 }
 READ = FLOOR | {"pipeline.reading"}
 WORDS_TO_PAPERS = READ | {
@@ -35,6 +36,7 @@ RUN = (
     | {
         "pipeline.intake",
         "pipeline.materials",
+        "pipeline.renditions",
         "pipeline.claims",
         "pipeline.store",
         "pipeline.wiring",
@@ -53,6 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.fee_categories": {"pipeline.text"},
     "pipeline.bill_codes": {"pipeline.text"},
     "pipeline.intervals": set(),
+    "pipeline.likeness": {"pipeline.text"},
     # Each knows one thing and none of the others.
     "pipeline.reading": FLOOR,
     "pipeline.catalogs": FLOOR,
@@ -71,6 +74,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.records": FLOOR,
     "pipeline.report": FLOOR | {"pipeline.records"},
     "pipeline.outputs": FLOOR | {"pipeline.records", "pipeline.report"},
+    # Which documents of a run are one paper: rules compare two of them, values are said as published.
+    "pipeline.renditions": FLOOR | {"validators", "pipeline.acceptance", "pipeline.records"},
     # From papers to a claim, which is a published row.
     "pipeline.claims": FLOOR
     | {"pipeline.catalogs", "validators", "pipeline.acceptance", "pipeline.materials", "pipeline.records"},

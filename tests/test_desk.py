@@ -88,6 +88,19 @@ def test_fields_with_which_the_claim_does_not_hold_are_to_review(counter: Counte
     ] * 2
 
 
+def test_a_bill_sent_twice_is_one_paper_and_its_money_counts_once(counter: Counter) -> None:
+    answer = counter.ask(("票.pdf", RECEIPT), ("截图.png", f"{RECEIPT} "))
+    first, second = sorted(answer["documents"], key=lambda row: row["rendition_of"] is not None)
+    assert (second["rendition_of"], second["rendition_reason"]) == (
+        first["document_id"],
+        "same_code_and_number",
+    )
+    (claim,) = answer["claims"]
+    assert claim["invoices"] == [first["document_id"]]
+    assert claim["renditions"] == [second["document_id"]]
+    assert claim["totals"]["total_amount"] == "30.00"
+
+
 def test_an_answer_is_kept(counter: Counter) -> None:
     first = counter.ask(("票.pdf", RECEIPT))
     assert counter.ask(("票.pdf", RECEIPT)) == first

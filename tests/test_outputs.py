@@ -179,6 +179,18 @@ def test_a_row_is_one_line_item(written: Path) -> None:
     assert (row["confidence"], row["reimbursement_class"], row["catalog_score"]) == ("0.9", "甲", "0.97")
 
 
+def test_the_rows_of_a_rendition_are_those_of_the_document_that_is_read(tmp_path: Path) -> None:
+    lead = record()
+    photo = replace(
+        DOCUMENT, file=SourceFile("照片.jpg", "cd" * 32), rendition_of=lead["document_id"], status="review"
+    )
+    summary = write_outputs(tmp_path, [lead, record(photo)], [], [])
+    assert [row["file"] for row in table(tmp_path)] == ["票.jpg"]
+    assert len((tmp_path / "documents.jsonl").read_text("utf-8").splitlines()) == 2
+    assert (summary.documents, summary.renditions, summary.lines) == (2, 1, 1)
+    assert summary.by_status["rejected"] == 1
+
+
 def test_long_numbers_stay_text(written: Path) -> None:
     (row,) = table(written)
     assert row["invoice_number"] == "0127700318\t"
@@ -262,6 +274,7 @@ def test_claims_are_written_and_counted(tmp_path: Path) -> None:
         "itemized_bills": [],
         "certificates": [],
         "other_documents": [],
+        "renditions": [],
         "line_items": [],
         "diagnoses": [],
         "totals": {},

@@ -153,6 +153,7 @@ def claim(document: DocumentRecord) -> ClaimRecord:
         "itemized_bills": [],
         "certificates": [],
         "other_documents": [],
+        "renditions": [],
         "line_items": [coded_line(document["document_id"], line) for line in document["line_items"]],
         "diagnoses": [{"name": "感冒", "icd10_code": "J00.x00", "score": 0.9}],
         "totals": {"total_amount": "203.60"},

@@ -96,6 +96,7 @@ def claim(name: str = "王小明") -> ClaimRecord:
         "itemized_bills": [],
         "certificates": [],
         "other_documents": [],
+        "renditions": [],
         "line_items": [coded_line("d", line) for line in record()["line_items"]],
         "diagnoses": [{"name": name, "icd10_code": name, "score": 0.9}],
         "totals": {"total_amount": "12345.60", name: "1.00"},
@@ -288,6 +289,17 @@ def test_only_documents_to_review_are_asked_for_pictures() -> None:
     limits = ReportLimits(review_documents=1)
     report([numbered(1, "accepted"), numbered(2), numbered(3)], thumbnail=thumbnail, limits=limits)
     assert asked == [("票0002.jpg", 1)]
+
+
+def test_nobody_is_asked_to_look_at_a_further_picture_of_a_paper() -> None:
+    further = record(replace(DOCUMENT, status="review", rendition_of="x-1", file=SourceFile("照片.jpg", "")))
+    witness = replace(text_field("fc0971", "review"), witnesses=("rendition:x-1",))
+    doubt = record(replace(DOCUMENT, status="review", fields={"check_code": witness}))
+    page = report([doubt, further])
+    assert page.count('class="card"') - report([doubt]).count('class="card"') == 1  # the list of the settled
+    assert "照片.jpg" in page
+    assert "同一单据的另一影像" in page
+    assert MESSAGES["source.rendition"][0] in page
 
 
 def test_pictures_beyond_the_room_are_left_out_and_counted() -> None:

@@ -165,6 +165,17 @@ class TestReading:
         found = [(row["source"]["file"], row["source"]["pages"]) for row in office.documents()]
         assert found == [*((f"{n:02}.pdf", [1]) for n in range(20)), ("a.pdf", [1]), ("a.pdf", [2])]
 
+    def test_a_bill_that_came_twice_is_one_claim_and_both_files_stay_listed(self, office: Office) -> None:
+        bill = "outpatient_invoice invoice_code=11060124 invoice_number=0127700352 total_amount=30.00"
+        put(office.papers / "1", 票__pdf=f"{bill} payer_name=欧阳杜撰")
+        put(office.papers / "2", 照片__jpg=f"{bill} payer_name=欧阳杜选")
+        summary = office.scan()
+        assert (summary.documents, summary.renditions, summary.claims) == (2, 1, 1)
+        lead, other = sorted(office.documents(), key=lambda row: row["rendition_of"] is not None)
+        assert other["rendition_of"] == lead["document_id"]
+        (claim,) = rows(office.out / CLAIMS)
+        assert (claim["invoices"], claim["renditions"]) == ([lead["document_id"]], [other["document_id"]])
+
     def test_a_long_file_is_read_in_windows_and_in_order(self, office: Office) -> None:
         put(office.papers, a__pdf="\n".join(f"prescription remark={n}" for n in range(40)))
         office.scan()

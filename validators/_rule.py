@@ -107,6 +107,17 @@ class ClaimRule(_Rule):
         return self._finding(verdict) if verdict else None
 
 
+@dataclass(frozen=True, slots=True)
+class PairRule(_Rule):
+    """A rule about one paper beside another that is, or may be, the same paper."""
+
+    check: Callable[[Document, Document], Verdict]
+
+    def __call__(self, document: Document, other: Document) -> Finding:
+        """What the rule says of `document`; paths are those of `document`."""
+        return self._finding(self.check(document, other))
+
+
 def document_rule(
     id: str,  # noqa: A002  # what the rule is called in domain.md
     *types: str,
@@ -156,5 +167,21 @@ def claim_rule(
 
     def make(function: Callable[[Sequence[Document]], Verdict | None]) -> ClaimRule:
         return ClaimRule(id, function.__name__, title, basis, severity, about, function)
+
+    return make
+
+
+def pair_rule(
+    id: str,  # noqa: A002
+    *,
+    title: str,
+    basis: str,
+    severity: Severity = "block",
+    about: Subject = "reading",
+) -> Callable[[Callable[[Document, Document], Verdict]], PairRule]:
+    """Make a rule of a function that looks at a paper beside another."""
+
+    def make(function: Callable[[Document, Document], Verdict]) -> PairRule:
+        return PairRule(id, function.__name__, title, basis, severity, about, function)
 
     return make

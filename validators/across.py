@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from rapidfuzz import fuzz
 
 from pipeline.fee_categories import find_category
 from pipeline.model import Document, LineItem
-from pipeline.text import compact_name, differing_characters, fold, is_masked, names_agree, squeeze
+from pipeline.text import differing_characters, fold, is_masked, names_agree, squeeze
 from validators._rule import (
     CHECK_READING,
     INVOICES,
@@ -40,71 +40,6 @@ def path_in(document: Document, path: str) -> str:
 
 def _of(documents: Sequence[Document], *types: str) -> list[Document]:
     return [document for document in documents if document.type in types]
-
-
-# ---------------------------------------------------------------- the same bill twice
-
-
-def bill_key(document: Document) -> tuple[str, ...] | None:
-    """What makes a bill one and the same: code and number, of a bill without code number and payee."""
-    number = document.text("invoice_number")
-    if document.type not in INVOICES or not number:
-        return None
-    code = document.text("invoice_code")
-    return (code, number) if code else ("", number, compact_name(document.text("payee_name") or ""))
-
-
-def find_duplicates(documents: Iterable[Document]) -> tuple[tuple[Document, ...], ...]:
-    """The groups of papers that are the same bill, in a claim or over a whole run."""
-    groups: dict[tuple[str, ...], list[Document]] = defaultdict(list)
-    for document in documents:
-        key = bill_key(document)
-        if key is not None:
-            groups[key].append(document)
-    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
-
-
-@claim_rule(
-    "R-DUP-1",
-    title="没有重复的票据",
-    basis="财政电子票据重复报销防控要求（票据代码＋票据号码唯一）",
-    about="claim",
-)
-def bills_are_distinct(documents: Sequence[Document]) -> Verdict | None:
-    """No bill of the claim has the code and number of another."""
-    bills = [document for document in documents if bill_key(document) is not None]
-    twice = find_duplicates(bills)
-    if twice:
-        said = "、".join(
-            f"{group[0].text('invoice_number')}（{'、'.join(sorted({each.file.name for each in group}))}）"
-            for group in twice[:_FEW]
-        )
-        paths = [path_in(each, "fields.invoice_number") for group in twice for each in group]
-        return failed(f"同一票据出现多次：{said}，只能报销一次，请确认是否为同一票据的不同影像", *paths)
-    return passed(*(path_in(each, "fields.invoice_number") for each in bills)) if len(bills) > 1 else None
-
-
-@claim_rule(
-    "R-DUP-3",
-    title="没有疑似重复的票据",
-    basis="同一交款人、收款单位、日期和金额的票据",
-    severity="warn",
-    about="claim",
-)
-def bills_do_not_look_alike(documents: Sequence[Document]) -> Verdict | None:
-    """No two bills under different numbers share payer, payee, date and total."""
-    groups: dict[tuple[str, str, date, Decimal], list[Document]] = defaultdict(list)
-    for document in _of(documents, *INVOICES):
-        payer, payee = document.text("payer_name"), document.text("payee_name")
-        day, total = document.date("issue_date"), document.money("total_amount")
-        if payer and payee and day and total is not None and bill_key(document):
-            groups[compact_name(payer), compact_name(payee), day, total].append(document)
-    alike = [group for group in groups.values() if len({bill_key(each) for each in group}) > 1]
-    if not alike:
-        return passed() if sum(map(len, groups.values())) > 1 else None
-    numbers = "、".join(str(each.text("invoice_number")) for each in alike[0])
-    paths = [path_in(each, "fields.invoice_number") for group in alike for each in group]
-    return failed(f"票据 {numbers} 的交款人、收款单位、日期和金额都相同，请确认不是重复收费", *paths)
 
 
 # ---------------------------------------------------------------- lists against receipts

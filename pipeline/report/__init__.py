@@ -102,13 +102,18 @@ def render_report(
             errors=islice(errors, limits.errors),
             claims=islice(claims, limits.claims),
             accepted=islice(
-                (document for document in documents if document["status"] != "review"),
+                (document for document in documents if not _needs_review(document)),
                 limits.accepted_documents,
             ),
             about=about,
             limits=limits,
         )
     )
+
+
+def _needs_review(document: DocumentRecord) -> bool:
+    """Whether a person must look; of a paper sent twice, at the better picture alone."""
+    return document["status"] == "review" and not document["rendition_of"]
 
 
 def _review_views(
@@ -119,7 +124,7 @@ def _review_views(
     shown: dict[str, tuple[str, int]],
 ) -> Iterator[views.DocumentView]:
     """The documents to review; notes in `shown` where claims can point to."""
-    needing = (document for document in documents if document["status"] == "review")
+    needing = (document for document in documents if _needs_review(document))
     for document in islice(needing, limits.review_documents):
         pages: Mapping[int, str | None] = {
             number: pictures.data(thumbnail(document, number))

@@ -30,6 +30,8 @@ class Summary:
     files: int = 0
     pages: int = 0
     documents: int = 0
+    renditions: int = 0
+    """Those of the documents that are further pictures of a paper: not used, their rows are not counted."""
     lines: int = 0
     claims: int = 0
     unreadable: int = 0
@@ -58,6 +60,7 @@ class Tally:
         self._documents = Counter[tuple[str, str]]()
         self._claims = Counter[str]()
         self._lines = Counter[str]()
+        self._renditions = 0
         self._errors = 0
         self._fields = Counter[str]()
 
@@ -66,6 +69,10 @@ class Tally:
         source = document["source"]
         self._files.add(hash(source["file"]))
         self._pages.update(hash((source["file"], number)) for number in source["pages"])
+        if document["rendition_of"]:  # not used: another picture of the paper is read for it
+            self._renditions += 1
+            self._documents[document["document_type"], "rejected"] += 1
+            return
         self._documents[document["document_type"], document["status"]] += 1
         self._lines.update(line["catalog"]["status"] for line in document["line_items"])
         self._fields.update(field["status"] for field in _fields_of(document) if field["value"] is not None)
@@ -90,6 +97,7 @@ class Tally:
             files=len(self._files) if about.files is None else about.files,
             pages=len(self._pages),
             documents=totals.total(),
+            renditions=self._renditions,
             lines=self._lines.total(),
             claims=self._claims.total(),
             unreadable=self._errors,

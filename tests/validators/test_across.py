@@ -9,7 +9,8 @@ import pytest
 from pipeline.model import Document, Finding
 from tests.builders import bill, paper, row
 from validators import check_claim
-from validators.across import find_duplicates, is_same_hospital
+from validators.across import is_same_hospital
+from validators.duplicates import find_duplicates
 
 
 def say(documents: Sequence[Document], rule: str) -> Finding | None:
