@@ -38,6 +38,8 @@ from pipeline.records import (
 )
 from pipeline.scan import ReadersOf, field_names, reader_version
 from pipeline.settings import Settings
+from pipeline.stacks.batches import StackPaper
+from pipeline.stacks.plan import plan_of
 from pipeline.upload import Decoder, UploadReader
 from pipeline.wiring import catalogs
 
@@ -154,7 +156,11 @@ class UploadDesk:
                     missed += reading.unread
         by_id = {document.id: document for document in documents}
         claims, disputed = assemble(
-            map(Facts.of, documents), by_id.__getitem__, field_names, catalogs(self._settings)
+            map(Facts.of, documents),
+            by_id.__getitem__,
+            field_names,
+            catalogs(self._settings),
+            plan_of(map(StackPaper.of, documents)),
         )
         judged = (disputed_by_claim(document, disputed.get(document.id, ())) for document in documents)
         return {

@@ -29,7 +29,7 @@ from pipeline.acceptance import disputed_by_claim
 from pipeline.claims import Facts, assemble
 from pipeline.errors import FolderUnusable
 from pipeline.model import Document, SourceFile, Unread
-from pipeline.outputs import CLAIMS, DOCUMENTS, ERRORS, LINES, REPORT, write_outputs
+from pipeline.outputs import BATCHES, CLAIMS, DOCUMENTS, ERRORS, LINES, REPORT, write_outputs
 from pipeline.readers import PAGES_PER_CALL, Readers, thumbnail_name
 from pipeline.reading.open_file import source_file
 from pipeline.reading.refusal import refusal, unread
@@ -37,6 +37,8 @@ from pipeline.reading.sandbox import Sandbox
 from pipeline.records import DocumentRecord, document_record, error_record
 from pipeline.report import RunInfo, Summary
 from pipeline.settings import Settings
+from pipeline.stacks.batches import StackPaper
+from pipeline.stacks.plan import plan_of
 from pipeline.store.ledger import FileReading, Ledger
 from pipeline.upload import Decoder, PageReaders, UploadReader
 from pipeline.wiring import catalogs
@@ -44,7 +46,7 @@ from pipeline.wiring import catalogs
 STATE_DIR = ".baoxiao"
 """In the output folder: the ledger, page pictures for the report, and pages on their way."""
 
-OUTPUTS = frozenset({DOCUMENTS, CLAIMS, LINES, ERRORS, REPORT})
+OUTPUTS = frozenset({DOCUMENTS, CLAIMS, BATCHES, LINES, ERRORS, REPORT})
 SKIPPED_NAMES = frozenset({"Thumbs.db", "desktop.ini", "__MACOSX"})
 
 
@@ -291,11 +293,13 @@ class Run:
         def documents_of(source: SourceFile) -> dict[str, Document]:
             return {document.id: document for _, document in kept([source])}
 
+        stacks = plan_of(StackPaper.of(document) for _, document in kept())
         claims, disputed = assemble(
             (Facts.of(document) for _, document in kept()),
             lambda document_id: documents_of(home[document_id])[document_id],
             field_names,
             catalogs(self._settings),
+            stacks,
         )
         documents = (
             document_record(
@@ -310,6 +314,7 @@ class Run:
                 documents,
                 claims,
                 errors,
+                stacks.rows(claims),
                 thumbnail=self._thumbnail,
                 about=RunInfo(version=version("baoxiao"), files=len(self.uploads)),
             )
