@@ -194,8 +194,9 @@ _LISTS = ("itemized_bill", "settlement_sheet")
 
 def bill_lost_beside_its_list(control: Control) -> Iterator[Suspect]:
     """A list without its bill: two sheets went through the feeder as one."""
-    if control.missing_papers <= 0 or control.missing_amount <= 0:
+    if control.missing_amount <= 0:
         return
+    fewer = control.missing_papers > 0
     for part in control.batch.parts:
         billed = {paper.total for paper in part.papers if paper.is_invoice}
         for paper in part.papers:
@@ -204,10 +205,10 @@ def bill_lost_beside_its_list(control: Control) -> Iterator[Suspect]:
             if paper.total == control.missing_amount:
                 why = f"清单 {paper.total:.2f} 元，正是所差金额，旁边没有票据 / its bill is what is missing"
                 yield Suspect(paper, "double_feed", why, EXACT)
-            else:
+            elif fewer:
                 why = "有清单而无票据 / a list without its bill"
                 yield Suspect(paper, "double_feed", why, FAIR)
-        if control.batch.is_parted and part.papers and not billed:
+        if fewer and control.batch.is_parted and part.papers and not billed:
             why = "该案卷没有票据 / a claim without any bill"
             yield Suspect(part.papers[0], "double_feed", why, FAIR)
 
@@ -247,7 +248,7 @@ def separator_lost(control: Control) -> Iterator[Suspect]:
     for part, after in itertools.pairwise(parts):
         lost = _serials_between(part, after)
         if 0 < lost <= MOST_LOST_SERIALS and part.papers:
-            why = f"到下一分隔页之间缺 {lost} 个编号 / the separators leave out {lost} of their numbers behind it"
+            why = f"到下一分隔页之间缺 {lost} 个编号 / separators leave out {lost} numbers behind it"
             weight = FAIR if control.missing_papers > 0 else WEAK
             yield Suspect(_first_of_another(part) or part.papers[-1], "missed_separator", why, weight)
     for part in parts if control.batch.is_parted else ():
