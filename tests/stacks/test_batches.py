@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pipeline.claims import Facts, group_documents
 from pipeline.model import Document, PageSize, SourceFile
 from pipeline.stacks.batches import StackPaper, cut_stacks, places
+from pipeline.stacks.separators import Separator, payload
 from tests.builders import bill, paper
 from tests.stacks.stacks import bill_of, blank, header, label, laid, list_of, sep, stack, unread_header
 
@@ -96,8 +97,6 @@ def test_a_header_known_by_its_title_alone_begins_a_batch_of_no_number() -> None
 
 
 def test_a_separators_code_on_a_bill_parts_and_keeps_the_bill() -> None:
-    from pipeline.stacks.separators import Separator, payload
-
     documents = stack(bill_of("1.00"), bill_of("2.00", payload(Separator(1))))
     assert claims(documents) == [[1], [2]]
 

@@ -1,4 +1,4 @@
-"""A drawn stack from the feeder to the report: real sheets, real OCR, and one bill that went through unseen."""
+"""A drawn stack from the feeder to the report: real sheets, real OCR, one bill that went through unseen."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def rows(file: Path) -> list[dict[str, Any]]:
 def test_a_bill_that_was_fed_under_another_sheet_holds_its_batch_and_is_looked_for_in_its_place(
     tmp_path: Path,
 ) -> None:
-    """Stated are three papers: an outpatient bill of 248.89, then an inpatient one with its settlement sheet."""
+    """Stated: an outpatient bill of 248.89, then an inpatient one of 5499.78 with its settlement sheet."""
     stated = BatchHeader("2026-0412", 3, Decimal("248.89") + Decimal("5499.78"))
     with Image.open(SAMPLES / "02_孙范本_住院" / "医保结算单.jpg") as settlement:
         sheets = [
