@@ -205,7 +205,7 @@ def down() -> None:
 def schema(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[documents|claims|batches|errors]", help="只要其中一个 / only this one"),
+        typer.Argument(metavar="[documents|claims|errors|batches]", help="只要其中一个 / only this one"),
     ] = None,
 ) -> None:
     """打印 JSON Schema / prints the schemas of the output files."""

@@ -349,8 +349,8 @@ def json_schemas() -> dict[str, dict[str, Any]]:
     rows: dict[str, tuple[Any, str]] = {
         "documents": (DocumentRecord, "A row of documents.jsonl"),
         "claims": (ClaimRecord, "A row of claims.jsonl"),
-        "batches": (BatchRecord, "A row of batches.jsonl"),
         "errors": (ErrorRecord, "A row of errors.jsonl"),
+        "batches": (BatchRecord, "A row of batches.jsonl"),
     }
     return {
         name: {

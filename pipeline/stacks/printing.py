@@ -5,10 +5,10 @@ Made offline and without a font of the system: the Chinese sentences are drawn o
 levels at 300 dpi, so that any office printer prints it sharp.
 
 Larger is not better: scanners set to black and white judge a pixel by its neighbourhood and hollow out
-squares wider than that. Of 24 drawn scans each in black and white, codes of 28 and 36 mm were read 24 times, one of
-46 mm 23, of 60 mm 17 and of 80 mm 16 times; of 24 faxes of 100 to 200 dpi 24, 24, 22, 22 and 21. So a module
-is `QR_MODULE` wide and each sheet bears its code twice. The bars of the Code 39, for machines that read
-barcodes alone, are 0.6 mm.
+squares wider than that. Of 24 drawn scans each in black and white, codes of 28 and 36 mm were read 24 times,
+one of 46 mm 23, of 60 mm 17 and of 80 mm 16 times; of 24 faxes of 100 to 200 dpi 24, 24, 22, 22 and 21. So a
+module is `QR_MODULE` wide and each sheet bears its code twice. The bars of the Code 39, for machines that
+read barcodes alone, are 0.6 mm.
 """
 
 from __future__ import annotations

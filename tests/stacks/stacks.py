@@ -71,15 +71,14 @@ def bill_of(
         payee_name="济南样例人民医院",
         visit_date="2026-03-12",
         invoice_number=number or f"01277{(total or '0').replace('.', ''):0>6}",
-        **({"total_amount": total} if total is not None else {}),
+        total_amount=total,
     )
-    if total is not None:
-        field = replace(
-            made.fields["total_amount"],
-            status="accepted" if sure else "review",
-            candidates=tuple(Candidate(each, 0.2) for each in candidates),
-        )
-        made = replace(made, fields={**made.fields, "total_amount": field})
+    field = replace(
+        made.fields["total_amount"],
+        status="accepted" if sure else "review",
+        candidates=tuple(Candidate(each, 0.2) for each in candidates),
+    )
+    made = replace(made, fields={**made.fields, "total_amount": field})
     return laid(replace(made, titles=titles), *codes)
 
 
