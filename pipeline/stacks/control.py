@@ -203,10 +203,12 @@ def bill_lost_beside_its_list(control: Control) -> Iterator[Suspect]:
             if paper.type not in _LISTS or paper.total is None or paper.total in billed:
                 continue
             if paper.total == control.missing_amount:
-                why = f"清单 {paper.total:.2f} 元，正是所差金额，旁边没有票据 / its bill is what is missing"
+                why = (
+                    f"合计 {paper.total:.2f} 元，正是所差金额，而没有对应的票据 / its bill is what is missing"
+                )
                 yield Suspect(paper, "double_feed", why, EXACT)
             elif fewer:
-                why = "有清单而无票据 / a list without its bill"
+                why = "有清单或结算单而无票据 / a list without its bill"
                 yield Suspect(paper, "double_feed", why, FAIR)
         if fewer and control.batch.is_parted and part.papers and not billed:
             why = "该案卷没有票据 / a claim without any bill"

@@ -24,37 +24,28 @@ class StackPlan:
     """The stacks of a run: where each paper lies and which batch closes.
 
     `places` is by document id and holds papers of stacks alone; any other paper goes where its words say.
+    `control_of` is by document id too; `torn_labels` are claim numbers found in two places.
     """
 
     places: Mapping[str, Place] = field(default_factory=dict)
     controls: tuple[Control, ...] = ()
+    control_of: Mapping[str, Control] = field(default_factory=dict)
+    torn_labels: frozenset[str] = frozenset()
 
     def findings(self, document_ids: Sequence[str]) -> tuple[Finding, ...]:
-        """What stacks say of the claim of these papers."""
-        found = [self._held(control, document_ids) for control in self.controls]
-        return tuple(finding for finding in (*found, self._label_elsewhere(document_ids)) if finding)
-
-    def _held(self, control: Control, document_ids: Sequence[str]) -> Finding | None:
-        mine = {paper.document_id for paper in control.batch.papers}
-        if mine.isdisjoint(document_ids):
-            return None
-        if control.is_closed:
-            return Finding(
-                BATCH_RULE, "pass", "block", "批次份数与金额相符 / its batch closes", about="claim"
+        """What stacks say of the claim of these papers, which lie in one place."""
+        found: list[Finding] = []
+        control = next((self.control_of[one] for one in document_ids if one in self.control_of), None)
+        if control is not None:
+            found.append(_batch_finding(control))
+        place = next((self.places[one] for one in document_ids if one in self.places), None)
+        if place is not None and place.label in self.torn_labels:
+            said = (
+                f"案卷号 {place.label} 的标签出现在两处，请核对是否为同一案卷"
+                f" / the label of claim {place.label} lies in two places"
             )
-        return Finding(BATCH_RULE, "fail", "block", message(control), about="claim")
-
-    def _label_elsewhere(self, document_ids: Sequence[str]) -> Finding | None:
-        """A claim number on papers of two claims: a sticker is wrong, or the claim was torn apart."""
-        own = [place for one in document_ids if (place := self.places.get(one)) is not None and place.label]
-        for mine in own:
-            if any(each.label == mine.label and each.scope != mine.scope for each in self.places.values()):
-                said = (
-                    f"案卷号 {mine.label} 的标签出现在两处，请核对是否为同一案卷"
-                    f" / the label of claim {mine.label} lies in two places"
-                )
-                return Finding(LABEL_RULE, "fail", "block", said, about="claim")
-        return None
+            found.append(Finding(LABEL_RULE, "fail", "block", said, about="claim"))
+        return tuple(found)
 
     def rows(self, claims: Iterable[ClaimRecord]) -> list[BatchRecord]:
         """The rows of `batches.jsonl`, with the claims that each batch became."""
@@ -77,7 +68,29 @@ NO_STACKS = StackPlan()
 def plan_of(papers: Iterable[StackPaper]) -> StackPlan:
     """The stacks among the papers of a run, cut and held against their headers."""
     stacks = cut_stacks(papers)
-    return StackPlan(places(stacks), tuple(controls(stacks)))
+    where = places(stacks)
+    held_against = tuple(controls(stacks))
+    return StackPlan(
+        where,
+        held_against,
+        {paper.document_id: control for control in held_against for paper in control.batch.papers},
+        _torn_labels(where.values()),
+    )
+
+
+def _torn_labels(where: Iterable[Place]) -> frozenset[str]:
+    """Claim numbers on papers of two claims: a sticker is wrong, or the claim was torn apart."""
+    scopes: defaultdict[str, set[str]] = defaultdict(set)
+    for place in where:
+        if place.label is not None:
+            scopes[place.label].add(place.scope)
+    return frozenset(label for label, found in scopes.items() if len(found) > 1)
+
+
+def _batch_finding(control: Control) -> Finding:
+    if control.is_closed:
+        return Finding(BATCH_RULE, "pass", "block", "批次份数与金额相符 / its batch closes", about="claim")
+    return Finding(BATCH_RULE, "fail", "block", message(control), about="claim")
 
 
 def _row(control: Control, claims_of: Mapping[str, Mapping[str, None]]) -> BatchRecord:
