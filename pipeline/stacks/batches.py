@@ -233,8 +233,9 @@ def places(stacks: Iterable[Stack]) -> Mapping[str, Place]:
         for number, batch in enumerate(stack.batches):
             said = batch.header.number if batch.header else None
             for turn, part in enumerate(batch.parts):
-                parted = batch.is_parted
-                scope = f"{stack.name}#{number}" + (f"#{turn}" if parted else "")
-                place = Place(scope, parted, part.label, said)
+                after = batch.parts[turn + 1].opened_by if turn + 1 < len(batch.parts) else None
+                # What lies before the first label, with no sheet at its end, was put together by nobody.
+                is_claim = part.label is not None or part.opened_by is not None or after is not None
+                place = Place(f"{stack.name}#{number}#{turn}", is_claim, part.label, said)
                 found |= dict.fromkeys((paper.document_id for paper in part.papers), place)
     return found

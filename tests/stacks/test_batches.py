@@ -66,6 +66,11 @@ def test_a_label_begins_a_claim_on_its_own_paper() -> None:
     assert [where[document.id].label for document in documents] == ["A-1", "A-1", "A-2"]
 
 
+def test_papers_before_the_first_label_become_claims_by_what_they_say() -> None:
+    documents = stack(bill_of("1.00"), bill_of("2.00", name="孙范本"), bill_of("3.00", label("A-1")))
+    assert claims(documents) == [[1], [2], [3]]
+
+
 def test_the_same_label_on_the_next_paper_goes_on_with_the_claim() -> None:
     documents = stack(bill_of("1.00", label("A-1")), bill_of("2.00", label("A-1")))
     assert claims(documents) == [[1, 2]]

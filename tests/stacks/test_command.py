@@ -8,6 +8,7 @@ import pypdfium2
 import pytest
 from typer.testing import CliRunner, Result
 
+from pipeline.cli import main
 from pipeline.stacks.command import app
 
 
@@ -55,3 +56,10 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     made = run("--count", "1", "--out", tmp_path / "nowhere" / "sheets.pdf")
     assert made.exit_code == 1
     assert "nowhere" in made.output
+
+
+def test_it_is_a_command_of_baoxiao(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["separators", "-h"])
+    assert ended.value.code == 0
+    assert "--labels" in capsys.readouterr().out
