@@ -45,7 +45,6 @@ BETWEEN = "请放在两份案卷之间；可反复使用，不计入材料。"
 FIRST = "请放在本批材料最前面；扫描后自动核对份数和金额。"
 NUMBER, PAPERS, AMOUNT, CLAIM = "批次号", "票据和材料份数", "票据金额合计（元）", "案卷号"
 ONCE = "多张纸的一份材料只计一份；分隔页和空白背面不计。"
-ON_THE_FIRST = "请贴在案卷第一份材料的空白处。"
 PHRASES = (
     SEPARATOR_TITLE[0],
     HEADER_TITLE[0],
@@ -56,7 +55,6 @@ PHRASES = (
     AMOUNT,
     CLAIM,
     ONCE,
-    ON_THE_FIRST,
 )
 """The rows of `phrases.png`, from top to bottom."""
 
