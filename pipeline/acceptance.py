@@ -151,7 +151,7 @@ def needs_witness(path: str, field: Field[V]) -> bool:
 
 def status_of(document: Document, required: Sequence[str]) -> DocumentStatus:
     """Whether a person must look at the paper."""
-    if document.type == BLANK:
+    if document.type == BLANK or document.is_sheet:
         return "rejected"
     if document.type == OTHER:
         return "review"

@@ -5,6 +5,9 @@ Invoices begin claims: one a visit, for receipts are never merged across visits,
 a record number, the hospital, the days. What has too little in common with any makes a claim of its own
 that lacks its invoice, so that a person sees it. Papers are taken in an order of their own, so what
 belongs together does not depend on the order in which files were found.
+
+In a stack with separators or labels (`pipeline.stacks`) those decide instead: what lies between two of them
+is one claim, and nothing joins over them.
 """
 
 from __future__ import annotations
@@ -34,6 +37,8 @@ from pipeline.records import (
     document_record,
     money_text,
 )
+from pipeline.stacks.batches import Place
+from pipeline.stacks.plan import NO_STACKS, StackPlan
 from pipeline.text import compact_name, differing_characters, is_masked
 from validators import check_claim
 from validators.across import is_same_hospital, path_in
@@ -127,18 +132,40 @@ class Group:
         return any(member.numbers & fact.numbers for member in self.members)
 
 
-def group_documents(facts: Iterable[Facts]) -> list[list[str]]:
+def group_documents(facts: Iterable[Facts], places: Mapping[str, Place] | None = None) -> list[list[str]]:
     """Document ids by claim, in the order of their first documents; blanks and others stay out.
 
     An identity card is in every claim of its person, any other paper in one.
+
+    Args:
+        facts: Of all papers.
+        places: Where the papers of stacks lie, by document id; papers of different scope never join.
     """
     known = [fact for fact in facts if fact.type not in (BLANK, OTHER)]
-    order = {fact.document_id: place for place, fact in enumerate(known)}
+    order = {fact.document_id: turn for turn, fact in enumerate(known)}
+    groups: list[list[int]] = []
+    for is_claim, members in _by_scope(known, places or {}):
+        gathered = [members] if is_claim else _gathered(members)
+        groups += [sorted(order[member.document_id] for member in group) for group in gathered]
+    return [[known[turn].document_id for turn in members] for members in sorted(groups)]
+
+
+def _gathered(facts: Sequence[Facts]) -> list[list[Facts]]:
+    """Papers by claim, by what they say."""
     groups = _Groups()
-    for fact in sorted(_without_piles(known), key=_turn):
+    for fact in sorted(_without_piles(facts), key=_turn):
         groups.add(fact)
-    places = [sorted(order[member.document_id] for member in group.members) for group in groups.all]
-    return [[known[place].document_id for place in members] for members in sorted(places)]
+    return [group.members for group in groups.all]
+
+
+def _by_scope(facts: Iterable[Facts], places: Mapping[str, Place]) -> Iterator[tuple[bool, list[Facts]]]:
+    """The papers that may join each other, and whether they are one claim whatever they say."""
+    scopes: defaultdict[tuple[str, bool], list[Facts]] = defaultdict(list)
+    for fact in facts:
+        place = places.get(fact.document_id)
+        scopes[(place.scope, place.is_claim) if place else ("", False)].append(fact)
+    for (_, is_claim), members in scopes.items():
+        yield is_claim, members
 
 
 def _without_piles(facts: Sequence[Facts]) -> Iterator[Facts]:
@@ -277,6 +304,7 @@ def assemble(
     field_names: Callable[[str], Sequence[str]],
     catalogs: Catalogs,
     renditions: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    stacks: StackPlan = NO_STACKS,
 ) -> tuple[list[ClaimRecord], Mapping[str, frozenset[str]]]:
     """The claims that papers make, and by document id the fields with which its claim does not hold.
 
@@ -286,11 +314,12 @@ def assemble(
         field_names: The field names of a document type.
         catalogs: For diagnoses and hospitals.
         renditions: Further pictures of a paper, by the id of the document that is read for it.
+        stacks: Where the papers of stacks lie, and which batches close.
     """
     claims: list[ClaimRecord] = []
     disputed: defaultdict[str, set[str]] = defaultdict(set)
-    groups = group_documents(facts)
-    for claim, findings in build_claims(groups, load, field_names, catalogs, renditions):
+    groups = group_documents(facts, stacks.places)
+    for claim, findings in build_claims(groups, load, field_names, catalogs, renditions, stacks):
         claims.append(claim)
         for finding in findings:
             if finding.outcome == "fail" and finding.severity == "block":
@@ -311,6 +340,7 @@ def build_claims(
     field_names: Callable[[str], Sequence[str]],
     catalogs: Catalogs,
     renditions: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    stacks: StackPlan = NO_STACKS,
 ) -> Iterator[tuple[ClaimRecord, tuple[Finding, ...]]]:
     """Each claim with what the rules found in it.
 
@@ -320,13 +350,14 @@ def build_claims(
         field_names: The field names of a document type.
         catalogs: For diagnoses and hospitals.
         renditions: Further pictures of a paper, by the id of the document that is read for it.
+        stacks: Where the papers of stacks lie, and which batches close.
     """
     for ids in groups:
         documents = [load(document_id) for document_id in ids]
-        findings = check_claim(documents)
+        findings = (*check_claim(documents), *stacks.findings(ids))
         further = [other for document_id in ids for other in renditions.get(document_id, ())]
         told = (*findings, *_about_twins(documents, findings))
-        yield _claim(documents, told, field_names, catalogs, further), findings
+        yield _claim(documents, told, field_names, catalogs, further, stacks.places.get(ids[0])), findings
 
 
 def _about_twins(documents: Sequence[Document], findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -352,6 +383,7 @@ def _claim(
     field_names: Callable[[str], Sequence[str]],
     catalogs: Catalogs,
     renditions: Sequence[str],
+    place: Place | None,
 ) -> ClaimRecord:
     invoices = [document for document in documents if document.type in INVOICES]
     bills = [document for document in documents if document.type == "itemized_bill"]
@@ -397,6 +429,8 @@ def _claim(
         "totals": _totals(paid, bills, lines),
         "checks": [check_record(finding) for finding in findings],
         "missing_materials": [material.label for material in lacking],
+        "claim_number": place.label if place else None,
+        "batch_number": place.batch if place else None,
         "status": _status(documents, findings, bool(lacking)),
     }
 

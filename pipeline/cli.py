@@ -87,6 +87,7 @@ def scan(
     \b
     写出 / writes:
       documents.jsonl, claims.jsonl, lines.csv, errors.jsonl, report.html
+      batches.jsonl（有批次首页时 / where a batch header was read）
     退出码 / exit status:
       0    全部读完（含待复核） / all files were read (documents to review included)
       1    有文件无法读取，其余已完成 / some could not be read, the others are finished
@@ -139,6 +140,8 @@ def _scanned(paths: Sequence[Path], out_dir: Path, *, direct: bool, target_error
     out.print(summary_table(summary))
     for line in acceptance_lines(summary, target_error or settings().target_error):
         out.print(line, markup=False)
+    for held in summary.batches_held:
+        _fail(held)
     if not summary.files:
         out.print("没有找到文件 / no files were found")
     out.print(f"报告 / report: {out_dir / 'report.html'}", markup=False)
@@ -201,7 +204,8 @@ def down() -> None:
 @app.command()
 def schema(
     name: Annotated[
-        str | None, typer.Argument(metavar="[documents|claims|errors]", help="只要其中一个 / only this one")
+        str | None,
+        typer.Argument(metavar="[documents|claims|errors|batches]", help="只要其中一个 / only this one"),
     ] = None,
 ) -> None:
     """打印 JSON Schema / prints the schemas of the output files."""
@@ -229,11 +233,19 @@ def _mount_evaluate() -> None:
     app.add_typer(evaluate)
 
 
+@cache
+def _mount_separators() -> None:
+    from pipeline.stacks.command import app as separators
+
+    app.add_typer(separators)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console command."""
     try:
         _mount_catalog()
         _mount_evaluate()
+        _mount_separators()
         app(list(arguments) if arguments is not None else None)
     except KeyboardInterrupt:
         sys.exit(130)

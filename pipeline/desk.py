@@ -39,6 +39,8 @@ from pipeline.records import (
 from pipeline.renditions import Sheet, find_same_papers, settled
 from pipeline.scan import ReadersOf, field_names, reader_version, required_fields
 from pipeline.settings import Settings
+from pipeline.stacks.batches import StackPaper
+from pipeline.stacks.plan import plan_of
 from pipeline.upload import Decoder, UploadReader
 from pipeline.wiring import catalogs
 
@@ -164,6 +166,7 @@ class UploadDesk:
             field_names,
             catalogs(self._settings),
             same.renditions,
+            plan_of(map(StackPaper.of, papers.values())),
         )
         judged = (disputed_by_claim(document, disputed.get(document.id, ())) for document in papers.values())
         return {

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Final, Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,9 @@ T_co = TypeVar("T_co", bound=Value, covariant=True)
 
 OTHER = "other"
 BLANK = "blank"
+SEPARATOR: Final = "separator"
+BATCH_HEADER: Final = "batch_header"
+"""Subtypes of `other`: our own sheets in a stack, which are no papers of a claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +393,8 @@ class Document:
     """The id of the document that is read for this paper, where another picture of it is the better one."""
     rendition_reason: RenditionReason | None = None
     """Why the two are one paper."""
+    stack_codes: tuple[str, ...] = ()
+    """Payloads of our separators, batch headers and claim labels on it, untrusted text."""
 
     @property
     def id(self) -> str:
@@ -399,6 +404,11 @@ class Document:
             spot += f"-{self.region.x0:.0f}-{self.region.y0:.0f}"
         named = hashlib.sha256(f"{self.file.name}\0{self.file.sha256}".encode()).hexdigest()
         return f"{named[:16]}-{spot}"
+
+    @property
+    def is_sheet(self) -> bool:
+        """Whether it is a separator or a batch header: listed, but no paper of a claim."""
+        return self.type == OTHER and self.subtype in (SEPARATOR, BATCH_HEADER)
 
     @property
     def treatment_date(self) -> date | None:

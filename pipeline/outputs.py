@@ -1,5 +1,7 @@
 r"""The files of a run: `documents.jsonl`, `claims.jsonl`, `lines.csv`, `errors.jsonl`, `report.html`.
 
+`batches.jsonl` is among them where a batch header was read, and only then.
+
 All are written beside their place and moved there once all are complete and on the disk: who reads the folder
 sees the old files or the new ones, never half of one. Rows stream through; the same rows give the same bytes.
 
@@ -24,11 +26,11 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, Generic, TypeVar, cast
 
-from pipeline.records import ClaimRecord, DocumentRecord, ErrorRecord, FieldRecord, LineRecord
+from pipeline.records import BatchRecord, ClaimRecord, DocumentRecord, ErrorRecord, FieldRecord, LineRecord
 from pipeline.report import (
     NO_INFO,
     USUAL_LIMITS,
@@ -43,6 +45,7 @@ from pipeline.report.summary import Tally
 
 DOCUMENTS: Final = "documents.jsonl"
 CLAIMS: Final = "claims.jsonl"
+BATCHES: Final = "batches.jsonl"
 LINES: Final = "lines.csv"
 ERRORS: Final = "errors.jsonl"
 REPORT: Final = "report.html"
@@ -70,6 +73,7 @@ def write_outputs(
     documents: Iterable[DocumentRecord],
     claims: Iterable[ClaimRecord],
     errors: Iterable[ErrorRecord],
+    batches: Sequence[BatchRecord] = (),
     *,
     thumbnail: Thumbnail = no_thumbnail,
     about: RunInfo = NO_INFO,
@@ -82,6 +86,7 @@ def write_outputs(
         documents: Walked once, like the two that follow; may be generators.
         claims: The assembled claims.
         errors: The inputs that could not be read.
+        batches: Those with a header; where there is none, no file is written and that of an earlier run goes.
         thumbnail: Gives the picture of a page for the report: (document, page number) -> JPEG or None.
         about: What the report says of the run beside its numbers.
         limits: How much the report shows.
@@ -102,6 +107,8 @@ def write_outputs(
             tally.see_document(document)
         _write_rows(stage.open(CLAIMS), claims, tally.see_claim)
         _write_rows(stage.open(ERRORS), errors, tally.see_error)
+        if batches:
+            _write_rows(stage.open(BATCHES), batches, tally.see_batch)
         summary = tally.summary(about)
         report = stage.open(REPORT)
         for part in render_report(
@@ -109,12 +116,15 @@ def write_outputs(
             Rows[DocumentRecord](stage.finish(DOCUMENTS)),
             Rows[ClaimRecord](stage.finish(CLAIMS)),
             Rows[ErrorRecord](stage.finish(ERRORS)),
+            batches=batches,
             thumbnail=thumbnail,
             about=about,
             limits=limits,
         ):
             report.write(part)
         stage.publish()
+        if not batches:
+            (folder / BATCHES).unlink(missing_ok=True)
     return summary
 
 

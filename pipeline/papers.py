@@ -2,7 +2,9 @@
 
 A page goes on with the paper before it when that paper's type says so (page 2 of 3, a table that goes
 on); else it begins a paper of the type that knows it best. What nobody knows is `other`, an empty back
-is `blank`: both keep their pages and go to a person or are listed, nothing is dropped.
+is `blank`: both keep their pages and go to a person or are listed, nothing is dropped. Our own sheets
+between papers (`pipeline.stacks`) are `other` too, and no paper goes on behind one of them or under the
+label of another claim.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from statistics import median
 from extractors import EXTRACTORS
 from extractors._shapes import with_doubted_shapes
 from pipeline.model import BLANK, OTHER, Document, Page, Word
+from pipeline.stacks.separators import ClaimLabel, SheetKind, find_code, payloads_of, sheet_kind
 from pipeline.text import squeeze
 
 MIN_SCORE = 0.5
@@ -49,6 +52,8 @@ class Paper:
     type: str
     sure: float
     pages: tuple[Page, ...]
+    sheet: SheetKind | None = None
+    """Which of our own sheets it is, where it is one."""
 
 
 def split_papers(pages: Sequence[Page]) -> list[Paper]:
@@ -59,7 +64,11 @@ def split_papers(pages: Sequence[Page]) -> list[Paper]:
         if is_blank(page):
             papers.append(Paper(BLANK, 1.0, (page,)))
             continue
-        if current is not None and _continues(papers[current], page):
+        if (sheet := own_sheet(page)) is not None:
+            papers.append(Paper(OTHER, 1.0, (page,), sheet))
+            current = None
+            continue
+        if current is not None and not bears_label(page) and _continues(papers[current], page):
             paper = papers[current]
             papers[current] = Paper(paper.type, paper.sure, (*paper.pages, page))
             continue
@@ -82,13 +91,36 @@ def is_blank(page: Page) -> bool:
     return unsure and sum(len(word.text) for word in page.words) <= FEW_CHARACTERS
 
 
+def own_sheet(page: Page) -> SheetKind | None:
+    """Which of our sheets the page is; a code on a paper that a type knows is a sticker, not a sheet."""
+    kind = sheet_kind(page.codes, page.text)
+    return kind if kind is not None and identified(page)[0] == OTHER else None
+
+
+def bears_label(page: Page) -> bool:
+    """Whether the sticker on the page says that a claim begins there."""
+    return any(isinstance(find_code(code.text), ClaimLabel) for code in page.codes)
+
+
 def read_paper(paper: Paper) -> Document:
     """What stands on the paper, as its type reads it."""
     if paper.type == BLANK:
         sizes = tuple(page.size for page in paper.pages)
         return Document(BLANK, None, paper.sure, paper.pages[0].file, sizes, status="rejected")
+    codes = payloads_of(code for page in paper.pages for code in page.codes)
+    if paper.sheet is not None:
+        sizes = tuple(page.size for page in paper.pages)
+        return Document(
+            OTHER,
+            paper.sheet,
+            paper.sure,
+            paper.pages[0].file,
+            sizes,
+            status="rejected",
+            stack_codes=codes,
+        )
     document = with_doubted_shapes(EXTRACTORS[paper.type].extract(paper.pages, paper.sure))
-    return replace(document, titles=max(_heads_on(page) for page in paper.pages))
+    return replace(document, titles=max(_heads_on(page) for page in paper.pages), stack_codes=codes)
 
 
 def _heads_on(page: Page) -> int:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Any, Final, Literal, TypeAlias, cast, get_args
+from typing import Annotated, Any, Final, Literal, NotRequired, TypeAlias, cast, get_args
 
 import pydantic
 
@@ -72,6 +72,7 @@ DocumentType: TypeAlias = Literal[
 ]
 ClaimStatus: TypeAlias = Literal["accepted", "review", "incomplete", "rejected"]
 VisitKind: TypeAlias = Literal["outpatient", "inpatient"]
+BatchOutcome: TypeAlias = Literal["closed", "held"]
 
 
 class CandidateRecord(TypedDict):
@@ -218,7 +219,8 @@ class ClaimRecord(TypedDict):
 
     The documents of one insured person for one visit or stay at one hospital, named by their `document_id`.
     `totals` is name to money, `missing_materials` says what the case type asks for and nobody sent.
-    `renditions` are further pictures of its documents; they are in none of the other lists.
+    `renditions` are further pictures of its documents; they are in none of the other lists. `claim_number` is
+    that of the label on its papers, `batch_number` that of its batch header.
     """
 
     schema_version: Version
@@ -238,7 +240,49 @@ class ClaimRecord(TypedDict):
     totals: dict[str, Money]
     checks: list[CheckRecord]
     missing_materials: list[str]
+    claim_number: NotRequired[str | None]
+    batch_number: NotRequired[str | None]
     status: ClaimStatus
+
+
+class SheetRecord(TypedDict):
+    """A sheet in a stack: its file and first page there, and its place from the top, counted from 1."""
+
+    document_id: str
+    file: str
+    page: PageNumber
+    position: PageNumber
+
+
+class SuspectRecord(SheetRecord):
+    """A sheet that may be why a batch does not close; `neighbours` lie before and behind it."""
+
+    cause: str
+    why: str
+    neighbours: list[SheetRecord]
+
+
+class BatchRecord(TypedDict):
+    """One batch with a header sheet: a row of `batches.jsonl`.
+
+    `held` batches do not close: papers or amount are not those of the header, or it could not be read
+    (`expected_…` is then null). `unread_amounts` counts the bills that `found_amount` misses. Suspects stand
+    the likeliest first.
+    """
+
+    schema_version: Version
+    batch_number: str | None
+    header: SheetRecord
+    outcome: BatchOutcome
+    expected_papers: int | None
+    found_papers: int
+    expected_amount: Money | None
+    found_amount: Money
+    unread_amounts: int
+    message: str
+    suspects: list[SuspectRecord]
+    documents: list[str]
+    claims: list[str]
 
 
 class ErrorRecord(TypedDict):
@@ -315,6 +359,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
         "documents": (DocumentRecord, "A row of documents.jsonl"),
         "claims": (ClaimRecord, "A row of claims.jsonl"),
         "errors": (ErrorRecord, "A row of errors.jsonl"),
+        "batches": (BatchRecord, "A row of batches.jsonl"),
     }
     return {
         name: {

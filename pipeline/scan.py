@@ -29,7 +29,7 @@ from pipeline.acceptance import disputed_by_claim
 from pipeline.claims import Facts, assemble
 from pipeline.errors import FolderUnusable
 from pipeline.model import Document, SourceFile, Unread
-from pipeline.outputs import CLAIMS, DOCUMENTS, ERRORS, LINES, REPORT, write_outputs
+from pipeline.outputs import BATCHES, CLAIMS, DOCUMENTS, ERRORS, LINES, REPORT, write_outputs
 from pipeline.readers import PAGES_PER_CALL, Readers, thumbnail_name
 from pipeline.reading.open_file import source_file
 from pipeline.reading.refusal import refusal, unread
@@ -38,6 +38,8 @@ from pipeline.records import DocumentRecord, document_record, error_record
 from pipeline.renditions import Sheet, find_same_papers, settled
 from pipeline.report import RunInfo, Summary
 from pipeline.settings import Settings
+from pipeline.stacks.batches import StackPaper
+from pipeline.stacks.plan import plan_of
 from pipeline.store.ledger import FileReading, Ledger
 from pipeline.upload import Decoder, PageReaders, UploadReader
 from pipeline.wiring import catalogs
@@ -45,7 +47,7 @@ from pipeline.wiring import catalogs
 STATE_DIR = ".baoxiao"
 """In the output folder: the ledger, page pictures for the report, and pages on their way."""
 
-OUTPUTS = frozenset({DOCUMENTS, CLAIMS, LINES, ERRORS, REPORT})
+OUTPUTS = frozenset({DOCUMENTS, CLAIMS, BATCHES, LINES, ERRORS, REPORT})
 SKIPPED_NAMES = frozenset({"Thumbs.db", "desktop.ini", "__MACOSX"})
 
 
@@ -300,12 +302,14 @@ class Run:
         def settle(document: Document) -> Document:
             return settled(document, same, load, required_fields)
 
+        stacks = plan_of(StackPaper.of(document) for _, document in kept())
         claims, disputed = assemble(
             (Facts.of(settle(document)) for _, document in kept() if document.id not in same.leads),
             lambda document_id: settle(load(document_id)),
             field_names,
             catalogs(self._settings),
             same.renditions,
+            stacks,
         )
         documents = (
             document_record(
@@ -321,6 +325,7 @@ class Run:
                 documents,
                 claims,
                 errors,
+                stacks.rows(claims),
                 thumbnail=self._thumbnail,
                 about=RunInfo(version=version("baoxiao"), files=len(self.uploads)),
             )

@@ -29,10 +29,12 @@ WORDS_TO_PAPERS = READ | {
     "pipeline.confidence",
     "pipeline.acceptance",
 }
+STACKS = {"pipeline.stacks", "pipeline.stacks.separators"}
 WRITE = {"pipeline.records", "pipeline.report", "pipeline.outputs"}
 RUN = (
     WORDS_TO_PAPERS
     | WRITE
+    | STACKS
     | {
         "pipeline.intake",
         "pipeline.materials",
@@ -65,7 +67,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "extractors": READ,
     "validators": FLOOR | {"pipeline.catalogs"},
     # From words to papers: what a field is worth is told by findings, not by the rules themselves.
-    "pipeline.papers": READ | {"extractors"},
+    "pipeline.papers": READ | {"extractors", "pipeline.stacks.separators"},
     "pipeline.doubts": READ | {"pipeline.papers"},
     "pipeline.confidence": FLOOR,
     "pipeline.acceptance": FLOOR | {"pipeline.confidence"},
@@ -76,8 +78,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.outputs": FLOOR | {"pipeline.records", "pipeline.report"},
     # Which documents of a run are one paper: rules compare two of them, values are said as published.
     "pipeline.renditions": FLOOR | {"validators", "pipeline.acceptance", "pipeline.records"},
+    # Our own sheets are told where pages become papers; what they mean, where papers become claims.
+    "pipeline.stacks.separators": FLOOR,
+    "pipeline.stacks": FLOOR | {"validators", "pipeline.records", "pipeline.stacks.separators"},
     # From papers to a claim, which is a published row.
     "pipeline.claims": FLOOR
+    | STACKS
     | {"pipeline.catalogs", "validators", "pipeline.acceptance", "pipeline.materials", "pipeline.records"},
     # What is built from settings, the processes that read, one upload, the run over a folder, the desk.
     "pipeline.wiring": READ | {"pipeline.catalogs"},
@@ -102,7 +108,12 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "fastapi": ("flows", "pipeline.review"),
     "starlette": ("flows", "pipeline.review"),
     "uvicorn": ("flows", "pipeline.review"),
-    "typer": ("pipeline.cli", "pipeline.catalogs.commands", "pipeline.evaluate.command"),
+    "typer": (
+        "pipeline.cli",
+        "pipeline.catalogs.commands",
+        "pipeline.evaluate.command",
+        "pipeline.stacks.command",
+    ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),
     # Of the `accuracy` extra: drawn late, and done without where it is missing.
     "matplotlib": ("pipeline.evaluate.plots",),

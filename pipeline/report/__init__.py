@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -21,7 +21,7 @@ from typing import Final, TypeAlias
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.records import ClaimRecord, DocumentRecord, ErrorRecord
+from pipeline.records import BatchRecord, ClaimRecord, DocumentRecord, ErrorRecord
 from pipeline.report import views
 from pipeline.report.messages import MESSAGES, filled
 from pipeline.report.summary import RunInfo, Summary
@@ -57,6 +57,7 @@ class ReportLimits:
     accepted_documents: int = 500
     claims: int = 200
     errors: int = 500
+    put_aside: int = 200
     lines: int = 200
     """Charged rows shown of one document or claim."""
     pages: int = 6
@@ -74,6 +75,7 @@ def render_report(
     claims: Iterable[ClaimRecord],
     errors: Iterable[ErrorRecord],
     *,
+    batches: Sequence[BatchRecord] = (),
     thumbnail: Thumbnail = no_thumbnail,
     about: RunInfo = NO_INFO,
     limits: ReportLimits = USUAL_LIMITS,
@@ -85,17 +87,22 @@ def render_report(
         documents: Walked twice (those to review, those accepted), so not a generator.
         claims: The assembled claims.
         errors: The inputs that could not be read.
-        thumbnail: Asked for the pages of documents that need review, and for no others.
+        batches: Those with a header; held ones stand at the top with their suspects.
+        thumbnail: Asked for the pages of documents that need review, of the sheets suspected in a held batch
+            and of their neighbours, and of what was put aside (empty backs, sheets of ours); for no others.
         about: What else is known of the run.
         limits: How much is shown.
     """
     pictures = views.Pictures(limits.picture_bytes)
     shown: dict[str, tuple[str, int]] = {}
+    held = _held_views(batches, documents, thumbnail, pictures)
     yield from (
         _template_environment()
         .get_template("report.html.j2")
         .generate(
             summary=summary,
+            held=held,
+            aside=_aside_views(documents, thumbnail, pictures, limits),
             review=_review_views(documents, thumbnail, pictures, limits, shown),
             shown=shown,
             pictures=pictures,
@@ -114,6 +121,43 @@ def render_report(
 def _needs_review(document: DocumentRecord) -> bool:
     """Whether a person must look; of a paper sent twice, at the better picture alone."""
     return document["status"] == "review" and not document["rendition_of"]
+
+
+def _held_views(
+    batches: Sequence[BatchRecord],
+    documents: Iterable[DocumentRecord],
+    thumbnail: Thumbnail,
+    pictures: views.Pictures,
+) -> list[views.HeldBatch]:
+    """The batches that do not close, with the sheets to look at and what lies before and behind them."""
+    held = [batch for batch in batches if batch["outcome"] == "held"]
+    wanted = {
+        sheet["document_id"]
+        for batch in held
+        for suspect in batch["suspects"]
+        for sheet in (suspect, *suspect["neighbours"])
+    }
+    known = (
+        {each["document_id"]: each for each in documents if each["document_id"] in wanted} if wanted else {}
+    )
+
+    def picture(sheet: views.Sheet) -> str | None:
+        document = known.get(sheet["document_id"])
+        return pictures.data(thumbnail(document, sheet["page"])) if document is not None else None
+
+    return [views.held_batch(batch, picture) for batch in held]
+
+
+def _aside_views(
+    documents: Iterable[DocumentRecord],
+    thumbnail: Thumbnail,
+    pictures: views.Pictures,
+    limits: ReportLimits,
+) -> Iterator[tuple[DocumentRecord, str | None]]:
+    """Empty backs and sheets of ours, each with its picture: who misses a page looks here."""
+    aside = (document for document in documents if views.is_put_aside(document))
+    for document in islice(aside, limits.put_aside):
+        yield document, pictures.data(thumbnail(document, document["source"]["pages"][0]))
 
 
 def _review_views(

@@ -45,6 +45,34 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "catalog_share": ("明细与医保目录", "Line items in the catalog"),
     "claims_share": ("案卷状态", "Claims by status"),
     "none": ("无", "None"),
+    # Batches that do not close, and what was put aside.
+    "held_batches": ("合计不平、暂不移交的批次", "Batches held: their totals do not close"),
+    "held_note": (
+        "红框是请抽查的一张，两旁是它前后的一张；改正后重新扫描该批。",
+        "The red frame is the sheet to pull, beside it what lies before and behind it; scan the batch anew.",
+    ),
+    "batch_n": ("批次 {n}", "Batch {n}"),
+    "pull_n": ("可疑 {n}：", "Suspect {n}:"),
+    "position_n": ("自上而下第 {n} 张", "No. {n} from the top"),
+    "cause.double_feed": ("重张漏扫", "Double feed"),
+    "cause.merged_tickets": ("多张票据并作一份", "Merged tickets"),
+    "cause.missed_separator": ("漏扫分隔页", "Missed separator"),
+    "cause.failed_sum": ("金额核算不符", "A sum fails"),
+    "cause.unread_amount": ("金额未读准", "Amount read unsurely"),
+    "cause.fed_twice": ("重复扫描", "Fed twice"),
+    "cause.split_paper": ("一份被拆成两份", "One paper taken for two"),
+    "cause.unread_header": ("首页条码未读出", "Header not read"),
+    "put_aside": ("空白背面与分隔页", "Empty backs and separators"),
+    "put_aside_note": (
+        "不计入单据，但都留在原文件的所示页码；若其中有内容，请单独重扫该页。",
+        "No papers of a claim. Each is still in its file at the page shown; scan it anew if it bears print.",
+    ),
+    "left_out_aside": (
+        "另有 {n} 张未在此列出，见 documents.jsonl。",
+        "{n} more are not shown here; see documents.jsonl.",
+    ),
+    "type.separator": ("分隔页", "Separator sheet"),
+    "type.batch_header": ("批次首页", "Batch header"),
     # What needs review.
     "review": ("待复核", "To review"),
     "review_note": (

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.records import ClaimRecord, DocumentRecord, ErrorRecord, FieldRecord
+from pipeline.records import BatchRecord, ClaimRecord, DocumentRecord, ErrorRecord, FieldRecord
+from pipeline.report.views import is_put_aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,10 @@ class Summary:
     by_type: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Document type -> status -> number, the most frequent type first."""
     claims_by_status: Mapping[str, int] = field(default_factory=dict)
+    batches_held: tuple[str, ...] = ()
+    """What is said of each batch that does not close."""
+    put_aside: int = 0
+    """Empty backs and sheets of ours, which are no papers of a claim."""
     fields: int = 0
     """Values read: of fields, and of the parts of rows."""
     fields_accepted: int = 0
@@ -62,10 +67,13 @@ class Tally:
         self._lines = Counter[str]()
         self._renditions = 0
         self._errors = 0
+        self._held: list[str] = []
+        self._aside = 0
         self._fields = Counter[str]()
 
     def see_document(self, document: DocumentRecord) -> None:
         """Count a document, its pages and its rows."""
+        self._aside += is_put_aside(document)
         source = document["source"]
         self._files.add(hash(source["file"]))
         self._pages.update(hash((source["file"], number)) for number in source["pages"])
@@ -80,6 +88,11 @@ class Tally:
     def see_claim(self, claim: ClaimRecord) -> None:
         """Count a claim."""
         self._claims[claim["status"]] += 1
+
+    def see_batch(self, batch: BatchRecord) -> None:
+        """Note what is said of a batch that is held."""
+        if batch["outcome"] == "held":
+            self._held.append(batch["message"])
 
     def see_error(self, error: ErrorRecord) -> None:
         """Count an input that could not be read, wholly or in one page."""
@@ -111,6 +124,8 @@ class Tally:
                 for kind, _ in sorted(totals.items(), key=lambda count: (-count[1], count[0]))
             },
             claims_by_status=dict(self._claims),
+            batches_held=tuple(self._held),
+            put_aside=self._aside,
             lines_by_catalog=dict(self._lines),
             fields=self._fields.total(),
             fields_accepted=self._fields["accepted"],

@@ -9,11 +9,19 @@ from __future__ import annotations
 import base64
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, cast
 
-from pipeline.records import CheckRecord, DocumentRecord, FieldRecord, LineRecord
+from pipeline.records import (
+    BatchRecord,
+    CheckRecord,
+    DocumentRecord,
+    FieldRecord,
+    LineRecord,
+    SheetRecord,
+    SuspectRecord,
+)
 from pipeline.report.messages import MESSAGES
 
 Tone: TypeAlias = Literal["fail", "doubt", "fine"]
@@ -98,6 +106,43 @@ class DocumentView:
             any(_line_cell(line, name)["status"] == "review" for name in LINE_CELLS)
             for line in self.record["line_items"]
         )
+
+
+Sheet: TypeAlias = SheetRecord | SuspectRecord
+
+
+@dataclass(frozen=True, slots=True)
+class SheetView:
+    """A sheet of a stack with its picture (None: there is none); `is_suspect` tells it from neighbours."""
+
+    record: Sheet
+    picture: str | None
+    is_suspect: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBatch:
+    """A batch that does not close; `suspects` are sheets to pull, each among its neighbours in order."""
+
+    record: BatchRecord
+    suspects: tuple[tuple[SuspectRecord, tuple[SheetView, ...]], ...]
+
+
+def held_batch(batch: BatchRecord, picture: Callable[[Sheet], str | None]) -> HeldBatch:
+    """Arrange a batch; `picture` gives the picture of a sheet, and the best suspect is asked for first."""
+    suspects = []
+    for suspect in batch["suspects"]:
+        sheets: list[Sheet] = [suspect, *suspect["neighbours"]]
+        seen = [SheetView(sheet, picture(sheet), sheet is suspect) for sheet in sheets]
+        suspects.append((suspect, tuple(sorted(seen, key=lambda view: view.record["position"]))))
+    return HeldBatch(batch, tuple(suspects))
+
+
+def is_put_aside(document: DocumentRecord) -> bool:
+    """Whether it is an empty back or a sheet of ours: listed, counted, and no paper of a claim."""
+    return document["document_type"] == "blank" or (
+        document["document_type"] == "other" and document["subtype"] in ("separator", "batch_header")
+    )
 
 
 @dataclass(slots=True)

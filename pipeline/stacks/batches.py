@@ -1,0 +1,241 @@
+"""Stacks cut into batches and claims: by the sheets between papers and the labels on them.
+
+A stack is what went through a feeder in one go: the pages of one file, or, of a scanner that writes one
+picture a page, the one-page files of a folder in the order of their numbers. Where none of our sheets and
+labels is in it, nothing here applies and papers become claims by what they say.
+
+Where separators or labels are used, they decide: papers between two of them are one claim, whatever they
+say, and none joins another over a sheet. A paper that names somebody else stays where it was put and the
+rules about a claim (R-NAME-1) say so: a stack that was put together wrongly is for a person to part.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import PurePosixPath
+
+from pipeline.model import BATCH_HEADER, BLANK, OTHER, SEPARATOR, Document
+from pipeline.stacks.separators import BatchHeader, ClaimLabel, Separator, StackCode, find_code, first_of
+from pipeline.text import compact_name
+from validators.duplicates import bill_key
+
+INVOICES = ("outpatient_invoice", "inpatient_invoice", "vat_invoice")
+"""What a control total adds up: the bills, of which lists and settlements say the same money again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackPaper:
+    """What of a document matters to its stack; light enough to be kept for each of a long run.
+
+    `total` is its total amount in yuan, `other_totals` the other readings that it may have, and `sure` says
+    that the total was accepted. `bill` is what makes a bill one and the same. `broken` names the rules that
+    it fails, `titles` says how many papers have their head on one page of it.
+    """
+
+    document_id: str
+    type: str
+    subtype: str | None
+    file: str
+    pages: tuple[int, ...]
+    codes: tuple[StackCode, ...] = ()
+    person: str = ""
+    total: Decimal | None = None
+    sure: bool = False
+    other_totals: tuple[Decimal, ...] = ()
+    bill: tuple[str, ...] | None = None
+    broken: tuple[str, ...] = ()
+    titles: int = 0
+
+    @staticmethod
+    def of(document: Document) -> StackPaper:
+        """The facts of a document as it was read and judged."""
+        names = ("payer_name", "patient_name", "name")
+        person = next((text for name in names if (text := document.text(name))), "")
+        total = document.fields.get("total_amount")
+        found = (find_code(text) for text in document.stack_codes)
+        return StackPaper(
+            document_id=document.id,
+            type=document.type,
+            subtype=document.subtype,
+            file=document.file.name,
+            pages=tuple(size.number for size in document.pages),
+            codes=tuple(code for code in found if code is not None),
+            person=compact_name(person),
+            total=document.money("total_amount"),
+            sure=total is not None and total.status == "accepted",
+            other_totals=_amounts(total.candidates) if total is not None else (),
+            bill=bill_key(document),
+            broken=tuple(
+                finding.rule
+                for finding in document.findings
+                if finding.outcome == "fail" and finding.severity == "block" and finding.about == "reading"
+            ),
+            titles=document.titles,
+        )
+
+    @property
+    def page(self) -> int:
+        """Its first page, counted from 1."""
+        return self.pages[0] if self.pages else 1
+
+    @property
+    def is_sheet(self) -> bool:
+        """Whether it is a separator or a header and no paper."""
+        return self.type == OTHER and self.subtype in (SEPARATOR, BATCH_HEADER)
+
+    @property
+    def is_paper(self) -> bool:
+        """Whether a control total counts it: no sheet of ours, no empty back."""
+        return not self.is_sheet and self.type != BLANK
+
+    @property
+    def is_invoice(self) -> bool:
+        """Whether a control total adds its amount up."""
+        return self.type in INVOICES
+
+
+def _amounts(candidates: Iterable[object]) -> tuple[Decimal, ...]:
+    texts = (str(getattr(candidate, "value", "")) for candidate in candidates)
+    return tuple(Decimal(text) for text in texts if re.fullmatch(r"-?\d{1,12}(\.\d{1,2})?", text))
+
+
+@dataclass(slots=True)
+class Part:
+    """What lies between two sheets or under one label, in order; `opened_by` is the sheet before it."""
+
+    opened_by: StackPaper | None = None
+    label: str | None = None
+    papers: list[StackPaper] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What lies behind one header up to the next, or a stack without header.
+
+    `header` is None with `sheet` where the header was told by its title and its code could not be read.
+    """
+
+    sheet: StackPaper | None = None
+    header: BatchHeader | None = None
+    parts: list[Part] = field(default_factory=lambda: [Part()])
+
+    @property
+    def papers(self) -> tuple[StackPaper, ...]:
+        """What a control total counts, in order."""
+        return tuple(paper for part in self.parts for paper in part.papers)
+
+    @property
+    def is_parted(self) -> bool:
+        """Whether separators or labels say where claims end; else papers say it themselves."""
+        return len(self.parts) > 1 or any(part.opened_by or part.label for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One stack in which a sheet or a label of ours was found; `all` is everything in it, in order."""
+
+    name: str
+    all: tuple[StackPaper, ...]
+    batches: tuple[Batch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a paper lies: papers of different `scope` never join.
+
+    `is_claim` says that all papers of the scope are one claim, `label` is the claim number on it, `batch`
+    the number of the batch.
+    """
+
+    scope: str
+    is_claim: bool
+    label: str | None = None
+    batch: str | None = None
+
+
+def cut_stacks(papers: Iterable[StackPaper]) -> list[Stack]:
+    """The stacks among the papers of a run that hold a sheet or a label of ours, in order."""
+    made = []
+    for name, members in _stacks(list(papers)).items():
+        if any(paper.codes or paper.is_sheet for paper in members):
+            made.append(Stack(name, tuple(members), tuple(_batches(members))))
+    return made
+
+
+def _stacks(papers: list[StackPaper]) -> dict[str, list[StackPaper]]:
+    """Papers by stack: by file, those of one-page files by folder in natural order (2 before 10)."""
+    pages: Counter[str] = Counter()
+    for paper in papers:
+        pages[paper.file] = max(pages[paper.file], *paper.pages, 1)
+    stacks: dict[str, list[StackPaper]] = {}
+    for paper in papers:
+        name = paper.file if pages[paper.file] > 1 else f"{_folder(paper.file)}/"
+        stacks.setdefault(name, []).append(paper)
+    for name, members in stacks.items():
+        members.sort(key=lambda paper: (_natural(paper.file) if name.endswith("/") else (), paper.page))
+    return stacks
+
+
+def _folder(file: str) -> str:
+    return str(PurePosixPath(file.replace("!", "/")).parent)
+
+
+def _natural(name: str) -> tuple[tuple[bool, int, str], ...]:
+    """Orders names as people do who number them.
+
+    >>> sorted(["s10.jpg", "s9.jpg"], key=_natural)
+    ['s9.jpg', 's10.jpg']
+    """
+    parts = re.findall(r"\d+|\D+", name)
+    return tuple((part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts)
+
+
+def _batches(members: Iterable[StackPaper]) -> Iterator[Batch]:
+    batch = Batch()
+    for paper in members:
+        header = first_of(paper.codes, BatchHeader)
+        if header is not None or (paper.is_sheet and paper.subtype == BATCH_HEADER):
+            if batch.sheet or batch.papers or batch.is_parted:
+                yield batch
+            batch = Batch(paper, header)
+        elif first_of(paper.codes, Separator) or (paper.is_sheet and paper.subtype == SEPARATOR):
+            _open_part(batch, Part(opened_by=paper))
+        label = first_of(paper.codes, ClaimLabel)
+        if label is not None and label.number != batch.parts[-1].label:
+            _open_part(batch, Part(batch.parts[-1].opened_by if _is_fresh(batch) else None, label.number))
+        if paper.is_paper:
+            batch.parts[-1].papers.append(paper)
+    yield batch
+
+
+def _is_fresh(batch: Batch) -> bool:
+    return not batch.parts[-1].papers and batch.parts[-1].label is None
+
+
+def _open_part(batch: Batch, part: Part) -> None:
+    """Begin a part; a first part still empty gives way to it, and an empty one to its own label."""
+    last = batch.parts[-1]
+    takes_its_place = _is_fresh(batch) and (last.opened_by is None or part.label is not None)
+    if takes_its_place:
+        batch.parts[-1] = part
+    else:
+        batch.parts.append(part)
+
+
+def places(stacks: Iterable[Stack]) -> Mapping[str, Place]:
+    """Where each paper of the stacks lies, by document id."""
+    found: dict[str, Place] = {}
+    for stack in stacks:
+        for number, batch in enumerate(stack.batches):
+            said = batch.header.number if batch.header else None
+            for turn, part in enumerate(batch.parts):
+                after = batch.parts[turn + 1].opened_by if turn + 1 < len(batch.parts) else None
+                # What lies before the first label, with no sheet at its end, was put together by nobody.
+                is_claim = part.label is not None or part.opened_by is not None or after is not None
+                place = Place(f"{stack.name}#{number}#{turn}", is_claim, part.label, said)
+                found |= dict.fromkeys((paper.document_id for paper in part.papers), place)
+    return found
