@@ -21,6 +21,7 @@ from pipeline.model import AnyField, Document, Image, LineItem, Page, TextField
 from pipeline.papers import BLANK_INK, read_paper, split_papers
 from pipeline.reading.codes import with_codes
 from pipeline.reading.ocr import OcrEngine, with_words
+from pipeline.reading.stages import UNSEEN, Stages
 from pipeline.reading.stains import with_stains
 from validators import check_document
 
@@ -33,12 +34,12 @@ DARK = 140
 """Grey below this is ink: print, handwriting, a seal."""
 
 
-def read_page(page: Page, engine: OcrEngine) -> Page:
-    """A decoded page upright, with its words and codes."""
+def read_page(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
+    """A decoded page upright, with its words and codes; `stages` is shown each step."""
     page = with_ink(page)
     if not is_worth_reading(page) and not has_faint_print(page):
         return page
-    page = with_words(page, engine)
+    page = with_words(page, engine, stages)
     page = with_stains(page)
     return with_codes(page)
 

@@ -11,14 +11,17 @@ from dataclasses import replace
 from typing import Protocol
 
 from pipeline.model import Box, Image, Page, Word
+from pipeline.reading.flat import flattened
 from pipeline.reading.lines import Quad
 from pipeline.reading.seals import with_words_under_seals
+from pipeline.reading.stages import UNSEEN, Mark, Stages, marks_of
 from pipeline.reading.upright import (
     CLEARLY_BETTER,
     READS_WELL,
     deskewed,
     likely_turns,
     readability,
+    share_lying,
     turned,
     turned_with,
     widest,
@@ -41,34 +44,50 @@ class OcrEngine(Protocol):
         """What stands on the lines; a line that runs over several cells gives several words."""
 
 
-def with_words(page: Page, engine: OcrEngine) -> Page:
-    """The page upright, with the words that OCR reads; pages whose words are known stay as they are.
+def with_words(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
+    """The page upright and flat, with the words that OCR reads; pages whose words are known stay as they are.
 
     On a page that mixes a text layer with pictures, OCR adds what the layer does not cover.
     """
     if page.words_known or page.image is None:
         return page
     lines = engine.find_lines(page.image)
+    _show_lines(stages, page.image, lines)
     first, second = likely_turns(lines)
-    best = _read(page, first, engine, lines)
-    if readability(best.words) < READS_WELL:
-        probe = engine.read_lines(*turned_with(page.image, widest(lines), second))
-        if readability(probe) > readability(best.words) + CLEARLY_BETTER:
-            best = _read(page, second, engine, lines)
-    return best
+    best = _read(page, first, engine, lines, stages)
+    reads = readability(best.words)
+    if reads >= READS_WELL:
+        stages.show(
+            "upright", f"读得清楚（平均 {reads:.3f}），方向正确 / reads well ({reads:.3f})", _of(best)
+        )
+        return best
+    probe = engine.read_lines(*turned_with(page.image, widest(lines), second))
+    other = readability(probe)
+    note = f"读数 {reads:.3f}，转 180° 试读 {other:.3f} / reads {reads:.3f}, turned by 180° {other:.3f}"
+    if other <= reads + CLEARLY_BETTER:
+        stages.show("upright", f"{note}：不转 / left as it is", _of(best))
+        return best
+    stages.show("upright", f"{note}：转 180° / turned", _of(best))
+    return _read(page, second, engine, lines, stages)
 
 
-def _read(page: Page, turn: int, engine: OcrEngine, lines_as_is: list[Quad]) -> Page:
+def _read(page: Page, turn: int, engine: OcrEngine, lines_as_is: list[Quad], stages: Stages) -> Page:
     """The page turned by `turn` quarters and read; `lines_as_is` are the lines of the page unturned."""
     assert page.image is not None
     image = turned(page.image, turn)
     lines = engine.find_lines(image) if turn else lines_as_is
+    if turn:
+        note = f"顺时针转 {90 * turn}° / turned clockwise by {90 * turn}°"
+        stages.show("turned", note, image, [Mark(line) for line in lines])
     # The text layer of a page that has to be turned lies elsewhere now: OCR reads all of it.
     layer = page.words if turn == 0 else ()
     if not layer:
-        image, lines = deskewed(image, lines)
+        image, lines = deskewed(image, lines, stages)
+        image, lines = flattened(image, lines, stages)
     lines = [line for line in lines if not _covered(line, layer)]
-    found = with_words_under_seals(image, engine.read_lines(image, lines), engine)
+    words = engine.read_lines(image, lines)
+    stages.show("read", f"读出 {len(words)} 处文字 / {len(words)} words read", image, marks_of(words))
+    found = with_words_under_seals(image, words, engine, stages)
     found = [word for word in found if word.confidence >= MIN_WORD_CONFIDENCE]
     return replace(
         page,
@@ -78,6 +97,18 @@ def _read(page: Page, turn: int, engine: OcrEngine, lines_as_is: list[Quad]) -> 
         turned_degrees=(page.turned_degrees + 90 * turn) % 360,
         words=(*layer, *found),
     )
+
+
+def _of(page: Page) -> Image:
+    assert page.image is not None
+    return page.image
+
+
+def _show_lines(stages: Stages, image: Image, lines: Sequence[Quad]) -> None:
+    share = round(100 * share_lying(lines))
+    way = "横排，只需判断是否倒置 / upright or upside down" if share >= 50 else "竖放 / on its side"
+    note = f"找到 {len(lines)} 行；按长度 {share}% 是横的：{way} ({len(lines)} lines, {share}% of them lie)"
+    stages.show("lines", note, image, [Mark(line) for line in lines])
 
 
 def _covered(line: Quad, words: Sequence[Word]) -> bool:

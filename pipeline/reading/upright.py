@@ -15,6 +15,7 @@ import numpy as np
 
 from pipeline.model import Image, Word
 from pipeline.reading.lines import Quad
+from pipeline.reading.stages import UNSEEN, Mark, Stages
 
 READS_WELL = 0.9
 """Upright print reads above this, upside down below 0.75 (mean over real papers and their turns)."""
@@ -25,21 +26,31 @@ CLEARLY_BETTER = 0.1
 PROBE_LINES = 8
 """Lines read to try a turn: the widest, for they hold the most print."""
 
+TELLING = 1.5
+"""A line tells which way print runs when it is so many times as long as high; a lone digit stands."""
+
+HALF = 0.5
+
 MIN_SKEW_DEGREES = 0.25
 MAX_SKEW_DEGREES = 20.0
 """Below the first a correction gains nothing; above the second lines are slanted on purpose."""
 
 
-def likely_turns(lines: Sequence[Quad]) -> tuple[int, ...]:
-    """Quarter turns clockwise that would make the page upright, the likeliest first."""
+def share_lying(lines: Sequence[Quad]) -> float:
+    """How much of the lines, by their length, lies rather than stands, 0 to 1; 1 where there are none."""
     wide = high = 0.0
     for line in lines:
         width, height = (float(side) for side in np.ptp(line, axis=0))
-        if width >= height:
+        if width >= TELLING * height:
             wide += width
-        else:
+        elif height >= TELLING * width:
             high += height
-    return (0, 2) if wide >= high else (1, 3)
+    return wide / (wide + high) if wide + high else 1.0
+
+
+def likely_turns(lines: Sequence[Quad]) -> tuple[int, ...]:
+    """Quarter turns clockwise that would make the page upright, the likeliest first."""
+    return (0, 2) if share_lying(lines) >= HALF else (1, 3)
 
 
 def turned(image: Image, quarter_turns: int) -> Image:
@@ -87,15 +98,20 @@ def skew_degrees(lines: Sequence[Quad]) -> float:
     return angle if abs(angle) <= MAX_SKEW_DEGREES else 0.0
 
 
-def deskewed(image: Image, lines: Sequence[Quad]) -> tuple[Image, list[Quad]]:
+def deskewed(image: Image, lines: Sequence[Quad], stages: Stages = UNSEEN) -> tuple[Image, list[Quad]]:
     """Image and lines turned back by the skew of the lines, about the centre; the size stays."""
     angle = skew_degrees(lines)
     if abs(angle) < MIN_SKEW_DEGREES:
+        note = f"各行倾斜 {angle:.2f}°：不必扶正 / lines fall by {angle:.2f}°: left as it is"
+        stages.show("deskewed", note, image)
         return image, list(lines)
     height, width = image.shape[:2]
     transform = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-    straight = cv2.warpAffine(
+    warped = cv2.warpAffine(
         image, transform, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
+    straight = np.asarray(warped, dtype=np.uint8)
     moved = [np.asarray(np.c_[line, np.ones(4)] @ transform.T, dtype=np.float32) for line in lines]
-    return np.asarray(straight, dtype=np.uint8), moved
+    note = f"各行倾斜 {angle:.2f}°，已扶正 / lines fell by {angle:.2f}°, set straight"
+    stages.show("deskewed", note, straight, [Mark(line) for line in moved])
+    return straight, moved
