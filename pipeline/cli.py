@@ -229,11 +229,19 @@ def _mount_evaluate() -> None:
     app.add_typer(evaluate)
 
 
+@cache
+def _mount_explain() -> None:
+    from pipeline.explain.command import app as explain
+
+    app.add_typer(explain)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console command."""
     try:
         _mount_catalog()
         _mount_evaluate()
+        _mount_explain()
         app(list(arguments) if arguments is not None else None)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -83,7 +83,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "flows": ALL,
     # Measuring reads what a run wrote, asks extractors what they require, and opens papers to show crops.
     "pipeline.evaluate": ALL,
-    "pipeline.cli": ALL | {"flows", "pipeline.terminal", "pipeline.evaluate"},
+    # Explaining reads one file the way a run does and looks on.
+    "pipeline.explain": ALL,
+    "pipeline.cli": ALL | {"flows", "pipeline.terminal", "pipeline.evaluate", "pipeline.explain"},
 }
 
 # Packages from outside that have one place: what is above them or beside them tests without them.
@@ -95,7 +97,12 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "fastapi": ("flows", "pipeline.review"),
     "starlette": ("flows", "pipeline.review"),
     "uvicorn": ("flows", "pipeline.review"),
-    "typer": ("pipeline.cli", "pipeline.catalogs.commands", "pipeline.evaluate.command"),
+    "typer": (
+        "pipeline.cli",
+        "pipeline.catalogs.commands",
+        "pipeline.evaluate.command",
+        "pipeline.explain.command",
+    ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),
     # Of the `accuracy` extra: drawn late, and done without where it is missing.
     "matplotlib": ("pipeline.evaluate.plots",),
