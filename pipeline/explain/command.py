@@ -46,20 +46,24 @@ def explain_file(
     if folder.exists() and not folder.is_dir():
         raise typer.BadParameter(f"{folder}: 不是文件夹 / is not a folder", param_hint="--out")
     try:
-        html, note = _explained(file, folder, page)
+        html, notes = _explained(file, folder, page)
     except (UnreadableFile, ServiceUnavailable) as error:
         err.print(f"✗ {error}", markup=False)
         raise typer.Exit(1) from error
     except OSError as error:
         err.print(f"✗ {error.filename}: 无法写入 / cannot be written: {error.strerror}", markup=False)
         raise typer.Exit(2) from error
-    if note:
+    for note in notes:
         err.print(note, markup=False)
     out.print(f"识别过程 / explanation: {html}", markup=False)
 
 
-def _explained(file: Path, folder: Path, page: int | None) -> tuple[Path, str | None]:
-    """Where the page lies, and what a person should know of it."""
+def _explained(file: Path, folder: Path, page: int | None) -> tuple[Path, list[str]]:
+    """Where the page lies, and what a person should know of it.
+
+    Raises:
+        typer.BadParameter: If the file has no such page.
+    """
     from pipeline.acceptance import Standard
     from pipeline.explain.explanation import explain
     from pipeline.explain.page import write_page
@@ -78,8 +82,12 @@ def _explained(file: Path, folder: Path, page: int | None) -> tuple[Path, str | 
             page=page,
             standard=Standard.for_target(chosen.target_error),
         )
+        if page is not None and page > explanation.page_count:
+            count = explanation.page_count
+            raise typer.BadParameter(f"共 {count} 页 / the file has {count} pages", param_hint="--page")
         html = write_page(folder, explanation)
-    left = explanation.page_count - len(explanation.pages)
-    if page is not None or not left:
-        return html, None
-    return html, f"另有 {left} 页未展示，请用 --page 指定 / {left} more pages: choose one with --page"
+    notes = list(explanation.unread)
+    left = explanation.page_count - len(explanation.pages) - len(notes)
+    if page is None and left:
+        notes.append(f"另有 {left} 页未展示，请用 --page 指定 / {left} more pages: choose one with --page")
+    return html, notes

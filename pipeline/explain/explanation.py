@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from pipeline.acceptance import Standard
 from pipeline.catalogs.catalog import Catalogs
+from pipeline.explain.drawing import DOUBTED_FROM, SURE_FROM
 from pipeline.explain.recorder import Recorder, Shown
 from pipeline.intake import read_documents, read_page
 from pipeline.model import AnyField, Document, Page
@@ -48,11 +49,15 @@ class ExplainedPage:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known of how a file was read; `page_count` counts all its pages, explained or not."""
+    """What is known of how a file was read.
+
+    `page_count` counts all its pages, explained or not; `unread` says of each that could not be opened why.
+    """
 
     name: str
     page_count: int
     pages: tuple[ExplainedPage, ...]
+    unread: tuple[str, ...] = ()
 
 
 def explain(
@@ -96,7 +101,8 @@ def explain(
         _show_fields(one, recorder, documents, found)
         values = tuple(_value(name, field) for name, field in found)
         explained.append(ExplainedPage(one.number, tuple(recorder.steps), values))
-    return Explanation(path.name, decoded.page_count, tuple(explained))
+    unread = tuple(one.message for one in decoded.unread)
+    return Explanation(path.name, decoded.page_count, tuple(explained), unread)
 
 
 def _read(decoded: Decoded, engine: OcrEngine, recorders: dict[int, Recorder]) -> list[Page]:
@@ -106,7 +112,7 @@ def _read(decoded: Decoded, engine: OcrEngine, recorders: dict[int, Recorder]) -
         page, recorder = spooled.load(), recorders[spooled.page.number]
         if page.image is not None:
             height, width = page.image.shape[:2]
-            note = f"{decoded.kind}，{width} × {height} 像素，{page.dpi} dpi / pixels as decoded"
+            note = f"{decoded.kind}，{width} × {height} 像素 / pixels，{page.dpi} dpi"
             recorder.show("decoded", note, page.image)
         page = read_page(page, engine, recorder)
         if page.image is not None:
@@ -121,14 +127,21 @@ def _show_words(page: Page, recorder: Recorder) -> None:
         note = f"没有文字；深色占 {page.ink:.2%} / no words; {page.ink:.2%} of the page is dark"
         recorder.show("blank", note, page.image)
         return
-    way = (
-        "来自文件本身，无需识别 / from the file itself"
+    way, way_english = (
+        ("来自文件本身，无需识别", "from the file itself")
         if page.words_known
-        else "绿：≥ 0.95，橙：≥ 0.8，红：更低"
+        else (
+            f"绿框把握 ≥ {SURE_FROM}，橙框 ≥ {DOUBTED_FROM}，红框更低",
+            f"green: confidence ≥ {SURE_FROM}, amber: ≥ {DOUBTED_FROM}, red: below",
+        )
     )
-    recorder.show("words", f"{len(page.words)} 处文字；{way}", page.image, marks_of(page.words))
+    note = f"{len(page.words)} 处文字，{way} / {len(page.words)} words, {way_english}"
+    recorder.show("words", note, page.image, marks_of(page.words))
     if page.codes:
-        note = f"{len(page.codes)} 个码，说明 {len(page.statements)} 项 / codes, and values that they state"
+        stated = sum(one.origin == "qr" for one in page.statements)
+        note = (
+            f"{len(page.codes)} 个码，写明 {stated} 项 / {len(page.codes)} codes that state {stated} values"
+        )
         marks = [Mark.on(code.box, f"{code.kind}: {code.text}") for code in page.codes]
         recorder.show("codes", note, page.image, marks)
 

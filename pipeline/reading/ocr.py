@@ -57,9 +57,8 @@ def with_words(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
     best = _read(page, first, engine, lines, stages)
     reads = readability(best.words)
     if reads >= READS_WELL:
-        stages.show(
-            "upright", f"读得清楚（平均 {reads:.3f}），方向正确 / reads well ({reads:.3f})", _of(best)
-        )
+        note = f"读得清楚（{reads:.3f}），方向正确 / reads well ({reads:.3f}), upright"
+        stages.show("upright", note, _of(best))
         return best
     probe = engine.read_lines(*turned_with(page.image, widest(lines), second))
     other = readability(probe)
@@ -106,8 +105,9 @@ def _of(page: Page) -> Image:
 
 def _show_lines(stages: Stages, image: Image, lines: Sequence[Quad]) -> None:
     share = round(100 * share_lying(lines))
-    way = "横排，只需判断是否倒置 / upright or upside down" if share >= 50 else "竖放 / on its side"
-    note = f"找到 {len(lines)} 行；按长度 {share}% 是横的：{way} ({len(lines)} lines, {share}% of them lie)"
+    way, way_english = ("正放或倒放", "upright or upside down") if share >= 50 else ("侧放", "on its side")
+    note = f"找到 {len(lines)} 行，按长度 {share}% 是横的：{way}"
+    note += f" / {len(lines)} lines, {share}% of their length lies: {way_english}"
     stages.show("lines", note, image, [Mark(line) for line in lines])
 
 

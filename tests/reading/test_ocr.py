@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.model import Box, Image, Page, SourceFile, Word
 from pipeline.reading.lines import Quad
 from pipeline.reading.ocr import MIN_WORD_CONFIDENCE, with_words
+from pipeline.reading.stages import Mark, Stage
 
 LINES = 10
 MARK = (255, 0, 0)
@@ -175,3 +176,40 @@ def test_an_empty_page_has_no_words() -> None:
     read = with_words(page(np.full((600, 300, 3), 255, np.uint8)), FakeEngine())
     assert read.words == ()
     assert read.turned_degrees == 0
+
+
+@dataclass
+class Onlooker:
+    """Keeps which steps it was shown, and what was said of each."""
+
+    seen: list[tuple[Stage, str]] = field(default_factory=list)
+
+    def show(self, stage: Stage, note: str, image: Image, marks: Sequence[Mark] = ()) -> None:
+        assert image.ndim == 3
+        self.seen.append((stage, note))
+
+
+def test_each_step_of_a_crooked_page_is_shown_in_its_order() -> None:
+    looking = Onlooker()
+    with_words(page(picture()), FakeEngine(tilt_degrees=2.0), looking)
+    assert [stage for stage, _ in looking.seen] == [
+        "lines",
+        "deskewed",
+        "flattened",
+        "read",
+        "seals",
+        "upright",
+    ]
+    assert "2.00°" in dict(looking.seen)["deskewed"]
+
+
+def test_a_turn_that_was_tried_and_dropped_is_shown_with_its_reason() -> None:
+    looking = Onlooker()
+    with_words(page(picture()), FakeEngine(upright_confidence=0.6), looking)
+    assert "0.600，转 180° 试读 0.300" in looking.seen[-1][1]
+    assert looking.seen[-1][1].endswith("不转 / left as it is")
+
+
+def test_a_page_looked_at_is_read_as_one_that_nobody_looks_at() -> None:
+    lying = page(picture(quarter_turns=1))
+    assert with_words(lying, FakeEngine(), Onlooker()).words == with_words(lying, FakeEngine()).words

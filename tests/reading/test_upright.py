@@ -13,6 +13,7 @@ from pipeline.reading.upright import (
     deskewed,
     likely_turns,
     readability,
+    share_lying,
     skew_degrees,
     turned,
     turned_with,
@@ -135,3 +136,9 @@ def test_a_skewed_page_and_its_lines_come_out_straight() -> None:
         x0, y0 = np.rint(corners.min(axis=0)).astype(int) + 3
         x1, y1 = np.rint(corners.max(axis=0)).astype(int) - 3
         assert (straight[y0:y1, x0:x1] < 128).all()
+
+
+def test_lone_digits_do_not_tell_which_way_print_runs() -> None:
+    digits = [line(20 * n, 40 * row, 15, 20) for n in range(30) for row in range(5)]
+    assert share_lying([*digits, line(0, 500, 60)]) == 1.0
+    assert share_lying([]) == 1.0
