@@ -27,7 +27,6 @@ NAMES: Final[Mapping[Stage, tuple[str, str]]] = {
     "lines": ("找行", "lines found"),
     "turned": ("转正", "turned"),
     "deskewed": ("扶正", "deskewed"),
-    "flattened": ("展平", "flattened"),
     "read": ("识别", "read"),
     "seals": ("找章", "seals found"),
     "peeled": ("去章再读", "seals peeled"),

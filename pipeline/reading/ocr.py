@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Protocol
 
 from pipeline.model import Box, Image, Page, Word
-from pipeline.reading.flat import flattened
 from pipeline.reading.lines import Quad
 from pipeline.reading.seals import with_words_under_seals
 from pipeline.reading.stages import UNSEEN, Mark, Stages, marks_of
@@ -45,7 +44,7 @@ class OcrEngine(Protocol):
 
 
 def with_words(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
-    """The page upright and flat, with the words that OCR reads; pages whose words are known stay as they are.
+    """The page upright, with the words that OCR reads; pages whose words are known stay as they are.
 
     On a page that mixes a text layer with pictures, OCR adds what the layer does not cover.
     """
@@ -82,7 +81,6 @@ def _read(page: Page, turn: int, engine: OcrEngine, lines_as_is: list[Quad], sta
     layer = page.words if turn == 0 else ()
     if not layer:
         image, lines = deskewed(image, lines, stages)
-        image, lines = flattened(image, lines, stages)
     lines = [line for line in lines if not _covered(line, layer)]
     words = engine.read_lines(image, lines)
     stages.show("read", f"读出 {len(words)} 处文字 / {len(words)} words read", image, marks_of(words))

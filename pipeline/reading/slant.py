@@ -4,6 +4,12 @@ Deskewing turns a page as a whole. On a sheet that was photographed at an angle 
 edge and rise on the other, and each column moves by more than the gap to its neighbour. Both are found
 without ruling: rows (columns) are level (upright) where words, seen from the side (from above), cover the
 least height (width). A sheet that is curled bends its rows besides, by more than the distance between them.
+
+Words are moved and not the picture. Pictures were flattened as well, along a polynomial fitted to the lines
+found: rows ran three times as level (0.61 to 0.23 degrees), but what is found here from words was right
+already. Of 611 rows of 13 photographed bills 524 came out right instead of 550 (most of those lost on one
+page, whose head was read another way), 48 photos of the development set gained nothing, and each page cost
+0.1 s more.
 """
 
 from __future__ import annotations

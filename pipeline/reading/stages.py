@@ -21,7 +21,6 @@ Stage: TypeAlias = Literal[
     "lines",
     "turned",
     "deskewed",
-    "flattened",
     "read",
     "seals",
     "peeled",

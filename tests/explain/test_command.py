@@ -83,7 +83,7 @@ def test_pictures_are_numbered_files_with_their_marks(paper: Path, tmp_path: Pat
 def test_a_step_that_changed_nothing_has_a_sentence_and_no_second_picture(tmp_path: Path) -> None:
     recorder, image = Recorder(1, tmp_path), np.full((40, 30, 3), 255, np.uint8)
     recorder.show("decoded", "打开 / opened", image)
-    recorder.show("flattened", "放弃 / dropped", image)
+    recorder.show("deskewed", "放弃 / dropped", image)
     recorder.show("words", "文字 / words", image, [Mark.on(Box(1, 1, 9, 9), "甲", 0.5)])
     assert [step.file is not None for step in recorder.steps] == [True, False, True]
     assert recorder.steps[1].note == "放弃 / dropped"

@@ -195,7 +195,6 @@ def test_each_step_of_a_crooked_page_is_shown_in_its_order() -> None:
     assert [stage for stage, _ in looking.seen] == [
         "lines",
         "deskewed",
-        "flattened",
         "read",
         "seals",
         "upright",
