@@ -16,6 +16,7 @@ from pipeline.reading.seals import with_words_under_seals
 from pipeline.reading.stages import UNSEEN, Mark, Stages, marks_of
 from pipeline.reading.upright import (
     CLEARLY_BETTER,
+    HALF,
     READS_WELL,
     deskewed,
     likely_turns,
@@ -102,10 +103,10 @@ def _of(page: Page) -> Image:
 
 
 def _show_lines(stages: Stages, image: Image, lines: Sequence[Quad]) -> None:
-    share = round(100 * share_lying(lines))
-    way, way_english = ("正放或倒放", "upright or upside down") if share >= 50 else ("侧放", "on its side")
-    note = f"找到 {len(lines)} 行，按长度 {share}% 是横的：{way}"
-    note += f" / {len(lines)} lines, {share}% of their length lies: {way_english}"
+    share = share_lying(lines)
+    way, way_english = ("正放或倒放", "upright or upside down") if share >= HALF else ("侧放", "on its side")
+    note = f"找到 {len(lines)} 行，按长度 {share:.0%} 是横的：{way}"
+    note += f" / {len(lines)} lines, {share:.0%} of their length lies: {way_english}"
     stages.show("lines", note, image, [Mark(line) for line in lines])
 
 
