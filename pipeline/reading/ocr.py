@@ -19,7 +19,9 @@ from pipeline.reading.upright import (
     HALF,
     READS_WELL,
     deskewed,
+    is_clear,
     likely_turns,
+    lying_print,
     readability,
     share_lying,
     turned,
@@ -54,6 +56,8 @@ def with_words(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
     lines = engine.find_lines(page.image)
     _show_lines(stages, page.image, lines)
     first, second = likely_turns(lines)
+    if not is_clear(share_lying(lines)):
+        first, second = _turns_by_reading(page.image, lines, engine, stages)
     best = _read(page, first, engine, lines, stages)
     reads = readability(best.words)
     if reads >= READS_WELL:
@@ -95,6 +99,19 @@ def _read(page: Page, turn: int, engine: OcrEngine, lines_as_is: list[Quad], sta
         turned_degrees=(page.turned_degrees + 90 * turn) % 360,
         words=(*layer, *found),
     )
+
+
+def _turns_by_reading(
+    image: Image, lines: Sequence[Quad], engine: OcrEngine, stages: Stages
+) -> tuple[int, int]:
+    """The turn under which most print is read on lines that lie, and the one opposite."""
+    probed = widest(lines)
+    print_read = [lying_print(engine.read_lines(*turned_with(image, probed, turn))) for turn in range(4)]
+    first = max(range(4), key=print_read.__getitem__)
+    read = "、".join(f"{90 * turn}° {letters:.0f}" for turn, letters in enumerate(print_read))
+    note = f"各行方向不一，四个方向各试读（字数）：{read} / lines run both ways, letters read in each turn"
+    stages.show("upright", note, image, [Mark(line) for line in probed])
+    return first, (first + 2) % 4
 
 
 def _of(page: Page) -> Image:

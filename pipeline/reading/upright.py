@@ -34,9 +34,11 @@ TELLING = 1.5
 """A line tells which way print runs when it is so many times as long as high; a lone digit stands."""
 
 HALF = 0.5
-"""From this share of lying lines on a page stands or is upside down. It is never close: of 220 pictures of
-pages in all four turns the one side had 0.8 of the lines' length at least, even with lone digits counted.
-"""
+"""From this share of lying lines on a page stands or is upside down."""
+
+CLEAR = 0.75
+"""With so much of the lines on one side nobody asks further. Of 300 turned pages three had less, two of them
+patterns of stripes with three lines of print."""
 
 MIN_SKEW_DEGREES = 0.25
 MAX_SKEW_DEGREES = 20.0
@@ -60,6 +62,17 @@ def likely_turns(lines: Sequence[Quad]) -> tuple[int, ...]:
     return (0, 2) if share_lying(lines) >= HALF else (1, 3)
 
 
+def is_clear(share: float) -> bool:
+    """Whether a share of lying lines tells that the page stands, or that it lies on its side."""
+    return max(share, 1 - share) >= CLEAR
+
+
+def lying_print(words: Sequence[Word]) -> float:
+    """How much print was read on lines that lie: letters, each as far as it is sure."""
+    lying = [word for word in words if word.box.width >= word.box.height]
+    return sum(word.confidence * len(word.text) for word in lying)
+
+
 def turned(image: Image, quarter_turns: int) -> Image:
     """The image turned clockwise."""
     return np.ascontiguousarray(np.rot90(image, k=-quarter_turns)) if quarter_turns else image
@@ -72,7 +85,18 @@ def turned_with(image: Image, lines: Sequence[Quad], quarter_turns: int) -> tupl
     for _ in range(quarter_turns):
         moved = [np.roll(np.c_[height - line[:, 1], line[:, 0]], 1, axis=0) for line in moved]
         height, width = width, height
+    if quarter_turns:
+        moved = [_from_its_left(line) for line in moved]
     return turned(image, quarter_turns), [line.astype(np.float32) for line in moved]
+
+
+def _from_its_left(line: Quad) -> Quad:
+    """A line that lies, from its top left; detectors begin one that stands askew at either of its ends."""
+    width, height = np.ptp(line, axis=0)
+    if width < height:
+        return line
+    rightwards = np.roll(line, -1, axis=0)[:, 0] - line[:, 0]
+    return np.roll(line, -int(np.argmax(rightwards)), axis=0)
 
 
 def readability(words: Sequence[Word]) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pytest
 
 from pipeline.model import Box, Image, Page, SourceFile, Word
 from pipeline.reading.lines import Quad
@@ -176,6 +177,29 @@ def test_an_empty_page_has_no_words() -> None:
     read = with_words(page(np.full((600, 300, 3), 255, np.uint8)), FakeEngine())
     assert read.words == ()
     assert read.turned_degrees == 0
+
+
+class StripedEngine(FakeEngine):
+    """Takes a stripe across the bars for a line too, one longer than all of them; reads nothing on it."""
+
+    def find_lines(self, image: Image) -> list[Quad]:
+        height, width = image.shape[:2]
+        stripe = [(0, 0), (8 * width, 0), (8 * width, 20), (0, 20)]
+        if _is_upright_or_upside_down(image):
+            stripe = [(0, 0), (20, 0), (20, 8 * height), (0, 8 * height)]
+        return [*super().find_lines(image), np.array(stripe, dtype=np.float32)]
+
+    def read_lines(self, image: Image, lines: Sequence[Quad]) -> list[Word]:
+        bars = [line for line in lines if np.ptp(line, axis=0).max() < 2 * max(image.shape)]
+        return super().read_lines(image, bars)
+
+
+@pytest.mark.parametrize("quarter_turns", [0, 1, 2, 3])
+def test_where_lines_run_both_ways_all_four_turns_are_tried_by_reading(quarter_turns: int) -> None:
+    engine = StripedEngine()
+    read = with_words(page(picture(quarter_turns)), engine)
+    assert read.turned_degrees == 90 * quarter_turns
+    assert engine.read == [7, 7, 7, 7, LINES]
 
 
 @dataclass
