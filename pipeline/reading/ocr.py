@@ -66,11 +66,11 @@ def with_words(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
         return best
     probe = engine.read_lines(*turned_with(page.image, widest(lines), second))
     other = readability(probe)
-    note = f"读数 {reads:.3f}，转 180° 试读 {other:.3f} / reads {reads:.3f}, turned by 180° {other:.3f}"
+    note, english = f"读数 {reads:.3f}，倒转试读 {other:.3f}", f"reads {reads:.3f}, upside down {other:.3f}"
     if other <= reads + CLEARLY_BETTER:
-        stages.show("upright", f"{note}：不转 / left as it is", _of(best))
+        stages.show("upright", f"{note}：不转 / {english}: left as it is", _of(best))
         return best
-    stages.show("upright", f"{note}：转 180° / turned", _of(best))
+    stages.show("upright", f"{note}：倒转 / {english}: turned", _of(best))
     return _read(page, second, engine, lines, stages)
 
 

@@ -229,8 +229,7 @@ def test_each_step_of_a_crooked_page_is_shown_in_its_order() -> None:
 def test_a_turn_that_was_tried_and_dropped_is_shown_with_its_reason() -> None:
     looking = Onlooker()
     with_words(page(picture()), FakeEngine(upright_confidence=0.6), looking)
-    assert "0.600，转 180° 试读 0.300" in looking.seen[-1][1]
-    assert looking.seen[-1][1].endswith("不转 / left as it is")
+    assert "读数 0.600，倒转试读 0.300：不转" in looking.seen[-1][1]
 
 
 def test_a_page_looked_at_is_read_as_one_that_nobody_looks_at() -> None:
