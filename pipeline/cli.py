@@ -240,12 +240,20 @@ def _mount_separators() -> None:
     app.add_typer(separators)
 
 
+@cache
+def _mount_explain() -> None:
+    from pipeline.explain.command import app as explain
+
+    app.add_typer(explain)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console command."""
     try:
         _mount_catalog()
         _mount_evaluate()
         _mount_separators()
+        _mount_explain()
         app(list(arguments) if arguments is not None else None)
     except KeyboardInterrupt:
         sys.exit(130)

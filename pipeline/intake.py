@@ -24,6 +24,7 @@ from pipeline.reading.codes import with_codes
 from pipeline.reading.ocr import OcrEngine, with_words
 from pipeline.reading.pictures import with_likeness
 from pipeline.reading.second_look import looked_at_again
+from pipeline.reading.stages import UNSEEN, Stages
 from pipeline.reading.stains import with_stains
 from validators import check_document
 
@@ -36,12 +37,12 @@ DARK = 140
 """Grey below this is ink: print, handwriting, a seal."""
 
 
-def read_page(page: Page, engine: OcrEngine) -> Page:
-    """A decoded page upright, with its words and codes."""
+def read_page(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
+    """A decoded page upright, with its words and codes; `stages` is shown each step."""
     page = with_ink(page)
     if not is_worth_reading(page) and not has_faint_print(page):
         return page
-    page = with_words(page, engine)
+    page = with_words(page, engine, stages)
     page = with_stains(page)
     page = with_codes(page)
     page = with_second_look(page, engine)

@@ -96,7 +96,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "flows": ALL,
     # Measuring reads what a run wrote, asks extractors what they require, and opens papers to show crops.
     "pipeline.evaluate": ALL,
-    "pipeline.cli": ALL | {"flows", "pipeline.terminal", "pipeline.evaluate"},
+    # Explaining reads one file the way a run does and looks on.
+    "pipeline.explain": ALL,
+    "pipeline.cli": ALL | {"flows", "pipeline.terminal", "pipeline.evaluate", "pipeline.explain"},
 }
 
 # Packages from outside that have one place: what is above them or beside them tests without them.
@@ -113,6 +115,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.catalogs.commands",
         "pipeline.evaluate.command",
         "pipeline.stacks.command",
+        "pipeline.explain.command",
     ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),
     # Of the `accuracy` extra: drawn late, and done without where it is missing.

@@ -13,12 +13,17 @@ from typing import Protocol
 from pipeline.model import Box, Image, Page, Word
 from pipeline.reading.lines import Quad
 from pipeline.reading.seals import with_words_under_seals
+from pipeline.reading.stages import UNSEEN, Mark, Stages, marks_of
 from pipeline.reading.upright import (
     CLEARLY_BETTER,
+    HALF,
     READS_WELL,
     deskewed,
+    is_clear,
     likely_turns,
+    lying_print,
     readability,
+    share_lying,
     turned,
     turned_with,
     widest,
@@ -44,7 +49,7 @@ class OcrEngine(Protocol):
         """The same, line by line."""
 
 
-def with_words(page: Page, engine: OcrEngine) -> Page:
+def with_words(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
     """The page upright, with the words that OCR reads; pages whose words are known stay as they are.
 
     On a page that mixes a text layer with pictures, OCR adds what the layer does not cover.
@@ -52,26 +57,42 @@ def with_words(page: Page, engine: OcrEngine) -> Page:
     if page.words_known or page.image is None:
         return page
     lines = engine.find_lines(page.image)
+    _show_lines(stages, page.image, lines)
     first, second = likely_turns(lines)
-    best = _read(page, first, engine, lines)
-    if readability(best.words) < READS_WELL:
-        probe = engine.read_lines(*turned_with(page.image, widest(lines), second))
-        if readability(probe) > readability(best.words) + CLEARLY_BETTER:
-            best = _read(page, second, engine, lines)
-    return best
+    if not is_clear(share_lying(lines)):
+        first, second = _turns_by_reading(page.image, lines, engine, stages)
+    best = _read(page, first, engine, lines, stages)
+    reads = readability(best.words)
+    if reads >= READS_WELL:
+        note = f"读得清楚（{reads:.3f}），方向正确 / reads well ({reads:.3f}), upright"
+        stages.show("upright", note, _of(best))
+        return best
+    probe = engine.read_lines(*turned_with(page.image, widest(lines), second))
+    other = readability(probe)
+    note, english = f"读数 {reads:.3f}，倒转试读 {other:.3f}", f"reads {reads:.3f}, upside down {other:.3f}"
+    if other <= reads + CLEARLY_BETTER:
+        stages.show("upright", f"{note}：不转 / {english}: left as it is", _of(best))
+        return best
+    stages.show("upright", f"{note}：倒转 / {english}: turned", _of(best))
+    return _read(page, second, engine, lines, stages)
 
 
-def _read(page: Page, turn: int, engine: OcrEngine, lines_as_is: list[Quad]) -> Page:
+def _read(page: Page, turn: int, engine: OcrEngine, lines_as_is: list[Quad], stages: Stages) -> Page:
     """The page turned by `turn` quarters and read; `lines_as_is` are the lines of the page unturned."""
     assert page.image is not None
     image = turned(page.image, turn)
     lines = engine.find_lines(image) if turn else lines_as_is
+    if turn:
+        note = f"顺时针转 {90 * turn}° / turned clockwise by {90 * turn}°"
+        stages.show("turned", note, image, [Mark(line) for line in lines])
     # The text layer of a page that has to be turned lies elsewhere now: OCR reads all of it.
     layer = page.words if turn == 0 else ()
     if not layer:
-        image, lines = deskewed(image, lines)
+        image, lines = deskewed(image, lines, stages)
     lines = [line for line in lines if not _covered(line, layer)]
-    found = with_words_under_seals(image, engine.read_lines(image, lines), engine)
+    words = engine.read_lines(image, lines)
+    stages.show("read", f"读出 {len(words)} 处文字 / {len(words)} words read", image, marks_of(words))
+    found = with_words_under_seals(image, words, engine, stages)
     found = [word for word in found if word.confidence >= MIN_WORD_CONFIDENCE]
     return replace(
         page,
@@ -81,6 +102,32 @@ def _read(page: Page, turn: int, engine: OcrEngine, lines_as_is: list[Quad]) -> 
         turned_degrees=(page.turned_degrees + 90 * turn) % 360,
         words=(*layer, *found),
     )
+
+
+def _turns_by_reading(
+    image: Image, lines: Sequence[Quad], engine: OcrEngine, stages: Stages
+) -> tuple[int, int]:
+    """The turn under which most print is read on lines that lie, and the one opposite."""
+    probed = widest(lines)
+    print_read = [lying_print(engine.read_lines(*turned_with(image, probed, turn))) for turn in range(4)]
+    first = max(range(4), key=print_read.__getitem__)
+    read = "、".join(f"{90 * turn}° {letters:.0f}" for turn, letters in enumerate(print_read))
+    note = f"各行方向不一，四个方向各试读（字数）：{read} / lines run both ways, letters read in each turn"
+    stages.show("upright", note, image, [Mark(line) for line in probed])
+    return first, (first + 2) % 4
+
+
+def _of(page: Page) -> Image:
+    assert page.image is not None
+    return page.image
+
+
+def _show_lines(stages: Stages, image: Image, lines: Sequence[Quad]) -> None:
+    share = share_lying(lines)
+    way, way_english = ("正放或倒放", "upright or upside down") if share >= HALF else ("侧放", "on its side")
+    note = f"找到 {len(lines)} 行，按长度 {share:.0%} 是横的：{way}"
+    note += f" / {len(lines)} lines, {share:.0%} of their length lies: {way_english}"
+    stages.show("lines", note, image, [Mark(line) for line in lines])
 
 
 def _covered(line: Quad, words: Sequence[Word]) -> bool:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from pipeline.model import Box, Image, Word
 from pipeline.reading.lines import Quad
+from pipeline.reading.stages import UNSEEN, Mark, Stages, marks_of
 from pipeline.reading.stains import red_ink
 
 LOOKED_AT = 800
@@ -54,9 +55,14 @@ class LineReader(Protocol):
         """What stands on the lines."""
 
 
-def with_words_under_seals(image: Image, words: Sequence[Word], engine: LineReader) -> list[Word]:
+def with_words_under_seals(
+    image: Image, words: Sequence[Word], engine: LineReader, stages: Stages = UNSEEN
+) -> list[Word]:
     """The words of a page, those under a seal in the better of two readings."""
     seals = find_seals(image)
+    stages.show(
+        "seals", f"{len(seals)} 枚红章 / {len(seals)} red seals", image, [Mark.on(box) for box in seals]
+    )
     if not seals:
         return list(words)
     peeled = peel(image, seals)
@@ -65,6 +71,11 @@ def with_words_under_seals(image: Image, words: Sequence[Word], engine: LineRead
     kept = list(words)
     for line in map(_box, lines):
         kept = _better(kept, [word for word in again if _shared(word.box, line) >= SAME_PLACE], line)
+    better = sum(word in again for word in kept)
+    note = (
+        f"去掉红色再读 {len(lines)} 行，采用其中 {better} 处 / {len(lines)} lines again, {better} words kept"
+    )
+    stages.show("peeled", note, peeled, marks_of(again))
     return kept
 
 

@@ -4,20 +4,30 @@ Deskewing turns a page as a whole. On a sheet that was photographed at an angle 
 edge and rise on the other, and each column moves by more than the gap to its neighbour. Both are found
 without ruling: rows (columns) are level (upright) where words, seen from the side (from above), cover the
 least height (width). A sheet that is curled bends its rows besides, by more than the distance between them.
+
+Words are moved and not the picture. Pictures were flattened as well, along a polynomial fitted to the lines
+found: rows ran three times as level (0.61 to 0.23 degrees), but what is found here from words was right
+already. Of 611 rows of 13 photographed bills 524 came out right instead of 550 (most of those lost on one
+page, whose head was read another way), 48 photos of the development set gained nothing, and each page cost
+0.1 s more.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import product
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.model import Box, Word
+
+Numbers: TypeAlias = npt.NDArray[np.float64]
+Moves: TypeAlias = npt.NDArray[np.float64]
+"""Shape (N, 3) or (N, 6): by how many pixels each power moves the end of a row, at the top, at the bottom."""
 
 FEWEST_LINES = 8
 """Fewer lines can be brought together by chance."""
@@ -64,6 +74,9 @@ APART = 0.8
 
 FINALISTS = 3
 """Of what is found from there, so many are looked at closely."""
+
+AT_ONCE = 256
+"""So many bends are tried in one call: their spans stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,112 +160,134 @@ def _row_slant(boxes: tuple[Box, ...], may_bend: bool) -> Slant:
     return _bent(spans, replace(straight, start=start), (top, bottom), height)
 
 
-def _bent(spans: npt.NDArray[np.float64], straight: Slant, ends: tuple[float, float], height: float) -> Slant:
+def _bent(spans: Numbers, straight: Slant, ends: tuple[float, float], height: float) -> Slant:
     """The slant with the bend under which the spans cover the least, if that is clearly less."""
     reach = max(1.0, float(np.abs(spans[:, 2]).max()))
     powers = np.stack([(spans[:, 2] / reach) ** power for power in (1, 2, 3)])
     share = (spans[:, :2].mean(axis=1) - ends[0]) / (ends[1] - ends[0])
 
-    def cost(moves: tuple[float, ...]) -> float:
+    def costs(moves: Moves) -> Numbers:
         """What is covered when the ends of rows move so far: each power at the top, then at the bottom."""
-        at_top, at_bottom = np.array(moves[:3]), np.array(moves[3:])
-        moved = (at_top @ powers) * (1 - share) + (at_bottom @ powers) * share
-        return _union(spans[:, :2] - moved[:, None])
+        moved = (moves[:, :3] @ powers) * (1 - share) + (moves[:, 3:] @ powers) * share
+        return _unions(spans[:, 0] - moved, spans[:, 1] - moved)
 
-    before = _covered(spans, straight)
-    steps = [height * step / 3 for step in range(-round(3 * FARTHEST_BENT), round(3 * FARTHEST_BENT) + 1)]
-    most = round(3 * STEEPEST_BENT * reach / height)
-    falls = [height * step / 3 for step in range(-most, most + 1)]
-    cubes = [height * step / 2 for step in range(-3, 4)]
-    grid = ((fall, bend, cube) for fall in falls for bend in steps for cube in cubes)
-    starts = _apart(sorted((cost(moves * 2), moves) for moves in grid), APART * height)
-    nearer = sorted(_descended(cost, moves * 2, (height / 2, height / 4)) for moves in starts)[:FINALISTS]
-    covered, moves = min(_descended(cost, moves, (height / 8, height / 16)) for _, moves in nearer)
-    if covered >= WORTH_BENDING * before:
+    before = float(_covered(spans, np.array([[straight.base, straight.growth]]))[0])
+    steps = height / 3 * _around(round(3 * FARTHEST_BENT))
+    falls = height / 3 * _around(round(3 * STEEPEST_BENT * reach / height))
+    cubes = height / 2 * _around(3)
+    grid = np.stack(np.meshgrid(falls, steps, cubes, indexing="ij"), axis=-1).reshape(-1, 3)
+    ranked = grid[np.argsort(np.concatenate([costs(np.hstack([part, part])) for part in _parts(grid)]))]
+    starts = _apart(ranked, APART * height)
+    covered, moves = _descended(costs, np.hstack([starts, starts]), (height / 2, height / 4))
+    nearer = moves[np.argsort(covered, kind="stable")[:FINALISTS]]
+    covered, moves = _descended(costs, nearer, (height / 8, height / 16))
+    least = int(np.argmin(covered))
+    if covered[least] >= WORTH_BENDING * before:
         return straight
     terms = []
-    for power, (at_top, at_bottom) in enumerate(zip(moves[:3], moves[3:], strict=True), 1):
+    ends_moved = zip(moves[least, :3].tolist(), moves[least, 3:].tolist(), strict=True)
+    for power, (at_top, at_bottom) in enumerate(ends_moved, 1):
         growth = (at_bottom - at_top) / (ends[1] - ends[0])
         terms.append(((at_top - growth * ends[0]) / reach**power, growth / reach**power))
     (base, growth), *bends = terms
     return Slant("y", base, growth, straight.start, tuple(bends))
 
 
-def _apart(ranked: Sequence[tuple[float, tuple[float, ...]]], distance: float) -> list[tuple[float, ...]]:
-    """The first of these bends that differ from each other somewhere by at least this distance."""
-    kept: list[tuple[float, ...]] = []
-    chosen: list[tuple[float, ...]] = []
-    places = (-1.0, -0.5, 0.5, 1.0)
-    for _, moves in ranked:
-        shifts = [sum(move * place**power for power, move in enumerate(moves, 1)) for place in places]
-        if all(max(abs(a - b) for a, b in zip(shifts, other, strict=True)) >= distance for other in kept):
-            kept.append(tuple(shifts))
-            chosen.append(moves)
-        if len(kept) == STARTS:
-            break
-    return chosen
+def _around(most: int) -> Numbers:
+    """The whole numbers from `-most` to `most`."""
+    return np.arange(-most, most + 1, dtype=np.float64)
+
+
+def _parts(moves: Moves) -> list[Moves]:
+    """The moves in parts of at most `AT_ONCE` rows."""
+    return np.array_split(moves, max(1, math.ceil(len(moves) / AT_ONCE)))
+
+
+def _apart(ranked: Moves, distance: float) -> Moves:
+    """The first `STARTS` of these bends (N, 3) that differ somewhere from each other by `distance`."""
+    places = np.array([[-1.0, -0.5, 0.5, 1.0]])
+    shifts = ranked @ np.vstack([places, places**2, places**3])
+    chosen: list[int] = []
+    near = np.zeros(len(ranked), dtype=bool)
+    while len(chosen) < STARTS and not near.all():
+        chosen.append(int(np.argmin(near)))
+        near |= np.abs(shifts - shifts[chosen[-1]]).max(axis=1) < distance
+        near[chosen[-1]] = True
+    return ranked[chosen]
 
 
 def _descended(
-    cost: Callable[[tuple[float, ...]], float], moves: tuple[float, ...], steps: Sequence[float]
-) -> tuple[float, tuple[float, ...]]:
-    """The least cost that small changes of single moves, and of one power as a whole, lead to."""
-    best = cost(moves), moves
-    half = len(moves) // 2
-    changes = [{i: 1.0} for i in range(len(moves))]
-    changes += [{i: 1.0, i + half: sign} for i in range(half) for sign in (1.0, -1.0)]
-    changes += [{half * end: 1.0, half * end + 2: -1.0} for end in (0, 1)]  # a bend without a fall
+    costs: Callable[[Moves], Numbers], moves: Moves, steps: Sequence[float]
+) -> tuple[Numbers, Moves]:
+    """The least costs that small changes of single moves, and of one power as a whole, lead to from each row.
+
+    All rows take their steps side by side, because one call for all of them costs little more than for one.
+    """
+    moves, best = moves.copy(), costs(moves)
+    half = moves.shape[1] // 2
+    single = np.eye(2 * half)
+    changes = [*single]
+    changes += [single[i] + sign * single[i + half] for i in range(half) for sign in (1.0, -1.0)]
+    changes += [single[half * end] - single[half * end + 2] for end in (0, 1)]  # a bend without a fall
     for step in steps:
         for _ in range(ROUNDS):
-            last = best
+            last = best.copy()
             for change in changes:
                 for way in (step, -step):
-                    near = tuple(move + way * change.get(i, 0.0) for i, move in enumerate(best[1]))
-                    best = min(best, (cost(near), near))
-            if best == last:
+                    near = moves + way * change
+                    cost = costs(near)
+                    better = cost < best
+                    moves[better], best[better] = near[better], cost[better]
+            if (best == last).all():
                 break
-    return best
+    return best, moves
 
 
-def _best(
-    axis: Literal["x", "y"], spans: npt.NDArray[np.float64], low: float, high: float, start: float
-) -> Slant:
+def _best(axis: Literal["x", "y"], spans: Numbers, low: float, high: float, start: float) -> Slant:
     """The slant under which the spans cover the least; looked for in steps, then in smaller ones."""
     if high <= low or not len(spans):
         return Slant(axis)
 
-    def slant_of(at_low: float, at_high: float) -> Slant:
-        growth = (at_high - at_low) / (high - low)
-        return Slant(axis, at_low - growth * low, growth, start)
+    def least(sides: Numbers) -> tuple[Numbers, float]:
+        """Of these slants at both sides (N, 2) the one that covers least, the slightest of equals."""
+        growth = (sides[:, 1] - sides[:, 0]) / (high - low)
+        covered = _covered(spans, np.stack([sides[:, 0] - growth * low, growth], axis=1))
+        chosen = int(np.lexsort((np.abs(sides).sum(axis=1), covered))[0])
+        return sides[chosen], float(covered[chosen])
 
-    def cost(sides: tuple[float, float]) -> tuple[float, float]:
-        return _covered(spans, slant_of(*sides)), abs(sides[0]) + abs(sides[1])
-
-    steps = round(STEEPEST / COARSE)
-    grid = [COARSE * step for step in range(-steps, steps + 1)]
-    coarse = min(product(grid, grid), key=cost)
-    near = [FINE * step for step in range(-3, 4)]
-    best = min(((coarse[0] + a, coarse[1] + b) for a, b in product(near, near)), key=cost)
-    return slant_of(*best) if cost(best)[0] < WORTH_IT * _covered(spans, Slant(axis)) else Slant(axis)
+    coarse, _ = least(_pairs(COARSE * _around(round(STEEPEST / COARSE))))
+    best, covered = least(coarse + _pairs(FINE * _around(3)))
+    if covered >= WORTH_IT * float(_covered(spans, np.zeros((1, 2)))[0]):
+        return Slant(axis)
+    growth = float(best[1] - best[0]) / (high - low)
+    return Slant(axis, float(best[0]) - growth * low, growth, start)
 
 
-def _covered(spans: npt.NDArray[np.float64], slant: Slant) -> float:
-    """How much the spans cover, once straightened.
+def _pairs(values: Numbers) -> Numbers:
+    """Every value with every value, shape (N * N, 2)."""
+    return np.stack(np.meshgrid(values, values, indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+def _covered(spans: Numbers, slants: Numbers) -> Numbers:
+    """How much the spans cover, once straightened by each slant.
 
     Args:
         spans: Shape (N, 3): where each begins and ends, and its distance along from `start`, in pixels.
-        slant: How to straighten them.
+        slants: Shape (M, 2): base and growth of each.
     """
-    scale, shift = 1 - slant.growth * spans[:, 2], -slant.base * spans[:, 2]
-    if scale.min() < LEAST_SCALE:
-        return float("inf")
-    return _union(spans[:, :2] * scale[:, None] + shift[:, None])
+    along = spans[:, 2]
+    scale, shift = 1 - slants[:, 1:] * along, -slants[:, :1] * along
+    covered = _unions(spans[:, 0] * scale + shift, spans[:, 1] * scale + shift)
+    covered[scale.min(axis=1) < LEAST_SCALE] = np.inf
+    return covered
 
 
-def _union(spans: npt.NDArray[np.float64]) -> float:
-    """How much spans (shape (N, 2)) cover together."""
-    starts, ends = spans[:, 0], spans[:, 1]
-    order = np.argsort(starts)
-    starts, reached = starts[order], np.maximum.accumulate(ends[order])
-    free = np.clip(starts[1:] - reached[:-1], 0, None).sum()
-    return float(reached[-1] - starts[0] - free)
+def _unions(starts: Numbers, ends: Numbers) -> Numbers:
+    """How much the spans of each row cover together; both of shape (M, N).
+
+    Starts and ends may be sorted apart: nothing lies between the k-th end and the start after it if that
+    start is farther, for then as many spans have ended as have begun.
+    """
+    starts, ends = np.sort(starts, axis=1), np.sort(ends, axis=1)
+    free = np.clip(starts[:, 1:] - ends[:, :-1], 0, None).sum(axis=1)
+    return np.asarray(ends[:, -1] - starts[:, 0] - free, dtype=np.float64)

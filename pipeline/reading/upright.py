@@ -4,6 +4,10 @@ The lines that OCR looks for anyway are the evidence. Lines of print are wider t
 higher than wide, the page lies on its side. Which of the two ways is told by reading: print that is
 upside down reads badly. A page is turned only on a clear difference, because turning an upright page
 does more harm than reading a turned one badly.
+
+No sheet is looked for on its desk. Its edge was found on 18 of 50 drawn photos, and with the perspective of
+that edge removed the lines ran clearly more level on 2, for folds and curls bend edges too. Uneven light is
+left as well: evened out, 48 photos read as well as before (0.9907 and 0.9908 a character).
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import numpy as np
 
 from pipeline.model import Image, Word
 from pipeline.reading.lines import Quad
+from pipeline.reading.stages import UNSEEN, Mark, Stages
 
 READS_WELL = 0.9
 """Upright print reads above this, upside down below 0.75 (mean over real papers and their turns)."""
@@ -25,21 +30,47 @@ CLEARLY_BETTER = 0.1
 PROBE_LINES = 8
 """Lines read to try a turn: the widest, for they hold the most print."""
 
+TELLING = 1.5
+"""A line tells which way print runs when it is so many times as long as high; a lone digit stands."""
+
+HALF = 0.5
+"""From this share of lying lines on a page stands or is upside down."""
+
+CLEAR = 0.75
+"""With so much of the lines on one side nobody asks further. Of 300 turned pages three had less, two of them
+patterns of stripes with three lines of print."""
+
 MIN_SKEW_DEGREES = 0.25
 MAX_SKEW_DEGREES = 20.0
 """Below the first a correction gains nothing; above the second lines are slanted on purpose."""
 
 
-def likely_turns(lines: Sequence[Quad]) -> tuple[int, ...]:
-    """Quarter turns clockwise that would make the page upright, the likeliest first."""
+def share_lying(lines: Sequence[Quad]) -> float:
+    """How much of the lines, by their length, lies rather than stands, 0 to 1; 1 where there are none."""
     wide = high = 0.0
     for line in lines:
         width, height = (float(side) for side in np.ptp(line, axis=0))
-        if width >= height:
+        if width >= TELLING * height:
             wide += width
-        else:
+        elif height >= TELLING * width:
             high += height
-    return (0, 2) if wide >= high else (1, 3)
+    return wide / (wide + high) if wide + high else 1.0
+
+
+def likely_turns(lines: Sequence[Quad]) -> tuple[int, ...]:
+    """Quarter turns clockwise that would make the page upright, the likeliest first."""
+    return (0, 2) if share_lying(lines) >= HALF else (1, 3)
+
+
+def is_clear(share: float) -> bool:
+    """Whether a share of lying lines tells that the page stands, or that it lies on its side."""
+    return max(share, 1 - share) >= CLEAR
+
+
+def lying_print(words: Sequence[Word]) -> float:
+    """How much print was read on lines that lie: letters, each as far as it is sure."""
+    lying = [word for word in words if word.box.width >= word.box.height]
+    return sum(word.confidence * len(word.text) for word in lying)
 
 
 def turned(image: Image, quarter_turns: int) -> Image:
@@ -54,7 +85,18 @@ def turned_with(image: Image, lines: Sequence[Quad], quarter_turns: int) -> tupl
     for _ in range(quarter_turns):
         moved = [np.roll(np.c_[height - line[:, 1], line[:, 0]], 1, axis=0) for line in moved]
         height, width = width, height
+    if quarter_turns:
+        moved = [_from_its_left(line) for line in moved]
     return turned(image, quarter_turns), [line.astype(np.float32) for line in moved]
+
+
+def _from_its_left(line: Quad) -> Quad:
+    """A line that lies, from its top left; detectors begin one that stands askew at either of its ends."""
+    width, height = np.ptp(line, axis=0)
+    if width < height:
+        return line
+    rightwards = np.roll(line, -1, axis=0)[:, 0] - line[:, 0]
+    return np.roll(line, -int(np.argmax(rightwards)), axis=0)
 
 
 def readability(words: Sequence[Word]) -> float:
@@ -87,15 +129,20 @@ def skew_degrees(lines: Sequence[Quad]) -> float:
     return angle if abs(angle) <= MAX_SKEW_DEGREES else 0.0
 
 
-def deskewed(image: Image, lines: Sequence[Quad]) -> tuple[Image, list[Quad]]:
+def deskewed(image: Image, lines: Sequence[Quad], stages: Stages = UNSEEN) -> tuple[Image, list[Quad]]:
     """Image and lines turned back by the skew of the lines, about the centre; the size stays."""
     angle = skew_degrees(lines)
     if abs(angle) < MIN_SKEW_DEGREES:
+        note = f"各行倾斜 {angle:.2f}°：不必扶正 / lines fall by {angle:.2f}°: left as it is"
+        stages.show("deskewed", note, image)
         return image, list(lines)
     height, width = image.shape[:2]
     transform = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-    straight = cv2.warpAffine(
+    warped = cv2.warpAffine(
         image, transform, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
+    straight = np.asarray(warped, dtype=np.uint8)
     moved = [np.asarray(np.c_[line, np.ones(4)] @ transform.T, dtype=np.float32) for line in lines]
-    return np.asarray(straight, dtype=np.uint8), moved
+    note = f"各行倾斜 {angle:.2f}°，已扶正 / lines fell by {angle:.2f}°, set straight"
+    stages.show("deskewed", note, straight, [Mark(line) for line in moved])
+    return straight, moved

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pytest
 
 from pipeline.model import Box, Image, Page, SourceFile, Word
 from pipeline.reading.lines import Quad
 from pipeline.reading.ocr import MIN_WORD_CONFIDENCE, with_words
+from pipeline.reading.stages import Mark, Stage
 
 LINES = 10
 MARK = (255, 0, 0)
@@ -179,3 +181,61 @@ def test_an_empty_page_has_no_words() -> None:
     read = with_words(page(np.full((600, 300, 3), 255, np.uint8)), FakeEngine())
     assert read.words == ()
     assert read.turned_degrees == 0
+
+
+class StripedEngine(FakeEngine):
+    """Takes a stripe across the bars for a line too, one longer than all of them; reads nothing on it."""
+
+    def find_lines(self, image: Image) -> list[Quad]:
+        height, width = image.shape[:2]
+        stripe = [(0, 0), (8 * width, 0), (8 * width, 20), (0, 20)]
+        if _is_upright_or_upside_down(image):
+            stripe = [(0, 0), (20, 0), (20, 8 * height), (0, 8 * height)]
+        return [*super().find_lines(image), np.array(stripe, dtype=np.float32)]
+
+    def read_lines(self, image: Image, lines: Sequence[Quad]) -> list[Word]:
+        bars = [line for line in lines if np.ptp(line, axis=0).max() < 2 * max(image.shape)]
+        return super().read_lines(image, bars)
+
+
+@pytest.mark.parametrize("quarter_turns", [0, 1, 2, 3])
+def test_where_lines_run_both_ways_all_four_turns_are_tried_by_reading(quarter_turns: int) -> None:
+    engine = StripedEngine()
+    read = with_words(page(picture(quarter_turns)), engine)
+    assert read.turned_degrees == 90 * quarter_turns
+    assert engine.read == [7, 7, 7, 7, LINES]
+
+
+@dataclass
+class Onlooker:
+    """Keeps which steps it was shown, and what was said of each."""
+
+    seen: list[tuple[Stage, str]] = field(default_factory=list)
+
+    def show(self, stage: Stage, note: str, image: Image, marks: Sequence[Mark] = ()) -> None:
+        assert image.ndim == 3
+        self.seen.append((stage, note))
+
+
+def test_each_step_of_a_crooked_page_is_shown_in_its_order() -> None:
+    looking = Onlooker()
+    with_words(page(picture()), FakeEngine(tilt_degrees=2.0), looking)
+    assert [stage for stage, _ in looking.seen] == [
+        "lines",
+        "deskewed",
+        "read",
+        "seals",
+        "upright",
+    ]
+    assert "2.00°" in dict(looking.seen)["deskewed"]
+
+
+def test_a_turn_that_was_tried_and_dropped_is_shown_with_its_reason() -> None:
+    looking = Onlooker()
+    with_words(page(picture()), FakeEngine(upright_confidence=0.6), looking)
+    assert "读数 0.600，倒转试读 0.300：不转" in looking.seen[-1][1]
+
+
+def test_a_page_looked_at_is_read_as_one_that_nobody_looks_at() -> None:
+    lying = page(picture(quarter_turns=1))
+    assert with_words(lying, FakeEngine(), Onlooker()).words == with_words(lying, FakeEngine()).words

@@ -13,6 +13,7 @@ from pipeline.reading.upright import (
     deskewed,
     likely_turns,
     readability,
+    share_lying,
     skew_degrees,
     turned,
     turned_with,
@@ -87,6 +88,18 @@ def test_a_line_of_print_lying_on_its_side_reads_from_its_top_left_when_turned()
     assert along.tolist() == [200.0, 0.0]
 
 
+@pytest.mark.parametrize("begun", [0, 1, 2, 3])
+@pytest.mark.parametrize("turns", [1, 3])
+def test_wherever_a_standing_line_was_begun_it_reads_from_its_left_when_turned(
+    begun: int, turns: int
+) -> None:
+    askew = np.array([[100, 50], [120, 53], [117, 253], [97, 250]], dtype=np.float32)
+    _, (moved,) = turned_with(sheet(), [np.roll(askew, begun, axis=0)], turns)
+    along, down = moved[1] - moved[0], moved[3] - moved[0]
+    assert along[0] > 190
+    assert down[1] > 15
+
+
 def test_readability_is_the_mean_over_characters_not_words() -> None:
     assert readability([word("一二三四五六七八九", 1.0), word("错", 0.0)]) == pytest.approx(0.9)
     assert readability([]) == 0.0
@@ -135,3 +148,9 @@ def test_a_skewed_page_and_its_lines_come_out_straight() -> None:
         x0, y0 = np.rint(corners.min(axis=0)).astype(int) + 3
         x1, y1 = np.rint(corners.max(axis=0)).astype(int) - 3
         assert (straight[y0:y1, x0:x1] < 128).all()
+
+
+def test_lone_digits_do_not_tell_which_way_print_runs() -> None:
+    digits = [line(20 * n, 40 * row, 15, 20) for n in range(30) for row in range(5)]
+    assert share_lying([*digits, line(0, 500, 60)]) == 1.0
+    assert share_lying([]) == 1.0
