@@ -22,6 +22,7 @@ from pipeline.papers import BLANK_INK, read_paper, split_papers
 from pipeline.reading.codes import with_codes
 from pipeline.reading.ocr import OcrEngine, with_words
 from pipeline.reading.stains import with_stains
+from pipeline.sheets import cut_out, is_paper, papers_on
 from validators import check_document
 
 FAINT = 45
@@ -41,6 +42,15 @@ def read_page(page: Page, engine: OcrEngine) -> Page:
     page = with_words(page, engine)
     page = with_stains(page)
     return with_codes(page)
+
+
+def read_papers_on(page: Page, engine: OcrEngine) -> tuple[Page, ...]:
+    """The papers that lie on a page already read: the page, or each of several read in its own frame.
+
+    A cut that does not read as a paper leaves the page whole, for a person (rule PAGE-1).
+    """
+    papers = tuple(read_page(cut_out(page, region), engine) for region in papers_on(page))
+    return papers if papers and all(map(is_paper, papers)) else (page,)
 
 
 def read_documents(

@@ -11,10 +11,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
+from typing import Any
 
 from extractors import EXTRACTORS
 from extractors._shapes import with_doubted_shapes
-from pipeline.model import BLANK, OTHER, Document, Page, Word
+from pipeline.model import BLANK, OTHER, AnyField, Document, LineItem, Page, Placement, Word
 from pipeline.text import squeeze
 
 MIN_SCORE = 0.5
@@ -42,6 +43,13 @@ FEW_CHARACTERS, UNSURE = 3, 0.8
 """So few characters, read so unsurely, are dust on a page without ink, or the other side shining through."""
 
 
+ROW_PARTS = (
+    *("name", "specification", "unit", "quantity", "unit_price", "amount", "category"),
+    "insurance_class",
+)
+"""What of a charged row is a field with a place of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """Pages that are one paper, its type and how sure that is (0.0 to 1.0)."""
@@ -59,12 +67,13 @@ def split_papers(pages: Sequence[Page]) -> list[Paper]:
         if is_blank(page):
             papers.append(Paper(BLANK, 1.0, (page,)))
             continue
-        if current is not None and _continues(papers[current], page):
+        if current is not None and page.placement is None and _continues(papers[current], page):
             paper = papers[current]
             papers[current] = Paper(paper.type, paper.sure, (*paper.pages, page))
             continue
         papers.append(Paper(*identified(page), (page,)))
-        current = len(papers) - 1
+        # What was cut from a sheet is a paper of its own: nothing goes on with it, nor does it go on.
+        current = len(papers) - 1 if page.placement is None else None
     return papers
 
 
@@ -88,7 +97,30 @@ def read_paper(paper: Paper) -> Document:
         sizes = tuple(page.size for page in paper.pages)
         return Document(BLANK, None, paper.sure, paper.pages[0].file, sizes, status="rejected")
     document = with_doubted_shapes(EXTRACTORS[paper.type].extract(paper.pages, paper.sure))
-    return replace(document, titles=max(_heads_on(page) for page in paper.pages))
+    document = replace(document, titles=max(_heads_on(page) for page in paper.pages))
+    placement = paper.pages[0].placement
+    return document if placement is None else on_sheet(document, placement)
+
+
+def on_sheet(document: Document, placement: Placement) -> Document:
+    """The document of a page cut from a sheet, with all its boxes and its region on that sheet."""
+
+    def placed(field: AnyField) -> AnyField:
+        return field if field.box is None else replace(field, box=placement.on_sheet(field.box))
+
+    def placed_row(row: LineItem) -> LineItem:
+        cells = {name: getattr(row, name) for name in ROW_PARTS}
+        moved: dict[str, Any] = {name: placed(cell) for name, cell in cells.items() if cell is not None}
+        return replace(row, **moved)
+
+    return replace(
+        document,
+        pages=tuple(placement.sheet for _ in document.pages),
+        region=placement.region,
+        fields={name: placed(field) for name, field in document.fields.items()},
+        items=tuple(placed_row(row) for row in document.items),
+        category_totals=tuple(placed_row(row) for row in document.category_totals),
+    )
 
 
 def _heads_on(page: Page) -> int:

@@ -24,6 +24,7 @@ WORDS_TO_PAPERS = READ | {
     "extractors",
     "validators",
     "pipeline.papers",
+    "pipeline.sheets",
     "pipeline.confidence",
     "pipeline.acceptance",
 }
@@ -62,6 +63,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "validators": FLOOR | {"pipeline.catalogs"},
     # From words to papers: what a field is worth is told by findings, not by the rules themselves.
     "pipeline.papers": READ | {"extractors"},
+    # Where one paper on a sheet ends is told by what papers are called.
+    "pipeline.sheets": READ | {"extractors", "pipeline.papers"},
     "pipeline.confidence": FLOOR,
     "pipeline.acceptance": FLOOR | {"pipeline.confidence"},
     "pipeline.intake": WORDS_TO_PAPERS,
