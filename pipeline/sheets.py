@@ -62,6 +62,9 @@ CARD_CHARACTERS = 160
 _BACK = re.compile("签发机关|有效期限")
 """The other side of an identity card: copied below its front it is the same paper."""
 
+_NUMBER = re.compile(r"(?<!\d)(?:\d{10}|\d{20})(?!\d)")
+"""The number of a bill, which no other bill has."""
+
 _SLIP = re.compile("小票|找零")
 """What the receipt of a till bears in place of a title."""
 
@@ -205,16 +208,17 @@ def _are_papers(page: Page, sides: tuple[Block, Block]) -> bool:
         return turned[0] != turned[1] and is_paper(second if turned[0] else first)
     if not is_paper(first):
         return False
-    told, telling = _announced(first), _announced(second)
-    if telling == CARD and told == CARD:
+    if _is_card(first) and _is_card(second):
         return _BACK.search(squeeze(first.text + second.text)) is None
+    told, telling = _announced(first), _announced(second)
     if telling in (TITLE, CARD) or (telling and telling != told):
         return True
     if _are_of_other_types(first, second):
         return True
-    return any(
-        once.search(squeeze(first.text)) and once.search(squeeze(second.text)) for once in ONCE_A_PAPER
-    )
+    texts = squeeze(first.text), squeeze(second.text)
+    if set(_NUMBER.findall(texts[0])) & set(_NUMBER.findall(texts[1])):
+        return False  # a bill on a phone's screen is shown twice: as a list and as a picture
+    return any(all(map(once.search, texts)) for once in ONCE_A_PAPER)
 
 
 def _are_of_other_types(first: Page, second: Page) -> bool:
@@ -229,13 +233,17 @@ def _announced(page: Page) -> str:
     """By what the print says that a paper is here: `TITLE`, `CARD`, a kind of ticket; empty for nothing."""
     if titles_on(page):
         return TITLE
-    text = squeeze(page.text)
-    if len(text) <= CARD_CHARACTERS and _CARD.search(text):
+    if _is_card(page):
         return CARD
     kind = kind_of([page])
     if kind is not None and kind.name in TICKETS:
         return kind.name
-    return SLIP if _SLIP.search(text) else ""
+    return SLIP if _SLIP.search(squeeze(page.text)) else ""
+
+
+def _is_card(page: Page) -> bool:
+    text = squeeze(page.text)
+    return len(text) <= CARD_CHARACTERS and _CARD.search(text) is not None
 
 
 def _lies_another_way(block: Block) -> bool:

@@ -94,7 +94,7 @@ def seam_in(grey: Grey, gap: Box, axis: Axis) -> Seam | None:
     margin = round(MARGIN * max(grey.shape))
     left, right = max(0, round(gap.x0) - margin), min(width, round(gap.x1) + margin)
     top, bottom = max(0, round(gap.y0) - OVERLAP), min(height, round(gap.y1) + OVERLAP)
-    if bottom - top <= 2 * STEP or right - left <= 2 * margin:
+    if bottom - top <= 2 * STEP:
         return None
     edge = _edges(cv2.blur(grey[top:bottom, left:right], (SMOOTHED, 1)).astype(np.float32))
     if edge.any(axis=0).mean() < ALONG:
