@@ -36,8 +36,9 @@ PADDING = 0.06
 MISREAD = 0.75
 """Print that lies another way reads below this (`pipeline.reading.upright.READS_WELL`)."""
 
-FEWEST_TURNED = 8
-"""So many words that lie another way are a paper; fewer are a seal or print up the margin."""
+FEWEST_TURNED, LEAST_TURNED = 8, 0.1
+"""So many words that lie another way, so wide and high together (as a share of the page's long side), are a
+paper; less is a seal or print up the margin."""
 
 TITLE, CARD, SLIP = "title", "card", "slip"
 """By what print announces a paper, beside the kinds of `TICKETS`."""
@@ -53,7 +54,9 @@ TALES_OF_A_STAY = {"discharge_summary", "diagnosis_certificate"}
 
 AXES: tuple[Axis, ...] = ("y", "x")
 
-_CARD = re.compile("社会保障卡|社保卡|居民身份证|公民身份号码|就诊卡|银行卡|常住人口|姓名.*民族|民族.*姓名")
+_CARD = re.compile(
+    "(?:社会保障卡|社保卡|就诊卡|银行卡)(?!号)|居民身份证|公民身份号码|常住人口|姓名.*民族|民族.*姓名"
+)
 """What a card bears in place of a title; one that lies half off the glass shows its first lines alone."""
 
 CARD_CHARACTERS = 160
@@ -65,7 +68,7 @@ _BACK = re.compile("签发机关|有效期限")
 _NUMBER = re.compile(r"(?<!\d)(?:\d{10}|\d{20})(?!\d)")
 """The number of a bill, which no other bill has."""
 
-_SLIP = re.compile("小票|找零")
+_SLIP = re.compile("小票(?!号)|找零")
 """What the receipt of a till bears in place of a title."""
 
 TICKETS = frozenset({"train_ticket", "coach_ticket", "taxi", "pos_slip"})
@@ -203,7 +206,7 @@ def _are_papers(page: Page, sides: tuple[Block, Block]) -> bool:
     itself, or repeat what a paper bears once. A part never lies another way than the rest of its paper.
     """
     first, second = (_page_of(page, side) for side in sides)
-    turned = [_lies_another_way(side) for side in sides]
+    turned = [_lies_another_way(side, page) for side in sides]
     if any(turned):
         return turned[0] != turned[1] and is_paper(second if turned[0] else first)
     if not is_paper(first):
@@ -246,13 +249,15 @@ def _is_card(page: Page) -> bool:
     return len(text) <= CARD_CHARACTERS and _CARD.search(text) is not None
 
 
-def _lies_another_way(block: Block) -> bool:
-    """Whether the print stands on its side or on its head."""
-    if len(block.words) < FEWEST_TURNED:
+def _lies_another_way(block: Block, page: Page) -> bool:
+    """Whether the print stands on its side or on its head, and is more than print up the margin."""
+    words = [word for word in block.words if len(word.text) > 1]
+    least = LEAST_TURNED * max(page.width, page.height)
+    if len(words) < FEWEST_TURNED or min(block.print_box.width, block.print_box.height) < least:
         return False
-    upright = sum(word.box.width for word in block.words if word.box.width >= word.box.height)
-    sideways = sum(word.box.height for word in block.words if word.box.width < word.box.height)
-    return sideways > upright or readability(block.words) < MISREAD
+    upright = sum(word.box.width for word in words if word.box.width >= word.box.height)
+    sideways = sum(word.box.height for word in words if word.box.width < word.box.height)
+    return sideways > upright or readability(words) < MISREAD
 
 
 def _page_of(page: Page, block: Block) -> Page:
