@@ -271,10 +271,11 @@ def _place_of(block: Block, page: Page) -> Box:
     """The print of a block with the margin of its paper, within its part of the sheet."""
     pad = PADDING * max(page.width, page.height)
     own, cell = block.print_box, block.cell
+    beside = min(pad, own.width / 2)  # a narrow strip from a till or a taxi has a narrow margin
     return Box(
-        max(cell.x0, own.x0 - pad),
+        max(cell.x0, own.x0 - beside),
         max(cell.y0, own.y0 - pad),
-        min(cell.x1, own.x1 + pad),
+        min(cell.x1, own.x1 + beside),
         min(cell.y1, own.y1 + pad),
     )
 
