@@ -26,6 +26,7 @@ from pipeline.reading.pictures import with_likeness
 from pipeline.reading.second_look import looked_at_again
 from pipeline.reading.stages import UNSEEN, Stages
 from pipeline.reading.stains import with_stains
+from pipeline.sheets import cut_out, is_paper, papers_on
 from validators import check_document
 
 FAINT = 45
@@ -55,6 +56,15 @@ def with_second_look(page: Page, engine: OcrEngine) -> Page:
         return page
     words = looked_at_again(page.image, page.words, *doubtful_print(page), engine)
     return replace(page, words=tuple(words))
+
+
+def read_papers_on(page: Page, engine: OcrEngine) -> tuple[Page, ...]:
+    """The papers that lie on a page already read: the page, or each of several read in its own frame.
+
+    A cut that does not read as a paper leaves the page whole, for a person (rule PAGE-1).
+    """
+    papers = tuple(read_page(cut_out(page, region), engine) for region in papers_on(page))
+    return papers if papers and all(map(is_paper, papers)) else (page,)
 
 
 def read_documents(

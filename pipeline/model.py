@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Final, Generic, Literal, TypeAlias, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -222,6 +222,42 @@ class PageSize:
     likeness: str = ""
 
 
+Matrix: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
+"""A homography, rows first: takes (x, y, 1) of one picture to another, in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a page lay on the sheet it was cut from.
+
+    `sheet` is the upright sheet, `region` the place of the cut on it and `matrix` takes pixels of the page
+    to pixels of the sheet, however the page was turned since.
+    """
+
+    sheet: PageSize
+    region: Box
+    matrix: Matrix
+
+    def moved(self, back: Matrix) -> Placement:
+        """The placement of a page made from this one; `back` takes its pixels to those of this one."""
+        rows = tuple(
+            tuple(sum(row[k] * back[k][column] for k in range(3)) for column in range(3))
+            for row in self.matrix
+        )
+        return replace(self, matrix=cast("Matrix", rows))
+
+    def on_sheet(self, box: Box) -> Box:
+        """The box on the page as the smallest upright box around it on the sheet."""
+        corners = [self._at(x, y) for x in (box.x0, box.x1) for y in (box.y0, box.y1)]
+        xs = [min(max(x, 0.0), float(self.sheet.width)) for x, _ in corners]
+        ys = [min(max(y, 0.0), float(self.sheet.height)) for _, y in corners]
+        return Box(min(xs), min(ys), max(xs), max(ys))
+
+    def _at(self, x: float, y: float) -> tuple[float, float]:
+        across, down, depth = (row[0] * x + row[1] * y + row[2] for row in self.matrix)
+        return across / depth, down / depth
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One upright page.
@@ -246,6 +282,8 @@ class Page:
     turned_degrees: int = 0
     likeness: str = ""
     """What it looks like, in hex (`pipeline.likeness`)."""
+    placement: Placement | None = None
+    """Where on its sheet it lay, if it was cut out of one that holds several papers."""
     image: Image | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -13,10 +13,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
+from typing import Any
 
 from extractors import EXTRACTORS
 from extractors._shapes import with_doubted_shapes
-from pipeline.model import BLANK, OTHER, Document, Page, Word
+from pipeline.model import BLANK, OTHER, AnyField, Document, LineItem, Page, Placement, Word
 from pipeline.stacks.separators import ClaimLabel, SheetKind, find_code, payloads_of, sheet_kind
 from pipeline.text import squeeze
 
@@ -45,6 +46,13 @@ FEW_CHARACTERS, UNSURE = 3, 0.8
 """So few characters, read so unsurely, are dust on a page without ink, or the other side shining through."""
 
 
+ROW_PARTS = (
+    *("name", "specification", "unit", "quantity", "unit_price", "amount", "category"),
+    "insurance_class",
+)
+"""What of a charged row is a field with a place of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """Pages that are one paper, its type and how sure that is (0.0 to 1.0)."""
@@ -68,12 +76,14 @@ def split_papers(pages: Sequence[Page]) -> list[Paper]:
             papers.append(Paper(OTHER, 1.0, (page,), sheet))
             current = None
             continue
-        if current is not None and not bears_label(page) and _continues(papers[current], page):
+        stands_alone = bears_label(page) or page.placement is not None
+        if current is not None and not stands_alone and _continues(papers[current], page):
             paper = papers[current]
             papers[current] = Paper(paper.type, paper.sure, (*paper.pages, page))
             continue
         papers.append(Paper(*identified(page), (page,)))
-        current = len(papers) - 1
+        # What was cut from a sheet is a paper of its own: nothing goes on with it, nor does it go on.
+        current = len(papers) - 1 if page.placement is None else None
     return papers
 
 
@@ -120,7 +130,30 @@ def read_paper(paper: Paper) -> Document:
             stack_codes=codes,
         )
     document = with_doubted_shapes(EXTRACTORS[paper.type].extract(paper.pages, paper.sure))
-    return replace(document, titles=max(_heads_on(page) for page in paper.pages), stack_codes=codes)
+    document = replace(document, titles=max(_heads_on(page) for page in paper.pages), stack_codes=codes)
+    placement = paper.pages[0].placement
+    return document if placement is None else on_sheet(document, placement)
+
+
+def on_sheet(document: Document, placement: Placement) -> Document:
+    """The document of a page cut from a sheet, with all its boxes and its region on that sheet."""
+
+    def placed(field: AnyField) -> AnyField:
+        return field if field.box is None else replace(field, box=placement.on_sheet(field.box))
+
+    def placed_row(row: LineItem) -> LineItem:
+        cells = {name: getattr(row, name) for name in ROW_PARTS}
+        moved: dict[str, Any] = {name: placed(cell) for name, cell in cells.items() if cell is not None}
+        return replace(row, **moved)
+
+    return replace(
+        document,
+        pages=tuple(replace(placement.sheet, likeness=page.likeness) for page in document.pages),
+        region=placement.region,
+        fields={name: placed(field) for name, field in document.fields.items()},
+        items=tuple(placed_row(row) for row in document.items),
+        category_totals=tuple(placed_row(row) for row in document.category_totals),
+    )
 
 
 def _heads_on(page: Page) -> int:

@@ -92,7 +92,10 @@ class Readers:
                 call.cancel()
 
     def read(self, pages: Sequence[SpooledPage]) -> Future[list[Page]]:
-        """The pages with their words, without their images, in the same order."""
+        """The pages with their words, without their images, in the same order.
+
+        A page with several papers gives as many pages of its number, each cut out and read by itself.
+        """
         return self._schedule(len(pages), _read, list(pages))
 
     def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
@@ -160,14 +163,14 @@ def _die_with_parent() -> None:
 
 
 def _read(pages: list[SpooledPage]) -> list[Page]:
-    from pipeline.intake import read_page
+    from pipeline.intake import read_page, read_papers_on
 
-    read = []
+    read: list[Page] = []
     for spooled in pages:
         page = read_page(spooled.load(), _LazyEngine())
         if _Process.options.thumbnail_dir is not None and page.image is not None:
             _write_thumbnail(page, _Process.options.thumbnail_dir)
-        read.append(replace(page, image=None))
+        read += [replace(paper, image=None) for paper in read_papers_on(page, _LazyEngine())]
     return read
 
 

@@ -26,6 +26,7 @@ WORDS_TO_PAPERS = READ | {
     "validators",
     "pipeline.papers",
     "pipeline.doubts",
+    "pipeline.sheets",
     "pipeline.confidence",
     "pipeline.acceptance",
 }
@@ -69,6 +70,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # From words to papers: what a field is worth is told by findings, not by the rules themselves.
     "pipeline.papers": READ | {"extractors", "pipeline.stacks.separators"},
     "pipeline.doubts": READ | {"pipeline.papers"},
+    # Where one paper on a sheet ends is told by what papers are called.
+    "pipeline.sheets": READ | {"extractors", "pipeline.papers"},
     "pipeline.confidence": FLOOR,
     "pipeline.acceptance": FLOOR | {"pipeline.confidence"},
     "pipeline.intake": WORDS_TO_PAPERS,

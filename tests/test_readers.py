@@ -87,6 +87,35 @@ def test_stopped_readers_take_no_more_pages(tmp_path: Path) -> None:
             pool.read([digital(1, "费用清单")])
 
 
+@pytest.mark.slow
+def test_papers_that_lie_different_ways_on_one_glass_are_each_read_upright(tmp_path: Path) -> None:
+    """A bill, and below it a train ticket on its head; the picture for the report is the glass."""
+    glass = Pictures.new("RGB", (1654, 2339), (205, 205, 205))
+    for name, width, place, turn in (
+        ("04_周模拟_门诊收据.jpg", 1400, (120, 100), 0),
+        ("10_其他材料/火车票.jpg", 1000, (200, 1450), 180),
+    ):
+        with Pictures.open(SAMPLES / name) as picture:
+            small = picture.convert("RGB").resize((width, round(picture.height * width / picture.width)))
+        glass.paste(small.rotate(turn), place)
+    np.save(tmp_path / "glass.npy", np.asarray(glass))
+    sheet = SpooledPage(Page(SourceFile("a.jpg", KEY), 1, *glass.size, 200), tmp_path / "glass.npy")
+    with Readers(settings(), tmp_path, workers=1) as pool:
+        bill, ticket = pool.read([sheet]).result(timeout=200)
+        documents = pool.understand([bill, ticket], date(2026, 11, 21)).result(timeout=200)
+    assert (bill.turned_degrees, ticket.turned_degrees) == (0, 180)
+    assert [document.type for document in documents] == ["outpatient_invoice", "other"]
+    regions = [document.region for document in documents]
+    assert regions[0] is not None
+    assert regions[1] is not None
+    assert regions[0].y1 < 1450 < regions[1].y1
+    boxes = [field.box for field in documents[1].fields.values() if field.box is not None]
+    assert boxes
+    assert all(box.y0 > 1400 and box.y1 < 2200 for box in boxes)
+    with Pictures.open(tmp_path / thumbnail_name(KEY, 1)) as thumbnail:
+        assert thumbnail.height > thumbnail.width
+
+
 @dataclass(frozen=True)
 class AtWork:
     """What one process did with its engine, and when."""

@@ -24,8 +24,10 @@ from pipeline.reading.upright import (
     lying_print,
     readability,
     share_lying,
+    skew_degrees,
     turned,
     turned_with,
+    way_back,
     widest,
 )
 
@@ -87,6 +89,7 @@ def _read(page: Page, turn: int, engine: OcrEngine, lines_as_is: list[Quad], sta
         stages.show("turned", note, image, [Mark(line) for line in lines])
     # The text layer of a page that has to be turned lies elsewhere now: OCR reads all of it.
     layer = page.words if turn == 0 else ()
+    back = way_back((page.width, page.height), turn, 0.0 if layer else skew_degrees(lines))
     if not layer:
         image, lines = deskewed(image, lines, stages)
     lines = [line for line in lines if not _covered(line, layer)]
@@ -101,6 +104,7 @@ def _read(page: Page, turn: int, engine: OcrEngine, lines_as_is: list[Quad], sta
         height=image.shape[0],
         turned_degrees=(page.turned_degrees + 90 * turn) % 360,
         words=(*layer, *found),
+        placement=page.placement and page.placement.moved(back),
     )
 
 

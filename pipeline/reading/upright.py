@@ -13,11 +13,13 @@ left as well: evened out, 48 photos read as well as before (0.9907 and 0.9908 a 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from pipeline.model import Image, Word
+from pipeline.model import Image, Matrix, Word
 from pipeline.reading.lines import Quad
 from pipeline.reading.stages import UNSEEN, Mark, Stages
 
@@ -129,6 +131,24 @@ def skew_degrees(lines: Sequence[Quad]) -> float:
     return angle if abs(angle) <= MAX_SKEW_DEGREES else 0.0
 
 
+def way_back(size: tuple[int, int], quarter_turns: int, angle: float) -> Matrix:
+    """What takes pixels of a page turned and deskewed to those of the page as it was.
+
+    Args:
+        size: Width and height of the page as it was, in pixels.
+        quarter_turns: Clockwise, as in `turned`.
+        angle: The skew that `deskewed` took out, in degrees; 0 for none.
+    """
+    width, height = size
+    back = np.eye(3)
+    for _ in range(quarter_turns):
+        back = back @ np.array([[0, 1, 0], [-1, 0, height], [0, 0, 1]], dtype=np.float64)
+        width, height = height, width
+    if abs(angle) >= MIN_SKEW_DEGREES:
+        back = back @ np.linalg.inv(np.vstack([_rotation(width, height, angle), [0, 0, 1]]))
+    return cast("Matrix", tuple(tuple(float(part) for part in row) for row in back))
+
+
 def deskewed(image: Image, lines: Sequence[Quad], stages: Stages = UNSEEN) -> tuple[Image, list[Quad]]:
     """Image and lines turned back by the skew of the lines, about the centre; the size stays."""
     angle = skew_degrees(lines)
@@ -137,7 +157,7 @@ def deskewed(image: Image, lines: Sequence[Quad], stages: Stages = UNSEEN) -> tu
         stages.show("deskewed", note, image)
         return image, list(lines)
     height, width = image.shape[:2]
-    transform = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+    transform = _rotation(width, height, angle)
     warped = cv2.warpAffine(
         image, transform, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
@@ -146,3 +166,7 @@ def deskewed(image: Image, lines: Sequence[Quad], stages: Stages = UNSEEN) -> tu
     note = f"各行倾斜 {angle:.2f}°，已扶正 / lines fell by {angle:.2f}°, set straight"
     stages.show("deskewed", note, straight, [Mark(line) for line in moved])
     return straight, moved
+
+
+def _rotation(width: int, height: int, angle: float) -> npt.NDArray[np.float64]:
+    return np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0), dtype=np.float64)

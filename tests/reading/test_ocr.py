@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 
-from pipeline.model import Box, Image, Page, SourceFile, Word
+from pipeline.model import Box, Image, Page, PageSize, Placement, SourceFile, Word
 from pipeline.reading.lines import Quad
 from pipeline.reading.ocr import MIN_WORD_CONFIDENCE, with_words
 from pipeline.reading.stages import Mark, Stage
@@ -117,6 +117,15 @@ def test_a_page_upside_down_is_turned_after_a_probe_of_few_lines() -> None:
     read = with_words(page(picture(quarter_turns=2)), engine)
     assert read.turned_degrees == 180
     assert engine.read == [LINES, 8, LINES]
+
+
+def test_a_cut_that_is_turned_still_knows_where_it_lay() -> None:
+    there = Placement(PageSize(1, 1000, 800), Box(50, 70, 650, 370), ((1, 0, 50), (0, 1, 70), (0, 0, 1)))
+    read = with_words(replace(page(picture(quarter_turns=1)), placement=there), FakeEngine())
+    assert read.turned_degrees == 90
+    assert read.placement is not None
+    # What is the top of the upright page was the left of the cut.
+    assert read.placement.on_sheet(Box(0, 0, 300, 100)) == Box(50, 70, 150, 370)
 
 
 def test_an_upright_page_that_reads_badly_is_not_turned() -> None:

@@ -1,0 +1,252 @@
+"""Several papers on one page are told apart by seam and print together; one paper is never cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.catalogs.catalog import Catalogs
+from pipeline.intake import read_documents, read_papers_on
+from pipeline.model import Box, Document, Field, Image, LineItem, Page, PageSize, Placement, SourceFile, Word
+from pipeline.papers import on_sheet, split_papers
+from pipeline.reading.lines import Quad
+from pipeline.reading.upright import way_back
+from pipeline.sheets import cut_out, is_paper, papers_on
+
+FILE = SourceFile("a.jpg", "0" * 64)
+WIDTH, HEIGHT = 1000, 1400
+BILL = ("北京市医疗门诊收费票据", "票据号码：0123456789", "交款人：张样例", "金额合计（大写）壹佰元整")
+CERTIFICATE = ("诊断证明书", "姓名：李样例", "诊断：急性支气管炎", "建议：休息三天")
+FOOT = ("个人现金支付：12.00", "收款单位（章）：样例医院", "复核人：王样例", "收款人：赵样例")
+
+
+def print_at(texts: Sequence[str], x: float, y: float, confidence: float = 0.99) -> tuple[Word, ...]:
+    """Lines of print below each other, the first as large as a title."""
+    words = []
+    for row, text in enumerate(texts):
+        height = 36 if row == 0 else 22
+        top = y + 60 * row
+        words.append(Word(text, Box(x, top, x + 24 * len(text), top + height), confidence, "ocr"))
+    return tuple(words)
+
+
+def lying_at(x: float, y: float) -> tuple[Word, ...]:
+    """Ten lines of print that stand on their sides."""
+    return tuple(Word("1I一", Box(x + 40 * n, y, x + 40 * n + 22, y + 300), 0.5, "ocr") for n in range(10))
+
+
+def page(*words: Word, edge: bool = True, at: int = 700) -> Page:
+    """A white page with the edge of a paper from side to side."""
+    image = np.full((HEIGHT, WIDTH, 3), 250, np.uint8)
+    if edge:
+        image[at : at + 2] = 200
+    return Page(FILE, 3, WIDTH, HEIGHT, 120, tuple(words), image=image)
+
+
+def test_two_bills_with_a_seam_between_them_are_two_papers() -> None:
+    upper, lower = papers_on(page(*print_at(BILL, 200, 200), *print_at(BILL, 200, 900)))
+    assert upper.y0 < 200 < 400 < upper.y1 <= 700 <= lower.y0 < 900 < 1100 < lower.y1
+
+
+def test_two_titles_without_a_seam_are_left_to_a_person() -> None:
+    assert papers_on(page(*print_at(BILL, 200, 200), *print_at(BILL, 200, 900), edge=False)) == ()
+
+
+def test_a_fold_does_not_cut_a_paper() -> None:
+    assert papers_on(page(*print_at(BILL, 200, 300), *print_at(FOOT, 200, 900))) == ()
+
+
+def test_a_paper_with_a_stamp_beside_it_is_one() -> None:
+    assert papers_on(page(*print_at(BILL, 200, 300), *print_at(("已报销",), 200, 900))) == ()
+
+
+def test_a_bill_shown_twice_is_one() -> None:
+    again = ("票据代码：11060124", "票据号码", "0123456789", "张样例")
+    assert papers_on(page(*print_at((*BILL, "0123456789"), 200, 300), *print_at(again, 200, 900))) == ()
+
+
+def test_the_two_sides_of_an_identity_card_are_one_paper() -> None:
+    front = ("姓名张样例", "性别女民族汉", "公民身份号码110000199001010010")
+    back = ("中华人民共和国居民身份证", "签发机关样例市公安局", "有效期限2020.01.01-2040.01.01")
+    assert papers_on(page(*print_at(front, 200, 300), *print_at(back, 200, 900))) == ()
+    assert len(papers_on(page(*print_at(front, 200, 300), *print_at(front, 200, 900)))) == 2
+
+
+def test_a_ticket_that_lies_on_its_side_is_cut_from_the_bill_beside_it() -> None:
+    assert len(papers_on(page(*print_at(BILL, 200, 200), *lying_at(200, 900)))) == 2
+
+
+def test_print_up_the_margin_is_no_paper_on_its_side() -> None:
+    assert papers_on(page(*print_at(BILL, 200, 200), *lying_at(200, 900)[:3])) == ()
+
+
+def test_papers_side_by_side_are_cut_too() -> None:
+    both = page(*print_at(BILL, 100, 200), *print_at(CERTIFICATE, 650, 200), edge=False)
+    assert both.image is not None
+    both.image[:, 560:562] = 190
+    left, right = papers_on(both)
+    assert left.x1 < right.x1
+    assert left.x0 < right.x0
+
+
+def test_what_the_file_says_in_words_never_lay_on_a_glass() -> None:
+    words = [replace(word, origin="text_layer") for word in print_at(BILL, 200, 200)]
+    assert papers_on(page(*words, *print_at(BILL, 200, 900))) == ()
+
+
+def test_a_page_without_a_picture_or_print_holds_no_several_papers() -> None:
+    assert papers_on(replace(page(*print_at(BILL, 200, 200)), image=None)) == ()
+    assert papers_on(page()) == ()
+
+
+def test_a_cut_knows_its_place_on_the_sheet() -> None:
+    cut = cut_out(page(), Box(100.4, 700.2, 800, 1399.6))
+    assert (cut.number, cut.width, cut.height, cut.words) == (3, 700, 700, ())
+    assert cut.placement is not None
+    assert cut.placement.region == Box(100, 700, 800, 1400)
+    assert cut.placement.on_sheet(Box(0, 0, 10, 20)) == Box(100, 700, 110, 720)
+
+
+@given(
+    st.integers(0, 3),
+    st.sampled_from([0.0, 3.0, -7.0]),
+    st.floats(0, 300),
+    st.floats(0, 200),
+)
+def test_a_point_comes_back_to_where_it_was_however_the_page_was_turned(
+    turns: int, angle: float, x: float, y: float
+) -> None:
+    """The way there is that of `turned_with` and `deskewed`, written out again."""
+    width, height, there = 300, 200, np.array([x, y])
+    for _ in range(turns):
+        there, width, height = np.array([height - there[1], there[0]]), height, width
+    centre, way = np.array([width / 2, height / 2]), np.deg2rad(angle)
+    cosine, sine = np.cos(way), np.sin(way)
+    there = centre + np.array([[cosine, sine], [-sine, cosine]]) @ (there - centre)
+    back = np.array(way_back((300, 200), turns, angle)) @ np.array([*there, 1.0])
+    assert back[:2] / back[2] == pytest.approx([x, y], abs=1e-6)
+
+
+def placement() -> Placement:
+    return Placement(
+        PageSize(3, WIDTH, HEIGHT), Box(100, 700, 800, 1300), ((1, 0, 100), (0, 1, 700), (0, 0, 1))
+    )
+
+
+def test_placements_follow_one_another() -> None:
+    turned = placement().moved(way_back((700, 600), 2, 0.0))
+    assert turned.on_sheet(Box(0, 0, 700, 600)) == Box(100, 700, 800, 1300)
+    assert turned.on_sheet(Box(0, 0, 10, 20)) == Box(790, 1280, 800, 1300)
+
+
+def test_a_box_past_the_sheet_ends_with_the_sheet() -> None:
+    assert placement().on_sheet(Box(0, 0, 2000, 10)) == Box(100, 700, WIDTH, 710)
+
+
+def test_a_document_tells_its_places_on_the_sheet() -> None:
+    name = Field("西药费", "西药费", 0.9, 3, Box(0, 0, 50, 20), "ocr")
+    total = Field(Decimal("1.00"), "1.00", 0.9, 3, Box(10, 20, 60, 40), "ocr")
+    stated = Field("x", "x", 1.0, 3, None, "qr")
+    read = Document(
+        "vat_invoice",
+        None,
+        1.0,
+        FILE,
+        (PageSize(3, 700, 600),),
+        {"total_amount": total, "payee_name": stated},
+        (LineItem(3, name=name),),
+        (LineItem(3, name=name),),
+    )
+    laid = on_sheet(read, placement())
+    assert laid.pages == (PageSize(3, WIDTH, HEIGHT),)
+    assert laid.region == placement().region
+    assert laid.fields["total_amount"].box == Box(110, 720, 160, 740)
+    assert laid.fields["payee_name"].box is None
+    for row in (*laid.items, *laid.category_totals):
+        assert row.name is not None
+        assert row.name.box == Box(100, 700, 150, 720)
+    assert laid.id != replace(read, region=None).id
+
+
+def test_cuts_of_one_sheet_are_never_joined() -> None:
+    """Pages of one list go on with each other, unless they were cut from a sheet."""
+    listed = [
+        Page(FILE, number, WIDTH, HEIGHT, 120, print_at(("住院费用清单", f"第{number}页 共3页"), 200, 100))
+        for number in (1, 2, 3)
+    ]
+    assert [len(paper.pages) for paper in split_papers(listed)] == [3]
+    listed[1] = replace(listed[1], placement=placement())
+    assert [len(paper.pages) for paper in split_papers(listed)] == [1, 1, 1]
+
+
+class Engine:
+    """Reads the same lines on every picture it is given; the picture is not looked at."""
+
+    def __init__(self, *texts: str) -> None:
+        self.words = print_at(texts, 100, 100)
+
+    def find_lines(self, image: Image) -> list[Quad]:
+        boxes = [word.box for word in self.words]
+        return [np.array([(b.x0, b.y0), (b.x1, b.y0), (b.x1, b.y1), (b.x0, b.y1)], np.float32) for b in boxes]
+
+    def read_lines(self, image: Image, lines: Sequence[Quad]) -> list[Word]:
+        # as above: the picture is not looked at
+        return list(self.words[: len(lines)])
+
+
+def two_bills() -> Page:
+    both = page(*print_at(BILL, 200, 200), *print_at(BILL, 200, 900))
+    assert both.image is not None
+    for word in both.words:
+        box = word.box
+        both.image[round(box.y0) : round(box.y1), round(box.x0) : round(box.x1)] = 60
+    return both
+
+
+def test_each_paper_of_a_sheet_is_read_by_itself() -> None:
+    upper, lower = read_papers_on(two_bills(), Engine(*BILL))
+    assert upper.text == lower.text == "\n".join(BILL)
+    assert upper.number == lower.number == 3
+    documents = read_documents((upper, lower), Catalogs.sample(), date(2026, 11, 21))
+    assert [document.type for document in documents] == ["outpatient_invoice"] * 2
+    regions = [document.region for document in documents]
+    assert None not in regions
+    assert len({document.id for document in documents}) == 2
+    assert all(
+        finding.outcome == "pass"
+        for each in documents
+        for finding in each.findings
+        if finding.rule == "PAGE-1"
+    )
+
+
+def test_a_cut_that_does_not_read_as_a_paper_leaves_the_page_whole() -> None:
+    sheet = two_bills()
+    assert read_papers_on(sheet, Engine("样例", "一二三")) == (sheet,)
+
+
+def test_an_ordinary_page_stays_itself() -> None:
+    one = page(*print_at(BILL, 200, 200))
+    assert read_papers_on(one, Engine()) == (one,)
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        (BILL, True),
+        (("出租汽车", "上车 10:21", "下车 10:53", "里程 4.1公里"), True),
+        (("中华人民共和国社会保障卡", "姓名张样例"), True),
+        (("销售小票", "找零：0.00"), True),
+        (("请保管好随身物品", "谢谢"), False),
+        ((), False),
+    ],
+)
+def test_a_paper_is_told_by_its_print(texts: Sequence[str], told: bool) -> None:
+    assert is_paper(page(*print_at(texts, 200, 200))) is told
