@@ -21,7 +21,9 @@ from pipeline.model import AnyField, Document, Image, LineItem, Page, TextField
 from pipeline.papers import BLANK_INK, read_paper, split_papers
 from pipeline.reading.codes import with_codes
 from pipeline.reading.ocr import OcrEngine, with_words
+from pipeline.reading.seal_text import with_seals
 from pipeline.reading.stains import with_stains
+from pipeline.required_seals import with_required_seal
 from validators import check_document
 
 FAINT = 45
@@ -40,6 +42,7 @@ def read_page(page: Page, engine: OcrEngine) -> Page:
         return page
     page = with_words(page, engine)
     page = with_stains(page)
+    page = with_seals(page, engine)
     return with_codes(page)
 
 
@@ -48,7 +51,7 @@ def read_documents(
 ) -> list[Document]:
     """The papers that the pages of one file hold: split, read, coded, checked and judged."""
     papers = split_papers(pages)
-    documents = [read_paper(paper) for paper in papers]
+    documents = [with_required_seal(read_paper(paper), paper.pages) for paper in papers]
     documents = [with_catalog(document, catalogs) for document in documents]
     return [checked(document, today, standard) for document in documents]
 

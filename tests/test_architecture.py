@@ -17,6 +17,7 @@ FLOOR = {
     "pipeline.bill_codes",
     "pipeline.settings",
     "pipeline.intervals",
+    "pipeline.seal_names",
 }
 READ = FLOOR | {"pipeline.reading"}
 WORDS_TO_PAPERS = READ | {
@@ -24,6 +25,7 @@ WORDS_TO_PAPERS = READ | {
     "extractors",
     "validators",
     "pipeline.papers",
+    "pipeline.required_seals",
     "pipeline.confidence",
     "pipeline.acceptance",
 }
@@ -52,6 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.fee_categories": {"pipeline.text"},
     "pipeline.bill_codes": {"pipeline.text"},
     "pipeline.intervals": set(),
+    "pipeline.seal_names": {"pipeline.text"},
     # Each knows one thing and none of the others.
     "pipeline.reading": FLOOR,
     "pipeline.catalogs": FLOOR,
@@ -62,6 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "validators": FLOOR | {"pipeline.catalogs"},
     # From words to papers: what a field is worth is told by findings, not by the rules themselves.
     "pipeline.papers": READ | {"extractors"},
+    "pipeline.required_seals": FLOOR,
     "pipeline.confidence": FLOOR,
     "pipeline.acceptance": FLOOR | {"pipeline.confidence"},
     "pipeline.intake": WORDS_TO_PAPERS,
