@@ -13,7 +13,7 @@ from pipeline.model import Document, Page, RequiredSeal, Seal
 from pipeline.seal_names import CHARGE, DIAGNOSIS, INSTITUTION, OUTSIDE_MEDICINE, TAX, purpose_of
 
 FOUND_SHARE = 0.85
-"""Of the hospitals' seals on drawn colour scans so many are found and named: that none was found says so
+"""Of the hospitals' seals on drawn scans and photos so many are found and named: that none was found says so
 much and no more."""
 
 OUTSIDE_WORDS = ("外购", "外配")
