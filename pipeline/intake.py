@@ -23,9 +23,11 @@ from pipeline.papers import BLANK_INK, read_paper, split_papers
 from pipeline.reading.codes import with_codes
 from pipeline.reading.ocr import OcrEngine, with_words
 from pipeline.reading.pictures import with_likeness
+from pipeline.reading.seal_text import with_seals
 from pipeline.reading.second_look import looked_at_again
 from pipeline.reading.stages import UNSEEN, Stages
 from pipeline.reading.stains import with_stains
+from pipeline.required_seals import with_required_seal
 from pipeline.sheets import cut_out, is_paper, papers_on
 from validators import check_document
 
@@ -45,6 +47,7 @@ def read_page(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
         return page
     page = with_words(page, engine, stages)
     page = with_stains(page)
+    page = with_seals(page, engine)
     page = with_codes(page)
     page = with_second_look(page, engine)
     return with_likeness(page)
@@ -72,7 +75,7 @@ def read_documents(
 ) -> list[Document]:
     """The papers that the pages of one file hold: split, read, coded, checked and judged."""
     papers = split_papers(pages)
-    documents = [read_paper(paper) for paper in papers]
+    documents = [with_required_seal(read_paper(paper), paper.pages) for paper in papers]
     documents = [with_catalog(document, catalogs) for document in documents]
     return [checked(document, today, standard) for document in documents]
 

@@ -31,6 +31,9 @@ Outcome: TypeAlias = Literal["pass", "fail", "unknown"]
 Severity: TypeAlias = Literal["block", "warn"]
 Subject: TypeAlias = Literal["reading", "claim"]
 ReimbursementClass: TypeAlias = Literal["甲", "乙", "丙"]
+SealColour: TypeAlias = Literal["red", "purple"]
+SealShape: TypeAlias = Literal["round", "oval", "square", "rectangle"]
+Presence: TypeAlias = Literal["present", "absent", "unknown"]
 CatalogKind: TypeAlias = Literal["drug", "service", "facility", "consumable"]
 MatchStatus: TypeAlias = Literal["matched", "ambiguous", "unmatched"]
 RenditionReason: TypeAlias = Literal["same_bytes", "same_code_and_number", "exchanged"]
@@ -202,6 +205,44 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """A seal pressed or printed on page `page`.
+
+    `name` is what such seals are called (诊断专用章), None where its writing names none that is known;
+    `text` is its writing, the arc first, lines parted by spaces; `region` is whose finance department a
+    supervision seal belongs to. `confidence` is that of the name, or of a seal being there at all where no
+    name was read.
+    """
+
+    name: str | None
+    text: str
+    colour: SealColour
+    shape: SealShape
+    box: Box
+    confidence: float
+    page: int
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredSeal:
+    """Whether the seal that a paper must bear is on it; `wanted` is what such a seal is called.
+
+    `unknown` where nothing can be claimed: the paper came without colour or as an electronic file whose
+    seals are not read, or a seal is there that could not be named. `seal` is the one that speaks for it.
+    """
+
+    wanted: str
+    presence: Presence
+    confidence: float
+    seal: Seal | None = None
+    others: tuple[str, ...] = ()
+    """Names of the seals that were found instead."""
+    why: str = ""
+    """Why nothing can be claimed, where that is so."""
+
+
+@dataclass(frozen=True, slots=True)
 class SourceFile:
     """One upload, as received. `name` is relative to the scanned path (`archive.zip!inner.jpg`)."""
 
@@ -285,6 +326,8 @@ class Page:
     placement: Placement | None = None
     """Where on its sheet it lay, if it was cut out of one that holds several papers."""
     image: Image | None = field(default=None, repr=False, compare=False)
+    seals: tuple[Seal, ...] | None = None
+    """None where nothing can be claimed of seals: no colours, or seals not looked for."""
 
     @property
     def size(self) -> PageSize:
@@ -433,6 +476,9 @@ class Document:
     """Why the two are one paper."""
     stack_codes: tuple[str, ...] = ()
     """Payloads of our separators, batch headers and claim labels on it, untrusted text."""
+    seals: tuple[Seal, ...] = ()
+    required_seal: RequiredSeal | None = None
+    """None where the paper need not bear a seal."""
 
     @property
     def id(self) -> str:

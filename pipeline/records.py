@@ -32,8 +32,13 @@ from pipeline.model import (
     Origin,
     Outcome,
     PageSize,
+    Presence,
     ReimbursementClass,
     RenditionReason,
+    RequiredSeal,
+    Seal,
+    SealColour,
+    SealShape,
     Severity,
     Unread,
     Value,
@@ -159,13 +164,41 @@ class SourceRecord(TypedDict):
     region: BoxRecord | None
 
 
+class SealRecord(TypedDict):
+    """A seal on the paper; `name` is null where its writing says none that is known."""
+
+    name: str | None
+    text: str
+    colour: SealColour
+    shape: SealShape
+    region: str | None
+    page: PageNumber
+    box: BoxRecord | None
+    confidence: Fraction
+
+
+class RequiredSealRecord(TypedDict):
+    """Whether the seal that the paper must bear is on it; `value` is the name of the one that was found.
+
+    `unknown` where nothing can be claimed: no colours, or an electronic file whose seals are not read.
+    """
+
+    wanted: str
+    presence: Presence
+    value: str | None
+    confidence: Fraction
+    page: PageNumber | None
+    box: BoxRecord | None
+    source: Origin
+
+
 class DocumentRecord(TypedDict):
     """One logical document: a row of `documents.jsonl`.
 
     `category_totals` are category rows above detail rows: the same money a second time, never to be added to
     `line_items`. `extras` are printed labels that have no field name. Where `rendition_of` names another
     document, that one is read for the paper and `rendition_reason` says why they are one: this one stays as
-    it was read and counts nowhere.
+    it was read and counts nowhere. `required_seal` is null where the paper need not bear a seal.
     """
 
     schema_version: Version
@@ -179,6 +212,8 @@ class DocumentRecord(TypedDict):
     line_items: list[LineRecord]
     category_totals: list[LineRecord]
     extras: dict[str, str]
+    seals: list[SealRecord]
+    required_seal: RequiredSealRecord | None
     checks: list[CheckRecord]
     status: DocumentStatus
     rendition_of: str | None
@@ -325,6 +360,8 @@ def document_record(document: Document, field_names: Sequence[str]) -> DocumentR
         "line_items": [_line(item, sizes, way) for item in document.items],
         "category_totals": [_line(item, sizes, way) for item in document.category_totals],
         "extras": dict(document.extras),
+        "seals": [_seal(seal, sizes) for seal in document.seals],
+        "required_seal": _required_seal(document.required_seal, sizes),
         "checks": [check_record(finding) for finding in document.findings],
         "status": document.status,
         "rendition_of": document.rendition_of or None,
@@ -468,6 +505,34 @@ def _field(name: str, field: AnyField | None, sizes: Mapping[int, PageSize], way
             {"value": other.value, "confidence": _probability(other.confidence)} for other in field.candidates
         ],
         "witnesses": list(field.witnesses),
+    }
+
+
+def _seal(seal: Seal, sizes: Mapping[int, PageSize]) -> SealRecord:
+    return {
+        "name": seal.name,
+        "text": seal.text,
+        "colour": seal.colour,
+        "shape": seal.shape,
+        "region": seal.region,
+        "page": seal.page,
+        "box": _fractions(seal.box, sizes.get(seal.page)),
+        "confidence": _probability(seal.confidence),
+    }
+
+
+def _required_seal(required: RequiredSeal | None, sizes: Mapping[int, PageSize]) -> RequiredSealRecord | None:
+    if required is None:
+        return None
+    seal = required.seal
+    return {
+        "wanted": required.wanted,
+        "presence": required.presence,
+        "value": seal.name if seal is not None else None,
+        "confidence": _probability(required.confidence),
+        "page": seal.page if seal is not None else None,
+        "box": _fractions(seal.box, sizes.get(seal.page)) if seal is not None else None,
+        "source": "ocr",
     }
 
 

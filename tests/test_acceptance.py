@@ -11,7 +11,7 @@ from pipeline import acceptance
 from pipeline.acceptance import DISPUTED_CONFIDENCE, Standard, disputed_by_claim
 from pipeline.confidence.evidence import NAMES
 from pipeline.confidence.model import Model, Weights
-from pipeline.model import Document, Finding, Outcome, Severity
+from pipeline.model import Document, Finding, Outcome, Reading, Severity
 from tests.builders import bill, paper, row
 
 ACCEPT = 0.95
@@ -69,6 +69,18 @@ def test_what_its_own_extractor_doubts_needs_a_witness() -> None:
     vouched = replace(document.fields["payer_name"], witnesses=("qr",))
     document = replace(document, fields={"payer_name": vouched})
     assert acceptance.judged(document, [], [], lax).fields["payer_name"].status == "accepted"
+
+
+@pytest.mark.parametrize(("stained", "status"), [(0.0, "accepted"), (0.07, "accepted"), (0.09, "review")])
+def test_a_value_under_a_seal_needs_a_second_witness(stained: float, status: str) -> None:
+    document = read(0.99, insurance_no="3301095175395")
+    field = replace(document.fields["insurance_no"], reading=Reading(stained=stained))
+    document = replace(document, fields={"insurance_no": field})
+    assert judged(document, [], []).fields["insurance_no"].status == status
+    agreed = replace(document, fields={"insurance_no": replace(field, witnesses=("qr",))})
+    assert judged(agreed, [], []).fields["insurance_no"].status == "accepted"
+    well_formed = found("NO-1", "pass", "fields.insurance_no")
+    assert judged(document, [well_formed], []).fields["insurance_no"].status == "accepted"
 
 
 def test_what_cannot_be_the_value_is_never_accepted() -> None:

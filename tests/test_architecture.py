@@ -18,6 +18,7 @@ FLOOR = {
     "pipeline.settings",
     "pipeline.intervals",
     "pipeline.likeness",
+    "pipeline.seal_names",
 }
 READ = FLOOR | {"pipeline.reading"}
 WORDS_TO_PAPERS = READ | {
@@ -27,6 +28,7 @@ WORDS_TO_PAPERS = READ | {
     "pipeline.papers",
     "pipeline.doubts",
     "pipeline.sheets",
+    "pipeline.required_seals",
     "pipeline.confidence",
     "pipeline.acceptance",
 }
@@ -59,6 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.bill_codes": {"pipeline.text"},
     "pipeline.intervals": set(),
     "pipeline.likeness": {"pipeline.text"},
+    "pipeline.seal_names": {"pipeline.text"},
     # Each knows one thing and none of the others.
     "pipeline.reading": FLOOR,
     "pipeline.catalogs": FLOOR,
@@ -72,6 +75,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.doubts": READ | {"pipeline.papers"},
     # Where one paper on a sheet ends is told by what papers are called.
     "pipeline.sheets": READ | {"extractors", "pipeline.papers"},
+    "pipeline.required_seals": FLOOR,
     "pipeline.confidence": FLOOR,
     "pipeline.acceptance": FLOOR | {"pipeline.confidence"},
     "pipeline.intake": WORDS_TO_PAPERS,

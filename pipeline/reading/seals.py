@@ -1,6 +1,7 @@
 """Words under seals: read a second time with the seal's colour peeled off, the better reading kept.
 
-In the red channel a red seal is as light as paper while black print stays black. The page is peeled only
+In the red channel a red seal is as light as paper while black print stays black; a purple one is lightest in
+its own strongest channel. The page is peeled only
 where a seal lies, for the labels of some forms are red as well; what is lost with the colour (red labels, the
 seal's own words) stays as it was first read, because no reading is replaced by one that says less.
 """
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from pipeline.model import Box, Image, Word
 from pipeline.reading.lines import Quad
 from pipeline.reading.stages import UNSEEN, Mark, Stages, marks_of
-from pipeline.reading.stains import red_ink
+from pipeline.reading.stains import purple_ink, red_ink, seal_ink
 
 LOOKED_AT = 800
 """Pixels of the long side at which seals are looked for."""
@@ -25,8 +26,12 @@ LOOKED_AT = 800
 JOINED = 0.012
 """Strokes of one seal stand within this share of the page's long side of each other."""
 
-SMALLEST, LARGEST = 0.05, 0.36
+SMALLEST, LARGEST = 0.04, 0.36
 """A seal's width as a share of the page's long side: 2 cm on A4 to a large stamp on a half sheet."""
+
+RULE = 0.09
+"""A straight run of ink this share of the long side is a rule of the form; the flat top of a seal's rim has
+half as much."""
 
 LEAST_INK, MOST_INK = 0.07, 0.75
 """Share of a seal's box that is red: less is a rule or a label, more is a patch of colour."""
@@ -40,6 +45,9 @@ SAME_PLACE = 0.5
 PAPER_PERCENTILE = 80
 PRINT_SHARE = 0.78
 """Print under a seal is darker than this share of the paper's light in the red channel."""
+
+PURPLE_PRINT_SHARE = 0.45
+"""Likewise under a purple seal, in the lightest channel: blue-violet ink keeps 0.6 of the paper's light."""
 
 HALF = 0.5
 """What a character must be surer than to count for a reading."""
@@ -84,22 +92,31 @@ def _is_under(line: Box, seals: Sequence[Box]) -> bool:
 
 
 def find_seals(image: Image) -> list[Box]:
-    """Where red seals lie on `image` (H, W, 3 RGB), in its pixels."""
+    """Where red and purple seals lie on `image` (H, W, 3 RGB), in its pixels."""
     scale = min(1.0, LOOKED_AT / max(image.shape[:2]))
-    red = red_ink(image, scale)
-    long_side = max(red.shape)
+    inked = seal_ink(image, scale)
+    long_side = max(inked.shape)
     reach = max(1, round(JOINED * long_side)) | 1
-    closed = cv2.morphologyEx(red, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    free = _without_rules(inked, round(RULE * long_side))
+    closed = cv2.morphologyEx(free, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(closed)
     found = []
     for x, y, width, height, _ in stats[1:count].tolist():
         if not (SMALLEST <= max(width, height) / long_side <= LARGEST):
             continue
-        ink = float(red[y : y + height, x : x + width].mean())
+        ink = float(free[y : y + height, x : x + width].mean())
         if 0.3 <= width / height <= 3.4 and LEAST_INK <= ink <= MOST_INK:
             found.append(Box(x / scale, y / scale, (x + width) / scale, (y + height) / scale))
     # The words inside a ring are a patch of their own, but no seal of their own.
     return [box for box in found if not any(other != box and _shared(box, other) > HALF for other in found)]
+
+
+def _without_rules(inked: npt.NDArray[np.uint8], length: int) -> npt.NDArray[np.uint8]:
+    """The ink without level and upright rules: a table in the seal's colour would tie all seals together."""
+    level = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    upright = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
+    rules = cv2.dilate(cv2.bitwise_or(level, upright), np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.subtract(inked, rules), np.uint8)
 
 
 def peel(image: Image, seals: Sequence[Box]) -> Image:
@@ -114,11 +131,17 @@ def peel(image: Image, seals: Sequence[Box]) -> Image:
 
 
 def _bleached(part: Image) -> npt.NDArray[np.uint8]:
-    """The red channel, with what is still darker than paper where ink is red made as light as paper."""
-    light = part[:, :, 0]
+    """The red channel, with what is still darker than paper where ink is red made as light as paper.
+
+    Of a purple seal the lightest channel, in which it is far darker than red is in its own.
+    """
+    red, purple = red_ink(part, 1.0), purple_ink(part)
+    is_purple = int(purple.sum()) > int(red.sum())
+    light = np.asarray(part.max(axis=2) if is_purple else part[:, :, 0], np.uint8)
     paper = np.percentile(light, PAPER_PERCENTILE)
-    stamped = cv2.dilate(red_ink(part, 1.0), np.ones((3, 3), np.uint8)).astype(bool)
-    return np.where(stamped & (light > PRINT_SHARE * paper), np.uint8(paper), light)
+    stamped = cv2.dilate(purple if is_purple else red, np.ones((3, 3), np.uint8)).astype(bool)
+    dark = (PURPLE_PRINT_SHARE if is_purple else PRINT_SHARE) * paper
+    return np.where(stamped & (light > dark), np.uint8(paper), light)
 
 
 def _better(words: list[Word], again: Sequence[Word], line: Box) -> list[Word]:

@@ -21,6 +21,9 @@ LONG_SIDE = 1600
 REDDER = 28
 """How much red stands above green and blue, in levels of 255, at least."""
 
+VIOLET = 10
+"""How much red stands above green in purple ink, at least, in levels of 255: in blue ink it stands below."""
+
 REACH = 1.0
 """Line heights to the left and right of a word that count with it: what a seal hid there was never a word."""
 
@@ -40,6 +43,23 @@ def red_ink(image: Image, scale: float) -> npt.NDArray[np.uint8]:
     red, green, blue = cv2.split(small)
     others = cv2.max(green, blue)
     return np.asarray(cv2.subtract(red, others) > REDDER, dtype=np.uint8)
+
+
+def seal_ink(image: Image, scale: float) -> npt.NDArray[np.uint8]:
+    """1 where ink on `image` (H, W, 3 RGB) has the colour of a seal, red or purple, else 0."""
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
+    part = np.asarray(small, dtype=np.uint8)
+    return np.asarray(cv2.bitwise_or(red_ink(part, 1.0), purple_ink(part)), dtype=np.uint8)
+
+
+def purple_ink(image: Image) -> npt.NDArray[np.uint8]:
+    """1 where ink on `image` (H, W, 3 RGB) is purple or blue-violet, as of office stamps, else 0.
+
+    Pens and forms are blue: their red lies under their green.
+    """
+    red, green, blue = cv2.split(image)
+    violet = (cv2.subtract(blue, green) > REDDER) & (cv2.subtract(red, green) > VIOLET)
+    return violet.astype(np.uint8)
 
 
 def _stained(word: Word, sums: npt.NDArray[np.int32], scale: float) -> Word:

@@ -13,7 +13,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.model import AnyField, Document, Finding, LineItem, SourceFile, Value
+from pipeline.model import (
+    AnyField,
+    Box,
+    Document,
+    Finding,
+    LineItem,
+    Presence,
+    RequiredSeal,
+    Seal,
+    SourceFile,
+    Value,
+)
 from tests.builders import MONEY_FIELDS, Values, bill, field, paper, row
 from validators import CLAIM_RULES, DOCUMENT_RULES, check_claim, check_document
 from validators._rule import ClaimRule, DocumentRule
@@ -34,6 +45,14 @@ def stay(values: Values | None = None, **more: str | Decimal) -> Document:
 
 def vat(subtype: str, **values: str) -> Document:
     return paper("vat_invoice", subtype, values)
+
+
+SEAL = Seal("诊断专用章", "样例医院 诊断专用章", "red", "round", Box(0, 0, 90, 90), 0.98, 1)
+
+
+def sealed(presence: Presence) -> Document:
+    wanted = RequiredSeal("诊断专用章", presence, 0.9, SEAL if presence == "present" else None)
+    return replace(paper("diagnosis_certificate"), required_seal=wanted)
 
 
 CATEGORIES = (row("西药费", "34.05"), row("检查费", "10.00"))
@@ -80,6 +99,16 @@ DOCUMENT_CASES: dict[str, Case] = {
         replace(bill(total_amount="34.05"), titles=1),
         replace(bill(total_amount="34.05"), titles=2),
         bill(total_amount="34.05"),
+    ),
+    "R-SEAL-1.required_seal_is_present": (
+        sealed("present"),
+        sealed("absent"),
+        sealed("unknown"),
+    ),
+    "R-MAT-2.paper_is_no_copy": (
+        replace(sealed("absent"), seals=(SEAL,)),
+        sealed("absent"),
+        sealed("unknown"),
     ),
     "V-4.payments_sum_to_total": (
         bill(
