@@ -19,6 +19,7 @@ from pipeline.catalogs.catalog import Catalogs
 from pipeline.confidence.evidence import REGISTERED
 from pipeline.model import AnyField, Document, Image, LineItem, Page, TextField
 from pipeline.papers import BLANK_INK, read_paper, split_papers
+from pipeline.reading.closeup import Placed, with_close_up
 from pipeline.reading.codes import with_codes
 from pipeline.reading.ocr import OcrEngine, with_words
 from pipeline.reading.stains import with_stains
@@ -41,6 +42,15 @@ def read_page(page: Page, engine: OcrEngine) -> Page:
     page = with_words(page, engine)
     page = with_stains(page)
     return with_codes(page)
+
+
+def read_page_with_close_ups(page: Page, close_ups: Sequence[tuple[str, Image]], engine: OcrEngine) -> Placed:
+    """As `read_page`, with what close-ups of it (hash of the file, picture) read better."""
+    page = read_page(page, engine)
+    placed = Placed(page)
+    for sha256, image in close_ups:
+        placed = with_close_up(placed, sha256, image, engine)
+    return replace(placed, page=with_stains(placed.page))
 
 
 def read_documents(
