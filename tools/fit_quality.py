@@ -44,7 +44,7 @@ LOWEST = {"cut_paper": 0.55, "cut_print": 1.2, "blurred_share": 0.45}
 """No limit is set lower, and these numbers always have one. Real papers that were trimmed to their edges,
 and read well, come close to the first two; without the third nobody learns which part is out of focus."""
 ROUNDS = 4
-"""After three nothing moves."""
+"""Passes over the numbers; chosen."""
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif")
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -25,7 +25,7 @@ Homography = npt.NDArray[np.float64]
 """Shape (3, 3): pixels of the close-up to pixels of the page."""
 
 LOOKED_AT = 1600
-"""Pixels of the long side at which points are compared: print of A4 still has corners, and it takes 1 s."""
+"""Pixels of the long side at which points are compared: print of A4 still has corners there."""
 
 MOST_POINTS = 3000
 """SIFT points kept of a picture, the strongest; comparing twice as many takes four times as long."""
@@ -37,8 +37,8 @@ REPROJECTION_PIXELS = 4.0
 """At `LOOKED_AT`: a matched point may lie so far from where the homography has it, for paper is not flat."""
 
 FEWEST_MATCHES = 25
-"""Points that must agree. Two papers of one printed form agree in some labels, but not in one place each;
-unrelated pictures reach 8 at most."""
+"""Points that must agree. Chosen, not fitted: two different drawn sheets are told
+apart with it; two papers of one printed form were not tried."""
 
 MOST_ENLARGED, MOST_REDUCED = 12.0, 0.8
 """How many pixels of the close-up one pixel of the page has along a side: fewer than the second is no

@@ -190,6 +190,6 @@ def _measured(soft: Grey, boxes: Numbers) -> Numbers:
 
 
 def _quantile(part: npt.NDArray[np.uint8] | Numbers, share: float) -> float:
-    """As `np.quantile`, in a tenth of its time."""
+    """The value that so large a share lies below, without the interpolation of `np.quantile`."""
     place = int(part.size * share)
     return float(np.partition(part.ravel(), place)[place])
