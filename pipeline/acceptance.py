@@ -48,10 +48,10 @@ BELIEVED_BY_ITS_READER = 0.85
 """What the extractor itself trusts less (overprint beside its label, a cut name) needs a witness."""
 
 UNDER_SEAL = 0.08
-"""From this share of seal over its words on a value needs a witness, a form that it keeps (a number of so many
-digits) or a second look that reads the same: a seal hides a digit whole and leaves the others clear. Of 1,284
-values of drawn papers that a seal touched and that were accepted two were wrong, both numbers that had lost their
-end, at 0.09 and 0.12."""
+"""From this share of seal over its words on a value needs a witness, a form that it keeps (a number of so
+many digits) or a second look that reads the same: a seal hides a digit whole and leaves the others clear. Of
+1,284 values of drawn papers that a seal touched and that were accepted two were wrong, both numbers that had
+lost their end, at 0.09 and 0.12."""
 
 SEALS_OWN = "fields.seal"
 """The inscription of a seal lies under the seal by its nature."""

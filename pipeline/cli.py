@@ -23,6 +23,7 @@ from rich.console import Console
 from pipeline.errors import FolderUnusable, ServiceUnavailable
 
 if TYPE_CHECKING:  # heavy: loaded by the command that needs them
+    from pipeline.gate import PageQuality
     from pipeline.report import Summary
     from pipeline.terminal import RunProgress
 
@@ -167,6 +168,47 @@ def _scanned_directly(
 
 def _fail(message: str) -> None:
     err.print(f"✗ {message}", markup=False)
+
+
+@app.command()
+def quality(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="照片、扫描件 / photos and scans")],
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
+) -> None:
+    """判断照片能否识别，不能则说明原因 / tells whether pictures can be read, and if not why.
+
+    \b
+    退出码 / exit status:
+      0    都可识别 / all can be read
+      1    有需要重拍的 / some should be taken again
+    """  # noqa: D301 - a real \b: Click keeps the lines below it as they are
+    for file in files:
+        if not file.is_file():
+            raise typer.BadParameter(f"{file}: 不是文件 / is not a file", param_hint="FILE")
+    from pipeline.terminal import quality_lines
+
+    rows = _judged(files)
+    if as_json:
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+    else:
+        for line in quality_lines(rows):
+            out.print(line, markup=False)
+    raise typer.Exit(1 if any(row["verdict"] == "retake" for row in rows) else 0)
+
+
+def _judged(files: Sequence[Path]) -> list[PageQuality]:
+    import tempfile
+
+    from pipeline.gate import page_qualities
+    from pipeline.reading.open_file import source_file
+    from pipeline.reading.sandbox import Sandbox
+
+    rows = []
+    with Sandbox(1) as sandbox:
+        for file in files:
+            with tempfile.TemporaryDirectory(prefix="baoxiao-") as folder:
+                rows += page_qualities(sandbox, source_file(str(file), file), file, Path(folder))
+    return rows
 
 
 @app.command()

@@ -12,21 +12,28 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import cast
+from typing import Protocol, cast
 
 # pydantic reads a TypedDict of `typing` from Python 3.12 on only.
 from typing_extensions import TypedDict
 
 from pipeline.acceptance import disputed_by_claim
 from pipeline.claims import Facts, assemble
-from pipeline.model import Document, SourceFile, Unread
+from pipeline.errors import UnreadableFile
+from pipeline.gate import PageQuality, page_qualities
+from pipeline.model import Document, Page, SourceFile, Unread
 from pipeline.readers import Readers
+from pipeline.reading.closeup import CloseUpOf, Merged, Placed
+from pipeline.reading.decoded import SpooledPage
 from pipeline.reading.open_file import source_file
+from pipeline.reading.refusal import printable, unread
 from pipeline.reading.sandbox import Sandbox
 from pipeline.records import (
     SCHEMA_VERSION,
@@ -35,23 +42,60 @@ from pipeline.records import (
     ErrorRecord,
     document_record,
     error_record,
+    fractions,
 )
 from pipeline.renditions import Sheet, find_same_papers, settled
-from pipeline.scan import ReadersOf, field_names, reader_version, required_fields
+from pipeline.scan import field_names, reader_version, required_fields
 from pipeline.settings import Settings
 from pipeline.stacks.batches import StackPaper
 from pipeline.stacks.plan import plan_of
-from pipeline.upload import Decoder, UploadReader
+from pipeline.upload import Decoder, PageReaders, UploadReader
 from pipeline.wiring import catalogs
 
 KEY = re.compile(r"[0-9a-f]{64}")
+CLOSE_UP_OF = "close_up_of.json"
+
+
+class DeskReaders(PageReaders, Protocol):
+    """What reads pages, also with close-ups of them: `pipeline.readers.Readers`."""
+
+    def read_with_close_ups(
+        self, pages: Sequence[SpooledPage], close_ups: Sequence[CloseUpOf]
+    ) -> Future[list[Placed]]:
+        """The pages with their words, those of close-ups where these read better."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageOf:
+    """A page that a close-up shows a part of: the upload's key, the place of the file in it, the page."""
+
+    upload: str
+    file: int = 1
+    page: int = 1
+
+
+class CloseUpRecord(TypedDict):
+    """What became of a close-up: `upload` is its own key, `file` and `page` the page it was sent for.
+
+    `box` is what of the page it shows, `words` the boxes of the words taken from it, all as fractions of the
+    page; null and none where it could not be merged, and `message` says why.
+    """
+
+    upload: str
+    file: str
+    page: int
+    merged: bool
+    box: list[float] | None
+    words: list[list[float] | None]
+    message: str
 
 
 class UploadAnswer(TypedDict):
     """What an upload gave, in the rows of the contract.
 
     `documents` carry the fields to show filled in, `errors` say of each unreadable file what to do, and
-    `claims` what the papers make so far: findings across them and the materials that are missing.
+    `claims` what the papers make so far: findings across them and the materials that are missing. `quality`
+    says of each page whether a new photo would help, `close_ups` what became of those that were sent.
     """
 
     schema_version: str
@@ -59,6 +103,8 @@ class UploadAnswer(TypedDict):
     documents: list[DocumentRecord]
     claims: list[ClaimRecord]
     errors: list[ErrorRecord]
+    quality: list[PageQuality]
+    close_ups: list[CloseUpRecord]
 
 
 class UploadDesk:
@@ -77,7 +123,7 @@ class UploadDesk:
         today: Callable[[], date] = date.today,
         *,
         sandbox: Callable[[int], AbstractContextManager[Decoder]] = Sandbox,
-        readers: ReadersOf = Readers,
+        readers: Callable[[Settings, Path | None, int], AbstractContextManager[DeskReaders]] = Readers,
     ) -> None:
         self._settings = settings
         self._today = today
@@ -96,12 +142,22 @@ class UploadDesk:
     ) -> None:
         self._open.__exit__(error_type, error, trace)
 
-    def receive(self, files: Sequence[tuple[str, bytes]]) -> str:
+    def receive(self, files: Sequence[tuple[str, bytes]], close_up_of: PageOf | None = None) -> str:
         """Keep the files of one upload, each a name and its bytes, and give the upload's key.
 
-        The same files under the same names are the same upload.
+        The same files under the same names are the same upload. With `close_up_of` they are close-ups of a
+        page that came before: their own key then answers for the whole earlier upload with them merged in.
+
+        Raises:
+            LookupError: If there is no such earlier upload, or it has no such file.
         """
-        hashes = [[name, hashlib.sha256(content).hexdigest()] for name, content in files]
+        if close_up_of is not None and not 1 <= close_up_of.file <= len(
+            _names(self._root(close_up_of.upload))
+        ):
+            raise LookupError(f"the upload has no file {close_up_of.file}")
+        hashes: list[object] = [[name, hashlib.sha256(content).hexdigest()] for name, content in files]
+        if close_up_of is not None:
+            hashes.append(asdict(close_up_of))
         key = hashlib.sha256(json.dumps(hashes).encode()).hexdigest()
         if not (self._folder / key).exists():
             with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as draft:
@@ -110,6 +166,8 @@ class UploadDesk:
                 (kept / "names.json").write_text(json.dumps([name for name, _ in files]), encoding="utf-8")
                 for number, (_, content) in enumerate(files):
                     (kept / str(number)).write_bytes(content)
+                if close_up_of is not None:
+                    (kept / CLOSE_UP_OF).write_text(json.dumps(asdict(close_up_of)), encoding="utf-8")
                 _put(kept, self._folder / key)
         return key
 
@@ -128,16 +186,36 @@ class UploadDesk:
             if found["read_by"] == read_by:
                 return cast("UploadAnswer", found["answer"])
         answer = self._read(key, kept)
-        with tempfile.TemporaryDirectory(dir=kept, ignore_cleanup_errors=True) as draft:
-            written = Path(draft) / "answer.json"
-            written.write_text(
-                json.dumps({"read_by": read_by, "answer": answer}, ensure_ascii=False), encoding="utf-8"
-            )
-            written.replace(answers)
+        _write(answers, {"read_by": read_by, "answer": answer})
         return answer
 
+    def quality(self, key: str) -> list[PageQuality]:
+        """Whether the pages sent under `key` can be read, judged at once and without OCR.
+
+        Of a file the first `pipeline.upload.WINDOW_PAGES` pages are judged, of a ZIP none: both come from
+        people who scan. What was judged is kept.
+
+        Raises:
+            LookupError: If no upload is kept under `key`.
+            ServiceUnavailable: If a part of ours is down.
+        """
+        kept = self._kept(key)
+        judged = kept / "quality.json"
+        version = reader_version(self._settings)
+        if judged.exists():
+            found = json.loads(judged.read_text(encoding="utf-8"))
+            if found["judged_by"] == version:
+                return cast("list[PageQuality]", found["quality"])
+        is_part = (kept / CLOSE_UP_OF).exists()
+        quality: list[PageQuality] = []
+        for source, path in _files(kept):
+            with tempfile.TemporaryDirectory(dir=kept, ignore_cleanup_errors=True) as spool:
+                quality += page_qualities(self._sandbox, source, path, Path(spool), is_part=is_part)
+        _write(judged, {"judged_by": version, "quality": quality})
+        return quality
+
     def forget(self, key: str) -> None:
-        """Delete the upload and its answer."""
+        """Delete the upload and its answer; a close-up of it answers no more."""
         shutil.rmtree(self._kept(key))
 
     def _kept(self, key: str) -> Path:
@@ -146,15 +224,39 @@ class UploadDesk:
             raise LookupError(f"no upload is kept under {key[:64]!r}")
         return kept
 
+    def _root(self, key: str) -> Path:
+        """The folder of the upload that close-ups were sent for, of `key` itself where it is none."""
+        kept = self._kept(key)
+        of = _close_up_of(kept)
+        return kept if of is None else self._root(of.upload)
+
+    def _close_ups(self, key: str) -> Iterator[tuple[str, Path, PageOf]]:
+        """The close-ups that `key` answers for, the first sent first: key, folder and page of each."""
+        kept = self._kept(key)
+        of = _close_up_of(kept)
+        if of is not None:
+            yield from self._close_ups(of.upload)
+            yield key, kept, of
+
     def _read(self, key: str, kept: Path) -> UploadAnswer:
-        reader = UploadReader(self._sandbox, lambda _pages: self._readers, self._today())
+        root = self._root(key)
+        sent = list(self._close_ups(key))
         documents: list[Document] = []
         missed: list[Unread] = []
-        for source, path in _files(kept):
-            with tempfile.TemporaryDirectory(dir=kept, ignore_cleanup_errors=True) as spool:
+        close_ups: list[CloseUpRecord] = []
+        for number, (source, path) in enumerate(_files(root), 1):
+            with (
+                tempfile.TemporaryDirectory(dir=kept, ignore_cleanup_errors=True) as spool,
+                tempfile.TemporaryDirectory(dir=kept, ignore_cleanup_errors=True) as beside,
+            ):
+                own = [(name, folder, of) for name, folder, of in sent if of.file == number]
+                opened = list(self._opened(own, Path(beside), missed))
+                readers = _WithCloseUps(self._readers, opened)
+                reader = UploadReader(self._sandbox, readers.for_pages, self._today())
                 for reading in reader.read(source, path, Path(spool), lambda _ordinal: False):
                     documents += reading.documents
                     missed += reading.unread
+                close_ups += [_close_up_record(readers.merged, source, close_up) for close_up in opened]
         by_id = {document.id: document for document in documents}
         same = find_same_papers(map(Sheet.of, documents), by_id.__getitem__)
         papers = {
@@ -175,12 +277,99 @@ class UploadDesk:
             "documents": [document_record(document, field_names(document.type)) for document in judged],
             "claims": claims,
             "errors": [error_record(row) for row in missed],
+            "quality": self.quality(key),
+            "close_ups": close_ups,
         }
+
+    def _opened(
+        self, sent: Sequence[tuple[str, Path, PageOf]], folder: Path, missed: list[Unread]
+    ) -> Iterator[CloseUpOf]:
+        """The pictures of close-ups, decoded into `folder`; one that cannot be opened becomes a row."""
+        for key, kept, of in sent:
+            for source, path in _files(kept):
+                try:
+                    decoded = self._sandbox.decode(source, path, folder, 1, 1).result()
+                except UnreadableFile as error:
+                    missed.append(unread(error, source))
+                    continue
+                yield from (CloseUpOf(key, of.page, picture) for picture in decoded.pages)
+
+
+class _WithCloseUps:
+    """Readers that merge close-ups into the pages of one file; `merged` says what became of each."""
+
+    def __init__(self, readers: DeskReaders, close_ups: Sequence[CloseUpOf]) -> None:
+        self._readers = readers
+        self._close_ups = close_ups
+        self.merged: list[Merged] = []
+
+    def for_pages(self, _pages: int) -> PageReaders:
+        """What reads the pages of the file: without close-ups the readers themselves."""
+        return self if self._close_ups else self._readers
+
+    def read(self, pages: Sequence[SpooledPage]) -> Future[list[Page]]:
+        """The pages with their words, those of close-ups where these read better."""
+        call = self._readers.read_with_close_ups(pages, self._close_ups)
+        read: Future[list[Page]] = Future()
+        failure = call.exception()
+        if failure is not None:
+            read.set_exception(failure)
+        else:
+            self.merged += [one for placed in call.result() for one in placed.close_ups]
+            read.set_result([placed.page for placed in call.result()])
+        return read
+
+    def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
+        """The documents that the pages of one file hold."""
+        return self._readers.understand(pages, today)
+
+
+def _close_up_record(merged: Sequence[Merged], source: SourceFile, close_up: CloseUpOf) -> CloseUpRecord:
+    """The row for a close-up; it is the refusal where its page was not read or it does not belong there."""
+    done = next((one for one in merged if one.picture == close_up.picture.page.file.sha256), None)
+    record: CloseUpRecord = {
+        "upload": close_up.key,
+        "file": printable(source.name),
+        "page": close_up.page,
+        "merged": False,
+        "box": None,
+        "words": [],
+        "message": "补拍图与该页对不上，未合并；请拍清晰，并把周围的文字一起拍进来"
+        " / the close-up does not match the page and was not merged;"
+        " take it sharp and with the print around it",
+    }
+    if done is None or done.area is None:
+        return record
+    record["merged"], record["box"] = True, fractions(done.area, done.size)
+    record["words"] = [fractions(word.box, done.size) for word in done.taken]
+    record["message"] = (
+        f"补拍图已合并，采用其中 {len(done.taken)} 处文字 / merged, {len(done.taken)} words are taken from it"
+    )
+    return record
+
+
+def _close_up_of(kept: Path) -> PageOf | None:
+    """The page that an upload is a close-up of."""
+    noted = kept / CLOSE_UP_OF
+    return PageOf(**json.loads(noted.read_text(encoding="utf-8"))) if noted.exists() else None
+
+
+def _names(kept: Path) -> list[str]:
+    found: list[str] = json.loads((kept / "names.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _write(place: Path, content: object) -> None:
+    """Write JSON whole or not at all."""
+    with tempfile.TemporaryDirectory(dir=place.parent, ignore_cleanup_errors=True) as draft:
+        written = Path(draft) / place.name
+        written.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        written.replace(place)
 
 
 def _files(kept: Path) -> list[tuple[SourceFile, Path]]:
     """The files of an upload; of two with one name each gets its place before it (`2/IMG.jpg`)."""
-    names: list[str] = json.loads((kept / "names.json").read_text(encoding="utf-8"))
+    names = _names(kept)
     paths = [kept / str(number) for number in range(len(names))]
     called = [name if names.count(name) == 1 else f"{number}/{name}" for number, name in enumerate(names, 1)]
     return [(source_file(name, path), path) for name, path in zip(called, paths, strict=True)]

@@ -20,12 +20,13 @@ from pipeline.confidence.evidence import REGISTERED
 from pipeline.doubts import doubtful_print
 from pipeline.model import AnyField, Document, Image, LineItem, Page, TextField
 from pipeline.papers import BLANK_INK, read_paper, split_papers
+from pipeline.reading.closeup import Placed, with_close_up
 from pipeline.reading.codes import with_codes
 from pipeline.reading.ocr import OcrEngine, with_words
 from pipeline.reading.pictures import with_likeness
 from pipeline.reading.seal_text import with_seals
 from pipeline.reading.second_look import looked_at_again
-from pipeline.reading.stages import UNSEEN, Stages
+from pipeline.reading.stages import UNSEEN, Stages, marks_of
 from pipeline.reading.stains import with_stains
 from pipeline.required_seals import with_required_seal
 from pipeline.sheets import cut_out, is_paper, papers_on
@@ -49,15 +50,19 @@ def read_page(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
     page = with_stains(page)
     page = with_seals(page, engine)
     page = with_codes(page)
-    page = with_second_look(page, engine)
+    page = with_second_look(page, engine, stages)
     return with_likeness(page)
 
 
-def with_second_look(page: Page, engine: OcrEngine) -> Page:
+def with_second_look(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
     """The page with what further looks at its doubtful print read."""
     if page.image is None:
         return page
     words = looked_at_again(page.image, page.words, *doubtful_print(page), engine)
+    again = [word for word in words if word.looks]
+    alike = sum(all("".join(look) == word.text for look in word.looks) for word in again)
+    note = f"{len(again)} 处再读一次，{alike} 处相同 / {len(again)} words read again, {alike} alike"
+    stages.show("second_look", note, page.image, marks_of(again))
     return replace(page, words=tuple(words))
 
 
@@ -68,6 +73,15 @@ def read_papers_on(page: Page, engine: OcrEngine) -> tuple[Page, ...]:
     """
     papers = tuple(read_page(cut_out(page, region), engine) for region in papers_on(page))
     return papers if papers and all(map(is_paper, papers)) else (page,)
+
+
+def read_page_with_close_ups(page: Page, close_ups: Sequence[tuple[str, Image]], engine: OcrEngine) -> Placed:
+    """As `read_page`, with what close-ups of it (hash of the file, picture) read better."""
+    page = read_page(page, engine)
+    placed = Placed(page)
+    for sha256, image in close_ups:
+        placed = with_close_up(placed, sha256, image, engine)
+    return replace(placed, page=with_stains(placed.page))
 
 
 def read_documents(

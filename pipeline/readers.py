@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
 from pebble import ProcessPool
@@ -27,6 +27,9 @@ from pipeline.reading.decoded import SpooledPage
 from pipeline.reading.sandbox import interrupts_held
 from pipeline.settings import Settings
 from pipeline.wiring import threads_per_worker
+
+if TYPE_CHECKING:  # heavy: loaded in the processes that read
+    from pipeline.reading.closeup import CloseUpOf, Placed
 
 T = TypeVar("T")
 
@@ -97,6 +100,12 @@ class Readers:
         A page with several papers gives as many pages of its number, each cut out and read by itself.
         """
         return self._schedule(len(pages), _read, list(pages))
+
+    def read_with_close_ups(
+        self, pages: Sequence[SpooledPage], close_ups: Sequence[CloseUpOf]
+    ) -> Future[list[Placed]]:
+        """As `read`, each page with the close-ups of it merged into its words."""
+        return self._schedule(len(pages) + len(close_ups), _read_with_close_ups, list(pages), list(close_ups))
 
     def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
         """The documents that the pages of one file hold; `today` counts as the present."""
@@ -171,6 +180,21 @@ def _read(pages: list[SpooledPage]) -> list[Page]:
         if _Process.options.thumbnail_dir is not None and page.image is not None:
             _write_thumbnail(page, _Process.options.thumbnail_dir)
         read += [replace(paper, image=None) for paper in read_papers_on(page, _LazyEngine())]
+    return read
+
+
+def _read_with_close_ups(pages: list[SpooledPage], close_ups: list[CloseUpOf]) -> list[Placed]:
+    from pipeline.intake import read_page_with_close_ups
+
+    read = []
+    for spooled in pages:
+        own = [
+            (close_up.picture.page.file.sha256, image)
+            for close_up in close_ups
+            if close_up.page == spooled.page.number and (image := close_up.picture.load().image) is not None
+        ]
+        placed = read_page_with_close_ups(spooled.load(), own, _LazyEngine())
+        read.append(replace(placed, page=replace(placed.page, image=None)))
     return read
 
 

@@ -350,7 +350,7 @@ def document_record(document: Document, field_names: Sequence[str]) -> DocumentR
             "file": document.file.name,
             "sha256": document.file.sha256,
             "pages": [size.number for size in document.pages],
-            "region": _fractions(document.region, document.pages[0] if document.pages else None),
+            "region": fractions(document.region, document.pages[0] if document.pages else None),
         },
         "document_type": _document_type(document.type),
         "subtype": document.subtype,
@@ -462,7 +462,7 @@ def _probability(confidence: float) -> float:
     return round(min(1.0, max(0.0, float(confidence))), CONFIDENCE_PLACES)
 
 
-def _fractions(box: Box | None, size: PageSize | None) -> list[float] | None:
+def fractions(box: Box | None, size: PageSize | None) -> list[float] | None:
     """The box as fractions of its page; None where the page is not known."""
     if box is None or size is None or size.width <= 0 or size.height <= 0:
         return None
@@ -499,7 +499,7 @@ def _field(name: str, field: AnyField | None, sizes: Mapping[int, PageSize], way
         "confidence": _probability(field.confidence),
         "status": field.status,
         "page": field.page,
-        "box": _fractions(field.box, sizes.get(field.page) if field.page is not None else None),
+        "box": fractions(field.box, sizes.get(field.page) if field.page is not None else None),
         "source": field.origin,
         "candidates": [
             {"value": other.value, "confidence": _probability(other.confidence)} for other in field.candidates
@@ -516,7 +516,7 @@ def _seal(seal: Seal, sizes: Mapping[int, PageSize]) -> SealRecord:
         "shape": seal.shape,
         "region": seal.region,
         "page": seal.page,
-        "box": _fractions(seal.box, sizes.get(seal.page)),
+        "box": fractions(seal.box, sizes.get(seal.page)),
         "confidence": _probability(seal.confidence),
     }
 
@@ -531,7 +531,7 @@ def _required_seal(required: RequiredSeal | None, sizes: Mapping[int, PageSize])
         "value": seal.name if seal is not None else None,
         "confidence": _probability(required.confidence),
         "page": seal.page if seal is not None else None,
-        "box": _fractions(seal.box, sizes.get(seal.page)) if seal is not None else None,
+        "box": fractions(seal.box, sizes.get(seal.page)) if seal is not None else None,
         "source": "ocr",
     }
 

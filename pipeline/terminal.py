@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -24,6 +24,9 @@ from pipeline.acceptance import Standard
 from pipeline.intervals import clopper_pearson_upper, wilson
 from pipeline.model import BLANK, OTHER, Unread
 from pipeline.report import Summary
+
+if TYPE_CHECKING:  # loads OpenCV
+    from pipeline.gate import PageQuality
 
 SECONDS_BETWEEN_LINES = 10.0
 """Where there is no terminal, a line so often says how far the run is."""
@@ -213,3 +216,21 @@ def _title(document_type: str) -> str:
     if document_type in EXTRACTORS and document_type != OTHER:
         return EXTRACTORS[document_type].title
     return {OTHER: "其他", BLANK: "空白页"}.get(document_type, "")
+
+
+VERDICTS = {
+    "accept": "✓ 可识别 / can be read",
+    "warn": "! 可能读不全，最好重拍 / may not be read in full, better taken again",
+    "retake": "✗ 请重拍 / take it again",
+}
+
+
+def quality_lines(rows: Sequence[PageQuality]) -> Iterator[str]:
+    """The verdict on each page, and below it each cause with its place in per cent of the picture."""
+    for row in rows:
+        page = f" 第 {row['page']} 页 / p. {row['page']}" if row["page"] is not None else ""
+        yield f"{row['file']}{page}: {VERDICTS[row['verdict']]}"
+        for cause in row["causes"]:
+            box = cause["box"]
+            where = "" if box is None else " [" + " ".join(f"{edge:.0%}" for edge in box) + "]"
+            yield f"  {cause['message']}{where}"

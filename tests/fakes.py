@@ -18,6 +18,7 @@ from typing import Self, TypeVar
 
 from pipeline.errors import ServiceUnavailable
 from pipeline.model import Box, Document, Page, PageSize, SourceFile, Unread, Word
+from pipeline.reading.closeup import CloseUpOf, Merged, Placed
 from pipeline.reading.decoded import Decoded, Member, SpooledPage, Unpacked, Window
 from pipeline.reading.open_file import source_file
 from pipeline.reading.refusal import refusal
@@ -107,6 +108,27 @@ class FakeReaders(Context):
             raise ServiceUnavailable("停了 / it is down")
         self.read_pages.append((page.file.name, page.number))
         return page
+
+    def read_with_close_ups(
+        self, pages: Sequence[SpooledPage], close_ups: Sequence[CloseUpOf]
+    ) -> Future[list[Placed]]:
+        return outcome(lambda: [self._placed(spooled.page, close_ups) for spooled in pages])
+
+    def _placed(self, page: Page, close_ups: Sequence[CloseUpOf]) -> Placed:
+        """A close-up belongs where its first word stands on the page; its second word is put in its place."""
+        done = []
+        for one in close_ups:
+            if one.page != page.number:
+                continue
+            old, new = one.picture.page.text.split()
+            taken = tuple(replace(word, text=word.text.replace(old, new)) for word in page.words)
+            found = old in page.text
+            sha256 = one.picture.page.file.sha256
+            done.append(
+                Merged(sha256, page.size, Box(0, 0, 500, 700), taken) if found else Merged(sha256, page.size)
+            )
+            page = replace(page, words=taken)
+        return Placed(self._read(page), tuple(done))
 
     def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
         return outcome(lambda: [document_of(page) for page in pages])

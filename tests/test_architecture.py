@@ -47,6 +47,7 @@ RUN = (
         "pipeline.wiring",
         "pipeline.readers",
         "pipeline.upload",
+        "pipeline.gate",
     }
 )
 ALL = RUN | {"pipeline.scan", "pipeline.desk"}
@@ -96,10 +97,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.wiring": READ | {"pipeline.catalogs"},
     "pipeline.readers": READ | {"pipeline.intake", "pipeline.wiring", "pipeline.acceptance"},
     "pipeline.upload": READ | {"pipeline.readers", "pipeline.store"},
+    # Judged before it is read: opened as an upload is, and no engine asked.
+    "pipeline.gate": READ | {"pipeline.upload"},
     "pipeline.scan": RUN,
     "pipeline.desk": RUN | {"pipeline.scan"},
     # Entry points: anything below. The command starts flows and servers.
-    "pipeline.terminal": FLOOR | {"extractors", "pipeline.report", "pipeline.acceptance"},
+    "pipeline.terminal": FLOOR | {"extractors", "pipeline.report", "pipeline.acceptance", "pipeline.gate"},
     "flows": ALL,
     # Measuring reads what a run wrote, asks extractors what they require, and opens papers to show crops.
     "pipeline.evaluate": ALL,

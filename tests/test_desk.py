@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from pipeline.acceptance import DISPUTED_CONFIDENCE
-from pipeline.desk import UploadAnswer, UploadDesk
+from pipeline.desk import PageOf, UploadAnswer, UploadDesk
 from pipeline.errors import ServiceUnavailable
 from pipeline.records import json_schemas
 from pipeline.settings import Settings
@@ -104,14 +104,14 @@ def test_a_bill_sent_twice_is_one_paper_and_its_money_counts_once(counter: Count
 def test_an_answer_is_kept(counter: Counter) -> None:
     first = counter.ask(("票.pdf", RECEIPT))
     assert counter.ask(("票.pdf", RECEIPT)) == first
-    assert len(counter.decoder.decoded) == 1
+    assert len(counter.readers.read_pages) == 1
 
 
 def test_an_answer_of_yesterday_is_made_anew(counter: Counter) -> None:
     counter.ask(("票.pdf", RECEIPT))
     counter.today = date(2026, 11, 22)
     counter.ask(("票.pdf", RECEIPT))
-    assert len(counter.decoder.decoded) == 2
+    assert len(counter.readers.read_pages) == 2
 
 
 def test_the_same_bytes_under_another_name_are_an_upload_of_their_own(counter: Counter) -> None:
@@ -129,7 +129,7 @@ def test_two_files_of_one_name_are_told_apart(counter: Counter) -> None:
 def test_a_name_never_becomes_a_path(counter: Counter, tmp_path: Path) -> None:
     counter.ask(("../../../outside.pdf", RECEIPT))
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert all(path.name in ("0", "names.json", "answer.json") for path in kept)
+    assert all(path.name in ("0", "names.json", "answer.json", "quality.json") for path in kept)
 
 
 def test_what_is_kept_is_for_its_owner_alone(counter: Counter, tmp_path: Path) -> None:
@@ -170,3 +170,79 @@ def test_the_second_upload_costs_only_its_reading(tmp_path: Path) -> None:
             seconds.append(time.monotonic() - began)
             assert [document["document_type"] for document in answer["documents"]] == ["other"]
     assert seconds[1] < seconds[0] / 2, seconds
+
+
+def test_the_verdict_on_an_upload_comes_before_anything_is_read(counter: Counter) -> None:
+    key = counter.desk.receive([("票.pdf", RECEIPT.encode()), ("坏.pdf", b"!corrupt")])
+    good, bad = counter.desk.quality(key)
+    assert (good["file"], good["page"], good["verdict"]) == ("票.pdf", 1, "accept")
+    assert (bad["file"], bad["page"], bad["verdict"]) == ("坏.pdf", None, "retake")
+    assert [cause["name"] for cause in bad["causes"]] == ["corrupt"]
+    assert counter.readers.read_pages == []
+
+
+def test_a_verdict_is_kept_and_stands_in_the_answer(counter: Counter) -> None:
+    key = counter.desk.receive([("票.pdf", RECEIPT.encode())])
+    verdicts = counter.desk.quality(key)
+    assert counter.desk.quality(key) == verdicts
+    assert len(counter.decoder.decoded) == 1
+    assert counter.desk.answer(key)["quality"] == verdicts
+
+
+def test_a_close_up_is_merged_into_the_page_it_was_taken_of(counter: Counter) -> None:
+    first = counter.desk.receive([("票.pdf", RECEIPT.encode())])
+    key = counter.desk.receive([("补拍.jpg", b"30.00 80.00")], close_up_of=PageOf(first))
+    answer = counter.desk.answer(key)
+    (document,) = answer["documents"]
+    assert document["source"]["file"] == "票.pdf"
+    assert document["fields"]["total_amount"]["value"] == "80.00"
+    (close_up,) = answer["close_ups"]
+    assert (close_up["upload"], close_up["file"], close_up["page"]) == (key, "票.pdf", 1)
+    assert close_up["merged"]
+    assert close_up["box"] == [0.0, 0.0, 0.5, 0.5]
+    assert len(close_up["words"]) == 1
+    assert counter.desk.answer(first)["documents"][0]["fields"]["total_amount"]["value"] == "30.00"
+
+
+def test_a_close_up_of_a_close_up_is_merged_into_the_same_page(counter: Counter) -> None:
+    first = counter.desk.receive([("票.pdf", RECEIPT.encode())])
+    second = counter.desk.receive([("1.jpg", b"30.00 80.00")], close_up_of=PageOf(first))
+    third = counter.desk.receive([("2.jpg", "欧阳杜撰 司徒捏造".encode())], close_up_of=PageOf(second))
+    answer = counter.desk.answer(third)
+    fields = answer["documents"][0]["fields"]
+    assert (fields["total_amount"]["value"], fields["payer_name"]["value"]) == ("80.00", "司徒捏造")
+    assert [one["upload"] for one in answer["close_ups"]] == [second, third]
+
+
+def test_a_close_up_of_something_else_is_refused_and_the_page_stays(counter: Counter) -> None:
+    first = counter.desk.receive([("票.pdf", RECEIPT.encode())])
+    answer = counter.desk.answer(
+        counter.desk.receive([("别的.jpg", b"99.99 80.00")], close_up_of=PageOf(first))
+    )
+    assert answer["documents"][0]["fields"]["total_amount"]["value"] == "30.00"
+    (close_up,) = answer["close_ups"]
+    assert not close_up["merged"]
+    assert "does not match" in close_up["message"]
+
+
+def test_a_close_up_that_cannot_be_opened_is_named_and_the_page_is_read(counter: Counter) -> None:
+    first = counter.desk.receive([("票.pdf", RECEIPT.encode())])
+    answer = counter.desk.answer(counter.desk.receive([("坏.jpg", b"!corrupt")], close_up_of=PageOf(first)))
+    assert [(row["file"], row["code"]) for row in answer["errors"]] == [("坏.jpg", "corrupt")]
+    assert answer["documents"][0]["fields"]["total_amount"]["value"] == "30.00"
+
+
+@pytest.mark.parametrize("place", [PageOf("0" * 64), PageOf("", 1), PageOf("first", 2), PageOf("first", 0)])
+def test_a_close_up_of_what_was_never_sent_is_refused(counter: Counter, place: PageOf) -> None:
+    first = counter.desk.receive([("票.pdf", RECEIPT.encode())])
+    if place.upload == "first":
+        place = PageOf(first, place.file)
+    with pytest.raises(LookupError):
+        counter.desk.receive([("补拍.jpg", b"30.00 80.00")], close_up_of=place)
+
+
+def test_a_close_up_is_no_upload_of_its_own(counter: Counter) -> None:
+    """The same bytes sent by themselves and as a close-up have keys of their own."""
+    first = counter.desk.receive([("票.pdf", RECEIPT.encode())])
+    alone = counter.desk.receive([("补拍.jpg", b"30.00 80.00")])
+    assert alone != counter.desk.receive([("补拍.jpg", b"30.00 80.00")], close_up_of=PageOf(first))

@@ -12,7 +12,7 @@ from pipeline.acceptance import Standard
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.explain.drawing import DOUBTED_FROM, SURE_FROM
 from pipeline.explain.recorder import Recorder, Shown
-from pipeline.intake import read_documents, read_page
+from pipeline.intake import read_documents, read_page, read_papers_on
 from pipeline.model import AnyField, Document, Page
 from pipeline.reading.decoded import Decoded
 from pipeline.reading.ocr import OcrEngine
@@ -92,8 +92,8 @@ def explain(
         if decoded.kind == "zip":
             raise unsupported(source, "压缩包（请解压后逐个查看）", "an archive (unpack the file you mean)")
         recorders = {spooled.page.number: Recorder(spooled.page.number, folder) for spooled in decoded.pages}
-        pages = _read(decoded, engine, recorders)
-    documents = read_documents(pages, catalogs, today, standard)
+        pages, papers = _read(decoded, engine, recorders)
+    documents = read_documents(papers, catalogs, today, standard)
     explained = []
     for one in pages:
         found = [field for document in documents for field in _fields_on(document, one.number)]
@@ -105,9 +105,12 @@ def explain(
     return Explanation(path.name, decoded.page_count, tuple(explained), unread)
 
 
-def _read(decoded: Decoded, engine: OcrEngine, recorders: dict[int, Recorder]) -> list[Page]:
-    """The pages with their words, each step shown to the recorder of its page."""
-    pages = []
+def _read(
+    decoded: Decoded, engine: OcrEngine, recorders: dict[int, Recorder]
+) -> tuple[list[Page], list[Page]]:
+    """The pages with their words, each step shown to the recorder of its page, and the papers on them."""
+    pages: list[Page] = []
+    papers: list[Page] = []
     for spooled in decoded.pages:
         page, recorder = spooled.load(), recorders[spooled.page.number]
         if page.image is not None:
@@ -118,7 +121,15 @@ def _read(decoded: Decoded, engine: OcrEngine, recorders: dict[int, Recorder]) -
         if page.image is not None:
             _show_words(page, recorder)
         pages.append(page)
-    return pages
+        on_it = read_papers_on(page, engine)
+        if page.image is not None and len(on_it) > 1:
+            note = (
+                f"页上有 {len(on_it)} 张单据，各自裁出再读 / {len(on_it)} papers, each cut out and read again"
+            )
+            regions = [paper.placement.region for paper in on_it if paper.placement is not None]
+            recorder.show("sheet", note, page.image, [Mark.on(region) for region in regions])
+        papers += on_it
+    return pages, papers
 
 
 def _show_words(page: Page, recorder: Recorder) -> None:

@@ -33,6 +33,8 @@ NAMES: Final[Mapping[Stage, tuple[str, str]]] = {
     "upright": ("方向", "upright or not"),
     "words": ("文字", "words"),
     "codes": ("条码", "codes"),
+    "second_look": ("再读", "second look"),
+    "sheet": ("分票", "several papers"),
     "fields": ("字段", "fields"),
 }
 

@@ -27,6 +27,8 @@ Stage: TypeAlias = Literal[
     "upright",
     "words",
     "codes",
+    "second_look",
+    "sheet",
     "fields",
 ]
 """A step of the reading; a page that is read twice, once upside down, takes some of them twice."""

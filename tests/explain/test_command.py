@@ -37,6 +37,9 @@ class Engine:
     def read_lines(self, image: Image, lines: Sequence[Quad]) -> list[Word]:
         return [Word(TITLE, Box(40, 40, image.shape[1] - 40, 80), 0.97, "ocr")] if len(lines) else []
 
+    def read_each(self, image: Image, lines: Sequence[Quad]) -> list[list[Word]]:
+        return [self.read_lines(image, [line]) for line in lines]
+
 
 @pytest.fixture
 def paper(tmp_path: Path) -> Path:

@@ -1,0 +1,250 @@
+"""A close-up of a part of a page: laid on the page, read at its own resolution, its words put in place.
+
+Who is told that a part is out of focus or under glare need not photograph the whole paper again. Points that
+both pictures show (SIFT) tie the close-up to the page by a homography (RANSAC); where they do not, nothing is
+merged and the close-up is refused, because words in a wrong place are worse than none. The close-up is then
+drawn in the page's own frame, upright whichever way it was held, and read there; a line of it takes the place
+of what was read before only where it says more, so a close-up that is worse than the page harms nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.model import Box, Image, Page, PageSize, Word
+from pipeline.reading.decoded import SpooledPage
+from pipeline.reading.lines import Quad
+from pipeline.reading.ocr import MIN_WORD_CONFIDENCE, OcrEngine
+
+Homography = npt.NDArray[np.float64]
+"""Shape (3, 3): pixels of the close-up to pixels of the page."""
+
+LOOKED_AT = 1600
+"""Pixels of the long side at which points are compared: print of A4 still has corners there."""
+
+MOST_POINTS = 3000
+"""SIFT points kept of a picture, the strongest; comparing twice as many takes four times as long."""
+
+CLEARLY_NEAREST = 0.75
+"""A point is matched when its nearest is so much nearer than the next (Lowe 2004, section 7.1)."""
+
+REPROJECTION_PIXELS = 4.0
+"""At `LOOKED_AT`: a matched point may lie so far from where the homography has it, for paper is not flat."""
+
+FEWEST_MATCHES = 25
+"""Points that must agree. Chosen, not fitted: two different drawn sheets are told
+apart with it; two papers of one printed form were not tried."""
+
+MOST_ENLARGED, MOST_REDUCED = 12.0, 0.8
+"""How many pixels of the close-up one pixel of the page has along a side: fewer than the second is no
+close-up, more than the first is a chance match."""
+
+MOST_SLANT = 3.0
+"""How much longer one side of the close-up may be than the opposite one, seen on the page."""
+
+READ_SIDE = 4000
+"""Pixels of the long side at which the close-up is read at most."""
+
+NEAR_EDGE = 0.3
+"""A line that comes so many of its heights near the close-up's edge may run on beyond it."""
+
+SAME_PLACE = 0.5
+"""A word stands on a line when so much of its area does."""
+
+GUESSED = 0.5
+"""What a character must be surer than to count for a reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseUpOf:
+    """A close-up on its way to the page it belongs to: `key` is its upload's, `page` a number of the file."""
+
+    key: str
+    page: int
+    picture: SpooledPage
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What became of one close-up; `picture` is the hash of its file.
+
+    `area` is what of the page it shows, in pixels of the page, None where it does not belong there; `taken`
+    are the words that come from it.
+    """
+
+    picture: str
+    size: PageSize
+    area: Box | None = None
+    taken: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A page with close-ups merged into it, and what became of each."""
+
+    page: Page
+    close_ups: tuple[Merged, ...] = ()
+
+
+def with_close_up(placed: Placed, sha256: str, close_up: Image, engine: OcrEngine) -> Placed:
+    """The page, upright with its words, with what `close_up`, shape (H, W, 3) RGB, reads better."""
+    page = placed.page
+    homography = find_place(close_up, page.image) if page.image is not None else None
+    if homography is None:
+        return replace(placed, close_ups=(*placed.close_ups, Merged(sha256, page.size)))
+    area = _area(homography, close_up, page)
+    drawn, enlarged, into_frame = _in_frame(close_up, homography, area)
+    lines = [line for line in engine.find_lines(drawn) if _is_whole(line, into_frame, close_up)]
+    read = [word for word in engine.read_lines(drawn, lines) if word.confidence >= MIN_WORD_CONFIDENCE]
+    found = [_on_page(word, enlarged, area) for word in read]
+    words, taken = merged(page.words, found, [_box_of(line, enlarged, area) for line in lines])
+    done = Merged(sha256, page.size, area, taken)
+    return Placed(replace(page, words=words), (*placed.close_ups, done))
+
+
+def find_place(close_up: Image, page: Image) -> Homography | None:
+    """Where `close_up` lies on `page`; None where too few points agree or no camera could see it so."""
+    (points, features, scale), (own_points, own_features, own_scale) = _features(page), _features(close_up)
+    if len(points) < FEWEST_MATCHES or len(own_points) < FEWEST_MATCHES:
+        return None
+    pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(own_features, features, k=2)
+    good = [first for first, second in pairs if first.distance < CLEARLY_NEAREST * second.distance]
+    if len(good) < FEWEST_MATCHES:
+        return None
+    near = np.array([own_points[match.queryIdx] for match in good]) / own_scale
+    far = np.array([points[match.trainIdx] for match in good]) / scale
+    found, agree = cv2.findHomography(near, far, cv2.RANSAC, REPROJECTION_PIXELS / scale)
+    if found is None or int(agree.sum()) < FEWEST_MATCHES:
+        return None
+    homography = np.asarray(found, np.float64)
+    if not _is_plausible(_corners(homography, close_up)):
+        return None
+    return homography if MOST_REDUCED <= _enlargement(homography, close_up) <= MOST_ENLARGED else None
+
+
+def merged(
+    words: Sequence[Word], again: Sequence[Word], lines: Sequence[Box]
+) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+    """The words with each of `lines` in the better of two readings, and those taken from the second.
+
+    A line stays where a word of the first reading runs on beyond it: half of a word is not replaced.
+    """
+    kept = list(words)
+    taken: list[Word] = []
+    for line in lines:
+        first = [word for word in kept if _share(word.box, line) >= SAME_PLACE and word.origin == "ocr"]
+        second = [word for word in again if _share(word.box, line) >= SAME_PLACE and word not in taken]
+        runs_on = any(word not in first and _share(line, word.box) >= SAME_PLACE for word in kept)
+        if runs_on or said(second) <= said(first):
+            continue
+        place = min((kept.index(word) for word in first), default=len(kept))
+        left = [word for word in kept if word not in first]
+        kept = [*left[:place], *second, *left[place:]]
+        taken = [word for word in taken if word not in first] + second
+    return tuple(kept), tuple(taken)
+
+
+def said(words: Sequence[Word]) -> float:
+    """How much a reading says: its characters, each by how much surer it is than a guess."""
+    return sum(
+        sure - GUESSED
+        for word in words
+        for sure in (word.char_confidences or (word.confidence,) * len(word.text))
+    )
+
+
+def _features(image: Image) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], float]:
+    """Points (N, 2) of the picture made small, what each looks like (N, 128), and how small it was made."""
+    scale = min(1.0, LOOKED_AT / max(image.shape[:2]))
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    small = np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    everywhere = np.full_like(small, 255)
+    points, features = cv2.SIFT.create(nfeatures=MOST_POINTS).detectAndCompute(small, everywhere)
+    if not points:
+        return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32), scale
+    return np.array([point.pt for point in points], np.float32), np.asarray(features, np.float32), scale
+
+
+def _corners(homography: Homography, close_up: Image) -> Quad:
+    """The corners of the close-up on the page, clockwise from its own top left, shape (4, 2)."""
+    height, width = close_up.shape[:2]
+    own = np.array([[[0, 0]], [[width, 0]], [[width, height]], [[0, height]]], np.float64)
+    return np.asarray(cv2.perspectiveTransform(own, homography)[:, 0], np.float32)
+
+
+def _is_plausible(corners: Quad) -> bool:
+    """Whether a camera could see it so: not mirrored, not folded, no side much longer than its opposite."""
+    sides = [float(np.linalg.norm(corners[i] - corners[i - 1])) for i in range(4)]
+    if min(sides) < 1 or not np.isfinite(corners).all() or not cv2.isContourConvex(corners):
+        return False
+    slant = max(sides[i] / sides[i - 2] for i in range(4))
+    return slant <= MOST_SLANT and cv2.contourArea(corners, oriented=True) > 0
+
+
+def _area(homography: Homography, close_up: Image, page: Page) -> Box:
+    """What of the page the close-up shows; the close-up may reach beyond the page."""
+    corners = _corners(homography, close_up)
+    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+    inside_x = sorted(min(max(float(x), 0.0), float(page.width)) for x in (x0, x1))
+    inside_y = sorted(min(max(float(y), 0.0), float(page.height)) for y in (y0, y1))
+    return Box(inside_x[0], inside_y[0], inside_x[1], inside_y[1])
+
+
+def _in_frame(close_up: Image, homography: Homography, area: Box) -> tuple[Image, float, Homography]:
+    """The close-up as the page shows it, how many of its pixels are one of the page, and the way there."""
+    enlarged = min(_enlargement(homography, close_up), READ_SIDE / max(area.width, area.height, 1.0))
+    place = np.array([[enlarged, 0, -area.x0 * enlarged], [0, enlarged, -area.y0 * enlarged], [0, 0, 1]])
+    size = max(1, round(area.width * enlarged)), max(1, round(area.height * enlarged))
+    into_frame = place @ homography
+    drawn = cv2.warpPerspective(
+        close_up, into_frame, size, flags=cv2.INTER_LINEAR, borderValue=(255, 255, 255)
+    )
+    return np.asarray(drawn, np.uint8), enlarged, into_frame
+
+
+def _enlargement(homography: Homography, close_up: Image) -> float:
+    """How many pixels of the close-up one pixel of the page has along a side, on average."""
+    height, width = close_up.shape[:2]
+    return float(np.sqrt(width * height / cv2.contourArea(_corners(homography, close_up))))
+
+
+def _is_whole(line: Quad, into_frame: Homography, close_up: Image) -> bool:
+    """Whether the line ends before the close-up does; else a part of a number would be taken for all."""
+    points = line.astype(np.float64)[:, None]
+    own = cv2.perspectiveTransform(points, np.linalg.inv(into_frame))[:, 0]
+    near = NEAR_EDGE * float(np.linalg.norm(own[3] - own[0]))
+    height, width = close_up.shape[:2]
+    return bool((own > near).all() and (own < np.array([width, height]) - near).all())
+
+
+def _on_page(word: Word, enlarged: float, area: Box) -> Word:
+    """The word of the drawn close-up in pixels of the page."""
+    box = word.box
+    return replace(
+        word,
+        box=Box(
+            box.x0 / enlarged + area.x0,
+            box.y0 / enlarged + area.y0,
+            box.x1 / enlarged + area.x0,
+            box.y1 / enlarged + area.y0,
+        ),
+        edges=tuple(edge / enlarged + area.x0 for edge in word.edges),
+    )
+
+
+def _box_of(line: Quad, enlarged: float, area: Box) -> Box:
+    (x0, y0), (x1, y1) = line.min(axis=0) / enlarged, line.max(axis=0) / enlarged
+    return Box(float(x0) + area.x0, float(y0) + area.y0, float(x1) + area.x0, float(y1) + area.y0)
+
+
+def _share(inner: Box, outer: Box) -> float:
+    """The share of `inner` that lies in `outer`."""
+    width = min(inner.x1, outer.x1) - max(inner.x0, outer.x0)
+    height = min(inner.y1, outer.y1) - max(inner.y0, outer.y0)
+    area = max(1.0, inner.width * inner.height)
+    return width * height / area if width > 0 and height > 0 else 0.0
