@@ -66,6 +66,8 @@ class Evidence:
     listed: float
     contested: float
     stained: float
+    seconded: float
+    contradicted: float
     registered: float
     legible: float
     sure_type: float
@@ -194,6 +196,8 @@ def _evidence(
         listed=_is_listed(path, row),
         contested=float(any(other.value != str(field.value) for other in field.candidates)),
         stained=min(1.0, read.stained * 4),
+        seconded=read.seconded,
+        contradicted=read.contradicted,
         registered=float(REGISTERED in field.witnesses),
         legible=legible,
         sure_type=document.type_confidence,
