@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from extractors._fields import FieldSpec, best_of, doubted, field_from, read_labelled
@@ -98,13 +99,22 @@ def as_total(text: str) -> Decimal:
 _BEHIND_WORDS = re.compile("(?<=[整正分])[^零壹贰叁肆伍陆柒捌玖拾佰仟万元圆角分整正]+$")
 
 
+_STRUCK_PLACES = re.compile("[佰拾万仟]?(?:[⊗※☒×❌Ⓧ][佰拾万仟])+(?=[壹贰叁肆伍陆柒捌玖])")
+"""佰⊗拾⊗万⊗仟: a form for amounts by hand prints its places, those without a digit are struck out."""
+
+
 def as_words(text: str) -> str:
     """An amount in words, without what a seal left behind its last unit.
 
     >>> as_words("壹佰叁拾贰元肆角肆分★"), as_words("柒佰玖拾壹元贰角叁分液综日")
     ('壹佰叁拾贰元肆角肆分', '柒佰玖拾壹元贰角叁分')
+
+    Places printed beforehand and struck out before the first digit are no part of the amount.
+
+    >>> as_words("⊗佰⊗拾⊗万⊗仟壹佰肆拾壹元壹角柒分")
+    '壹佰肆拾壹元壹角柒分'
     """
-    return _BEHIND_WORDS.sub("", as_capitals(text))
+    return _BEHIND_WORDS.sub("", _STRUCK_PLACES.sub("", as_capitals(text), count=1))
 
 
 _CHECK_CODE_UNDER_SEAL = re.compile(r"([0-9A-Za-z]{6})[\u3400-\u9fff]+")
@@ -717,12 +727,13 @@ def _numbers_equal(pages: Sequence[Page], amount: Decimal) -> list[AnyField]:
 
 
 def _bare_date(pages: Sequence[Page], fields: Mapping[str, AnyField]) -> AnyField | None:
-    """The lowest date on the paper that is none of `fields` and no end of a stay.
+    """The lowest date on the paper that is none of `fields` and no end of a range.
 
     One behind a colon is in doubt: it is the value of a label that was not read, which may be any.
     """
     for page in reversed(pages):
-        taken = [field.box for field in fields.values() if field.box is not None and field.page == page.number]
+        dates = (field for field in fields.values() if isinstance(field.value, date))
+        taken = [field.box for field in dates if field.box is not None and field.page == page.number]
         for row in reversed(rows_of(page.words)):
             line = joined(row)
             matches = list(BARE_DATE.finditer(line.text))

@@ -42,6 +42,9 @@ MOSTLY = 0.75
 WORDS_LABEL = "(大写)"
 
 _SIGNS_OF_THE_FORM = re.compile("[年月日元¥￥:：.。]+")
+_SIGN_BEHIND = re.compile("(?!20[0-9]{2}年|[0-9]{1,2}[月日])(?P<value>.*[^年月日])(?P<sign>[年月日])")
+"""A value that touches 年, 月 or 日 of the date below or above it, and is no part of that date."""
+
 _SEX_LABEL = re.compile("性别:?")
 _SEX = re.compile("[男女]")
 _YEAR = re.compile("20[0-9]{2}")
@@ -81,9 +84,7 @@ def where_printed(
     fields: Mapping[str, AnyField], page: Page, slip: float, labels: LabelList
 ) -> dict[str, AnyField]:
     """The fields read from the page `in_place`, with their boxes where they stand on the paper."""
-    form = [
-        word.box for whole in page.words for word, of_form in _pieces(whole, slip, labels) if of_form
-    ]
+    form = [word.box for whole in page.words for word, of_form in _pieces(whole, slip, labels) if of_form]
     return {
         name: field
         if field.box is None or field.page != page.number or _lies_in(field.box, form)
@@ -95,7 +96,9 @@ def where_printed(
 def _slip_of_words(page: Page) -> tuple[float, float] | None:
     """How far the amount in words lies below its label, and how high that label is."""
     label = _only(word for word in page.words if WORDS_LABEL in fold(squeeze(word.text)))
-    words = _only(word for word in page.words if _is_amount_in_words(squeeze(word.text)))
+    amounts = [word for word in page.words if _is_amount_in_words(squeeze(word.text))]
+    # A seal over it may leave a second, shorter line with a part of the same amount.
+    words = max(amounts, key=lambda word: len(word.text), default=None)
     if label is None or words is None or label is words:
         return None
     return words.box.cy - label.box.cy, label.box.height
@@ -131,10 +134,14 @@ def _line_height(page: Page) -> float:
 
 
 def _pieces(word: Word, slip: float, labels: LabelList) -> Iterator[tuple[Word, bool]]:
-    """The word, cut between labels and what is printed beside them, each piece with whether it is of the form."""
+    """The word, cut between labels and what touches them; with each piece whether it is of the form."""
     found = labels.values_in((word,))
+    sign = _SIGN_BEHIND.fullmatch(word.text)
     if _SIGNS_OF_THE_FORM.fullmatch(squeeze(word.text)):
         yield word, True
+    elif sign and not found and abs(slip) >= OTHER_ROW * word.box.height:
+        yield word.part(*sign.span("value")), False
+        yield word.part(*sign.span("sign")), True
     elif not found:
         yield word, False
     elif any(labelled.name == PREPRINTED for labelled in found) or abs(slip) < OTHER_ROW * word.box.height:
