@@ -27,6 +27,9 @@ SAME_SLIP = 0.3
 """Two values slipped alike when they differ by less than this share of a line: they were printed in one
 pass, and what is left is how tightly the boxes are drawn around labels and values."""
 
+LEAST_OTHERS = 2
+"""One short value alone may be a character of a seal or of another line."""
+
 OTHER_ROW = 0.6
 """From this share of a line on, what a label touches came from another row; one that slipped less touches
 its own."""
@@ -58,8 +61,10 @@ def slip_of(page: Page) -> float | None:
     found = _slip_of_words(page)
     if found is None:
         others = [slip for slip in (_slip_of_sex(page), _slip_of_year(page)) if slip is not None]
-        height = _line_height(page)
-        if len(others) < 2 or max(others) - min(others) > SAME_SLIP * height:
+        if len(others) < LEAST_OTHERS:
+            return None
+        height = median(word.box.height for word in page.words)
+        if max(others) - min(others) > SAME_SLIP * height:
             return None
         found = median(others), height
     slip, height = found
@@ -127,10 +132,6 @@ def _slip_of_year(page: Page) -> float | None:
 def _only(words: Iterable[Word]) -> Word | None:
     found = list(words)
     return found[0] if len(found) == 1 else None
-
-
-def _line_height(page: Page) -> float:
-    return median(word.box.height for word in page.words)
 
 
 def _pieces(word: Word, slip: float, labels: LabelList) -> Iterator[tuple[Word, bool]]:
