@@ -37,12 +37,10 @@ its own."""
 PREPRINTED = "preprinted"
 """Name, in the list of labels, of those whose value is of the form too: NO and the number of the sheet."""
 
-CAPITALS = "零壹贰叁肆伍陆柒捌玖拾佰仟万元圆角分整正"
-LEAST_CAPITALS = 4
-MOSTLY = 0.75
-"""An amount in words has so many of these characters at least, and one in four misread at most."""
-
 WORDS_LABEL = "(大写)"
+
+_AMOUNT_IN_WORDS = re.compile("[零壹贰叁肆伍陆柒捌玖拾佰仟万元圆角分整正]{4,}")
+"""Four such characters in a row stand in nothing else; a misread one or a label behind it ends the run."""
 
 _SIGNS_OF_THE_FORM = re.compile("[年月日元¥￥:：.。]+")
 _SIGN_BEHIND = re.compile("(?!20[0-9]{2}年|[0-9]{1,2}[月日])(?P<value>.*[^年月日])(?P<sign>[年月日])")
@@ -101,17 +99,12 @@ def where_printed(
 def _slip_of_words(page: Page) -> tuple[float, float] | None:
     """How far the amount in words lies below its label, and how high that label is."""
     label = _only(word for word in page.words if WORDS_LABEL in fold(squeeze(word.text)))
-    amounts = [word for word in page.words if _is_amount_in_words(squeeze(word.text))]
+    amounts = [(match.group(), word) for word in page.words for match in _AMOUNT_IN_WORDS.finditer(word.text)]
     # A seal over it may leave a second, shorter line with a part of the same amount.
-    words = max(amounts, key=lambda word: len(word.text), default=None)
+    words = max(amounts, key=lambda amount: len(amount[0]), default=("", None))[1]
     if label is None or words is None or label is words:
         return None
     return words.box.cy - label.box.cy, label.box.height
-
-
-def _is_amount_in_words(text: str) -> bool:
-    capitals = sum(char in CAPITALS for char in text)
-    return capitals >= LEAST_CAPITALS and capitals >= MOSTLY * len(text)
 
 
 def _slip_of_sex(page: Page) -> float | None:
