@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from extractors._fields import FieldSpec, best_of, doubted, field_from, read_labelled
 from extractors._items import items_of, split_levels, stated_items
-from extractors._overprint import in_place, slip_of, where_printed
+from extractors._overprint import PREPRINTED, in_place, slip_of, where_printed
 from extractors._titles import mentions, title_likeness
 from extractors._values import (
     BARE_DATE,
@@ -64,12 +65,15 @@ def as_payer(text: str) -> str:
     '李示例'
     """
     value = as_name(text)
+    if _FIGURES.search(value):
+        raise ValueError("a date or a number, not a name")
     if len(value) >= SHORTEST_PIECE and value in f"交款人{_ID_LABEL}":
         raise ValueError("a label, not a name")
     return value
 
 
 SHORTEST_PIECE = 4
+_FIGURES = re.compile("[0-9]{2}")
 
 _BEHIND_INSURANCE = re.compile(r"\s*(?:[★☆*].*|医保[\u3400-\u9fff]{0,2}:?\s*[0-9].*)$")
 
@@ -95,13 +99,22 @@ def as_total(text: str) -> Decimal:
 _BEHIND_WORDS = re.compile("(?<=[整正分])[^零壹贰叁肆伍陆柒捌玖拾佰仟万元圆角分整正]+$")
 
 
+_STRUCK_PLACES = re.compile("[佰拾万仟]?(?:[⊗※☒×❌Ⓧ][佰拾万仟])+(?=[壹贰叁肆伍陆柒捌玖])")
+"""佰⊗拾⊗万⊗仟: a form for amounts by hand prints its places, those without a digit are struck out."""
+
+
 def as_words(text: str) -> str:
     """An amount in words, without what a seal left behind its last unit.
 
     >>> as_words("壹佰叁拾贰元肆角肆分★"), as_words("柒佰玖拾壹元贰角叁分液综日")
     ('壹佰叁拾贰元肆角肆分', '柒佰玖拾壹元贰角叁分')
+
+    Places printed beforehand and struck out before the first digit are no part of the amount.
+
+    >>> as_words("⊗佰⊗拾⊗万⊗仟壹佰肆拾壹元壹角柒分")
+    '壹佰肆拾壹元壹角柒分'
     """
-    return _BEHIND_WORDS.sub("", as_capitals(text))
+    return _BEHIND_WORDS.sub("", _STRUCK_PLACES.sub("", as_capitals(text), count=1))
 
 
 _CHECK_CODE_UNDER_SEAL = re.compile(r"([0-9A-Za-z]{6})[\u3400-\u9fff]+")
@@ -276,8 +289,8 @@ def read_invoice(
     fields, extras = read_labelled(pages, specs, OTHER_LABELS)
     electronic = is_electronic(pages, fields)
     registered = capitals_amount(_text(fields, "total_in_words")) is not None
-    moved = None if electronic or registered else _moved_into_place(pages, specs)
-    fields, extras = moved or (fields, extras)
+    moved = None if electronic else _moved_into_place(pages, specs)
+    fields, extras = _with_number_in_place(moved, fields) if moved else (fields, extras)
     split_stay(fields)
     if electronic or registered:
         find_under_seals(fields, pages, specs)
@@ -292,7 +305,7 @@ def read_invoice(
         aligned = registered or (moved is None and "sex" in fields)
         trust = IN_PLACE_TRUST if aligned else SHIFTED_TRUST
         fields = {
-            name: field if name == "invoice_number" and _touches_label(field) else _as_overprint(field, trust)
+            name: field if name == "invoice_number" and _is_preprinted(field) else _as_overprint(field, trust)
             for name, field in fields.items()
         }
     return Document(
@@ -354,13 +367,31 @@ def _moved_into_place(
     """What is read of a ticket whose overprint slipped, once it is moved back; None where it did not."""
     if len(pages) != 1:
         return None
-    slip = slip_of(pages[0], "(大写)", _capitals(pages))
+    slip = slip_of(pages[0])
     if slip is None:
         return None
-    printed = (*OTHER_LABELS, *(label for spec in specs for label in spec.labels))
-    labels = LabelList(dict.fromkeys((*printed, *(label for column in TABLE for label in column.labels)), ""))
+    headings = (label for column in TABLE for label in column.labels)
+    labels = LabelList(
+        {
+            **dict.fromkeys((*OTHER_LABELS, *headings), ""),
+            **{
+                label: PREPRINTED if spec.name == "invoice_number" else ""
+                for spec in specs
+                for label in spec.labels
+            },
+        }
+    )
     fields, extras = read_labelled([in_place(pages[0], slip, labels)], specs, OTHER_LABELS)
     return where_printed(fields, pages[0], slip, labels), extras
+
+
+def _with_number_in_place(
+    moved: tuple[dict[str, AnyField], dict[str, str]], in_place: dict[str, AnyField]
+) -> tuple[dict[str, AnyField], dict[str, str]]:
+    """What was read of a ticket moved back, with the number as it stood before: that is of the form."""
+    fields, extras = moved
+    number = in_place.get("invoice_number")
+    return (fields | {"invoice_number": number} if number and _is_preprinted(number) else fields), extras
 
 
 def _doubt_amounts_cut_short(fields: dict[str, AnyField]) -> None:
@@ -437,10 +468,16 @@ def _head_number(page: Page) -> Word | None:
     return None
 
 
-def _touches_label(field: AnyField) -> bool:
-    """Whether the value stands close behind its label: NO and number are of the form, not overprinted."""
+_SHEET_NUMBER = re.compile("[0-9]{8,12}")
+"""What is pre-printed behind NO: longer, or with letters, it is an overprint that slipped up there."""
+
+
+def _is_preprinted(field: AnyField) -> bool:
+    """Whether the number stands close behind its label: NO and number are of the form, not overprinted."""
     reading = field.reading
-    return reading is not None and reading.exact and reading.gap <= 1
+    if reading is None or not reading.exact or reading.gap > 1:
+        return False
+    return isinstance(field.value, str) and _SHEET_NUMBER.fullmatch(field.value) is not None
 
 
 def _as_overprint(field: AnyField, trust: float) -> AnyField:
@@ -624,7 +661,7 @@ def find_by_form(fields: dict[str, AnyField], pages: Sequence[Page]) -> None:
             )
     if "total_amount" not in fields and (amount := _amount_beside_words(pages)):
         fields["total_amount"] = amount
-    if "issue_date" not in fields and (day := _bare_date(pages)):
+    if "issue_date" not in fields and (day := _bare_date(pages, fields)):
         fields["issue_date"] = day
 
 
@@ -689,12 +726,23 @@ def _numbers_equal(pages: Sequence[Page], amount: Decimal) -> list[AnyField]:
     return found[-1:] if len(found) < 2 else sorted(found, key=lambda f: f.box.y0 if f.box else 0.0)[-1:]
 
 
-def _bare_date(pages: Sequence[Page]) -> AnyField | None:
+def _bare_date(pages: Sequence[Page], fields: Mapping[str, AnyField]) -> AnyField | None:
+    """The lowest date on the paper that is none of `fields` and no end of a range.
+
+    One behind a colon is in doubt: it is the value of a label that was not read, which may be any.
+    """
     for page in reversed(pages):
+        dates = (field for field in fields.values() if isinstance(field.value, date))
+        taken = [field.box for field in dates if field.box is not None and field.page == page.number]
         for row in reversed(rows_of(page.words)):
             line = joined(row)
-            match = BARE_DATE.search(line.text)
-            if match is None:
+            matches = list(BARE_DATE.finditer(line.text))
+            if len(matches) != 1:
                 continue
-            return field_from(line.part(*match.span()), as_date, page.number)
+            start, end = matches[0].span()
+            day = line.part(start, end)
+            if any(_within(day.box, box) for box in taken):
+                continue
+            field = field_from(day, as_date, page.number)
+            return doubted(field) if fold(line.text[:start]).rstrip().endswith(":") else field
     return None
