@@ -197,11 +197,11 @@ class Engine:
         return [np.array([(b.x0, b.y0), (b.x1, b.y0), (b.x1, b.y1), (b.x0, b.y1)], np.float32) for b in boxes]
 
     def read_lines(self, image: Image, lines: Sequence[Quad]) -> list[Word]:
-        # as above: the picture is not looked at
-        return list(self.words[: len(lines)])
+        return [word for words in self.read_each(image, lines) for word in words]
 
     def read_each(self, image: Image, lines: Sequence[Quad]) -> list[list[Word]]:
-        return [[] for _ in lines]
+        corners = [(float(line[0, 0]), float(line[0, 1])) for line in lines]
+        return [[word for word in self.words if (word.box.x0, word.box.y0) == corner] for corner in corners]
 
 
 def two_bills() -> Page:

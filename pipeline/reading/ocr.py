@@ -6,7 +6,7 @@ is turned upright and lines are chosen before the dear half, reading, is done.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -63,24 +63,31 @@ def with_words(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
     first, second = likely_turns(lines)
     if not is_clear(share_lying(lines)):
         first, second = _turns_by_reading(page.image, lines, engine, stages)
-    best = _read(page, first, engine, lines, stages)
-    reads = readability(best.words)
+    laid, own = _laid(page, first, engine, lines, stages)
+    probed = widest(own)
+    read = dict(zip(probed, engine.read_each(_of(laid), [own[i] for i in probed]), strict=True))
+    reads = readability([*laid.words, *(word for words in read.values() for word in words)])
     if reads >= READS_WELL:
         note = f"读得清楚（{reads:.3f}），方向正确 / reads well ({reads:.3f}), upright"
-        stages.show("upright", note, _of(best))
-        return best
-    probe = engine.read_lines(*turned_with(page.image, widest(lines), second))
+        stages.show("upright", note, _of(laid))
+        return _read(laid, own, read, engine, stages)
+    probe = engine.read_lines(*turned_with(page.image, _widest_of(lines), second))
     other = readability(probe)
     note, english = f"读数 {reads:.3f}，倒转试读 {other:.3f}", f"reads {reads:.3f}, upside down {other:.3f}"
     if other <= reads + CLEARLY_BETTER:
-        stages.show("upright", f"{note}：不转 / {english}: left as it is", _of(best))
-        return best
-    stages.show("upright", f"{note}：倒转 / {english}: turned", _of(best))
-    return _read(page, second, engine, lines, stages)
+        stages.show("upright", f"{note}：不转 / {english}: left as it is", _of(laid))
+        return _read(laid, own, read, engine, stages)
+    stages.show("upright", f"{note}：倒转 / {english}: turned", _of(laid))
+    return _read(*_laid(page, second, engine, lines, stages), {}, engine, stages)
 
 
-def _read(page: Page, turn: int, engine: OcrEngine, lines_as_is: list[Quad], stages: Stages) -> Page:
-    """The page turned by `turn` quarters and read; `lines_as_is` are the lines of the page unturned."""
+def _laid(
+    page: Page, turn: int, engine: OcrEngine, lines_as_is: list[Quad], stages: Stages
+) -> tuple[Page, list[Quad]]:
+    """The page turned by `turn` quarters and set straight, with the lines to be read on it.
+
+    `lines_as_is` are the lines of the page unturned. The words of its text layer stay if it was not turned.
+    """
     assert page.image is not None
     image = turned(page.image, turn)
     lines = engine.find_lines(image) if turn else lines_as_is
@@ -93,26 +100,41 @@ def _read(page: Page, turn: int, engine: OcrEngine, lines_as_is: list[Quad], sta
     if not layer:
         image, lines = deskewed(image, lines, stages)
     lines = [line for line in lines if not _covered(line, layer)]
-    words = engine.read_lines(image, lines)
-    stages.show("read", f"读出 {len(words)} 处文字 / {len(words)} words read", image, marks_of(words))
-    found = with_words_under_seals(image, words, engine, stages)
-    found = [word for word in found if word.confidence >= MIN_WORD_CONFIDENCE]
-    return replace(
+    laid = replace(
         page,
         image=image,
         width=image.shape[1],
         height=image.shape[0],
         turned_degrees=(page.turned_degrees + 90 * turn) % 360,
-        words=(*layer, *found),
+        words=layer,
         placement=page.placement and page.placement.moved(back),
     )
+    return laid, lines
+
+
+def _read(
+    page: Page, lines: Sequence[Quad], known: Mapping[int, list[Word]], engine: OcrEngine, stages: Stages
+) -> Page:
+    """The page with the words of its lines, in their order; those of some lines are `known` by now."""
+    image = _of(page)
+    rest = [i for i in range(len(lines)) if i not in known]
+    read = {**known, **dict(zip(rest, engine.read_each(image, [lines[i] for i in rest]), strict=True))}
+    words = [word for i in range(len(lines)) for word in read[i]]
+    stages.show("read", f"读出 {len(words)} 处文字 / {len(words)} words read", image, marks_of(words))
+    found = with_words_under_seals(image, words, engine, stages)
+    found = [word for word in found if word.confidence >= MIN_WORD_CONFIDENCE]
+    return replace(page, words=(*page.words, *found))
+
+
+def _widest_of(lines: Sequence[Quad]) -> list[Quad]:
+    return [lines[i] for i in widest(lines)]
 
 
 def _turns_by_reading(
     image: Image, lines: Sequence[Quad], engine: OcrEngine, stages: Stages
 ) -> tuple[int, int]:
     """The turn under which most print is read on lines that lie, and the one opposite."""
-    probed = widest(lines)
+    probed = _widest_of(lines)
     print_read = [lying_print(engine.read_lines(*turned_with(image, probed, turn))) for turn in range(4)]
     first = max(range(4), key=print_read.__getitem__)
     read = "、".join(f"{90 * turn}° {letters:.0f}" for turn, letters in enumerate(print_read))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -42,10 +43,10 @@ WIDTHS: tuple[int, ...] = (*range(192, 641, 64), *range(800, 1281, 160), 1920, 2
 """A batch is padded to the next of these, a longer line squeezed into the last. Few, because the runtime
 keeps megabytes for every shape; below the first, lone digits are misread (`10.00` as `1000`)."""
 
-MAX_BATCH = 8
+BATCH_SIZES = 4, 2, 1
 BATCH_WIDTH = 2560
-"""All lines of a batch are at most so wide together: more gains no time, and a column of probabilities
-takes 75 kB."""
+"""So many lines are read together, all at most so wide together: more gains no time (20 us a pixel of width,
+four lines or eight), and a column of probabilities takes 75 kB. Few sizes, for each is a shape of its own."""
 
 ALTERNATIVE_PROBABILITY = 0.01
 """Other characters below this are noise."""
@@ -160,12 +161,16 @@ _Character = tuple[str, float, float, tuple[tuple[str, float], ...]]
 
 
 def _batches(widths: Sequence[int]) -> Iterator[list[int]]:
-    """Which lines to read together, the widest first, so that an incomplete batch is a narrow one."""
-    left = sorted(range(len(widths)), key=lambda i: -widths[i])
-    while left:
-        size = max(1, min(MAX_BATCH, BATCH_WIDTH // _padded(widths[left[0]])))
-        yield left[:size]
-        left = left[size:]
+    """Which lines to read together: of one padded width, for time goes with the padding as with the print."""
+    by_width: defaultdict[int, list[int]] = defaultdict(list)
+    for place, width in enumerate(widths):
+        by_width[_padded(width)].append(place)
+    for width, left in by_width.items():
+        while left:
+            fitting = min(len(left), max(1, BATCH_WIDTH // width))
+            size = next(size for size in BATCH_SIZES if size <= fitting)
+            yield left[:size]
+            left = left[size:]
 
 
 def _padded(width: int) -> int:

@@ -43,7 +43,9 @@ VIOLET_BY = 18
 """How much further the red of a blue-violet stamp lies below its blue, in levels, than that of a red one."""
 
 COLOURLESS = 12
-"""A page none of whose pixels has more colour than so many levels is black and white."""
+COLOURFUL = 0.001
+"""A page on which no more than this share of pixels has more colour than so many levels is black and
+white."""
 
 MIN_CONFIDENCE = 0.5
 """Below it what was read on a seal is scraps: of a star, of the arc's other side."""
@@ -82,8 +84,9 @@ def with_seals(page: Page, engine: LineReader) -> Page:
 def has_colours(image: Image) -> bool:
     """Whether `image` (H, W, 3 RGB) can show that a seal is red: a black-and-white scan cannot."""
     step = max(1, max(image.shape[:2]) // 800)
-    few = image[::step, ::step]
-    return int(np.percentile(few.max(axis=2) - few.min(axis=2), 99.9)) > COLOURLESS
+    red, green, blue = cv2.split(np.ascontiguousarray(image[::step, ::step]))
+    colour = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
+    return bool(np.count_nonzero(colour > COLOURLESS) > COLOURFUL * colour.size)
 
 
 def _found(image: Image, box: Box) -> _Found | None:

@@ -8,6 +8,7 @@ seal's own words) stays as it was first read, because no reading is replaced by 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -38,6 +39,14 @@ LEAST_INK, MOST_INK = 0.07, 0.75
 
 TOUCHES = 0.05
 """A line counts as under a seal from this share of its area on."""
+
+AROUND = 0.03
+"""Lines are looked for on the rows of a seal and so much above and below, as a share of the page's long side:
+two lines of print, so that none under the seal is cut."""
+
+SHEET_STEPS = 8
+"""Those rows are laid on a sheet as high as some eighths of its width: the engine keeps megabytes for every
+size of a picture."""
 
 SAME_PLACE = 0.5
 """A word stands where a line was read again when so much of the word lies in the line."""
@@ -74,7 +83,7 @@ def with_words_under_seals(
     if not seals:
         return list(words)
     peeled = peel(image, seals)
-    lines = [line for line in engine.find_lines(peeled) if _is_under(_box(line), seals)]
+    lines = [line for line in _lines_around(seals, peeled, engine) if _is_under(_box(line), seals)]
     again = engine.read_lines(peeled, lines)
     kept = list(words)
     for line in map(_box, lines):
@@ -85,6 +94,46 @@ def with_words_under_seals(
     )
     stages.show("peeled", note, peeled, marks_of(again))
     return kept
+
+
+def _lines_around(seals: Sequence[Box], image: Image, engine: LineReader) -> list[Quad]:
+    """The lines of text on the rows of `image` where seals lie.
+
+    These rows are laid below each other on a sheet as wide as the page is long, so that the engine sees
+    them as large as it sees the page.
+    """
+    long_side = max(image.shape[:2])
+    bands = _bands(seals, image.shape[0], round(AROUND * long_side))
+    step = long_side / SHEET_STEPS
+    height = math.ceil(math.ceil(sum(stop - start for start, stop in bands) / step) * step)
+    if height * long_side >= image.shape[0] * image.shape[1]:
+        return engine.find_lines(image)
+    sheet = np.full((height, long_side, 3), 255, np.uint8)
+    moves, top = [], 0
+    for start, stop in bands:
+        sheet[top : top + stop - start, : image.shape[1]] = image[start:stop]
+        moves.append((top, start - top))
+        top += stop - start
+    return [_moved(line, moves) for line in engine.find_lines(sheet)]
+
+
+def _bands(seals: Sequence[Box], height: int, around: int) -> list[tuple[int, int]]:
+    """From which to which row of a page of `height` seals lie, with so many rows `around` them."""
+    bands: list[tuple[int, int]] = []
+    for seal in sorted(seals, key=lambda seal: seal.y0):
+        start, stop = max(0, round(seal.y0) - around), min(height, round(seal.y1) + around)
+        if bands and start <= bands[-1][1]:
+            start, stop = bands[-1][0], max(bands[-1][1], stop)
+            bands.pop()
+        bands.append((start, stop))
+    return bands
+
+
+def _moved(line: Quad, moves: Sequence[tuple[int, int]]) -> Quad:
+    """A line of the sheet where it stands on the page; a band from row `top` on was moved up by `off`."""
+    middle = float(line[:, 1].mean())
+    down = next(off for top, off in reversed(moves) if top <= max(0.0, middle))
+    return np.asarray(line + np.array([0, down]), np.float32)
 
 
 def _is_under(line: Box, seals: Sequence[Box]) -> bool:

@@ -107,9 +107,10 @@ def readability(words: Sequence[Word]) -> float:
     return sum(word.confidence * len(word.text) for word in words) / letters if letters else 0.0
 
 
-def widest(lines: Sequence[Quad]) -> list[Quad]:
-    """The lines to probe a turn with, whichever way they run."""
-    return sorted(lines, key=lambda line: float(np.ptp(line, axis=0).max()), reverse=True)[:PROBE_LINES]
+def widest(lines: Sequence[Quad]) -> list[int]:
+    """Which lines to probe a turn with, whichever way they run."""
+    lengths = [float(np.ptp(line, axis=0).max()) for line in lines]
+    return sorted(range(len(lines)), key=lambda i: -lengths[i])[:PROBE_LINES]
 
 
 def skew_degrees(lines: Sequence[Quad]) -> float:

@@ -12,6 +12,7 @@ from pipeline.model import Box, Image, Page, PageSize, Placement, SourceFile, Wo
 from pipeline.reading.lines import Quad
 from pipeline.reading.ocr import MIN_WORD_CONFIDENCE, with_words
 from pipeline.reading.stages import Mark, Stage
+from pipeline.reading.upright import PROBE_LINES
 
 LINES = 10
 MARK = (255, 0, 0)
@@ -38,10 +39,10 @@ class FakeEngine:
         return [self._quad(image, int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
 
     def read_lines(self, image: Image, lines: Sequence[Quad]) -> list[Word]:
-        self.read.append(len(lines))
         return [word for words in self.read_each(image, lines) for word in words]
 
     def read_each(self, image: Image, lines: Sequence[Quad]) -> list[list[Word]]:
+        self.read.append(len(lines))
         confidence = self.upright_confidence * (1 if tuple(image[0, 0]) == MARK else 0.5)
         return [
             [Word(f"第{number}行的文字", _box(line), confidence, "ocr")]
@@ -94,7 +95,14 @@ def test_an_upright_page_is_read_once_and_stays() -> None:
     assert len(read.words) == LINES
     assert read.turned_degrees == 0
     assert read.image is image
-    assert engine.read == [LINES]
+    assert engine.read == [PROBE_LINES, LINES - PROBE_LINES]
+
+
+def test_words_keep_the_order_of_their_lines_though_the_longest_are_read_first() -> None:
+    read = with_words(page(picture()), ShortFirstEngine())
+    tops = [word.box.y0 for word in read.words]
+    assert tops == sorted(tops)
+    assert len(tops) == LINES
 
 
 def test_a_page_on_its_side_is_turned_before_it_is_read() -> None:
@@ -102,7 +110,7 @@ def test_a_page_on_its_side_is_turned_before_it_is_read() -> None:
     read = with_words(page(picture(quarter_turns=1)), engine)
     assert read.turned_degrees == 90
     assert (read.width, read.height) == (300, 600)
-    assert engine.read == [LINES]
+    assert engine.read == [PROBE_LINES, LINES - PROBE_LINES]
 
 
 def test_a_page_on_its_other_side_is_turned_the_other_way() -> None:
@@ -112,11 +120,11 @@ def test_a_page_on_its_other_side_is_turned_the_other_way() -> None:
     assert tuple(read.image[0, 0]) == MARK
 
 
-def test_a_page_upside_down_is_turned_after_a_probe_of_few_lines() -> None:
+def test_a_page_upside_down_is_turned_after_a_probe_of_few_lines_either_way() -> None:
     engine = FakeEngine()
     read = with_words(page(picture(quarter_turns=2)), engine)
     assert read.turned_degrees == 180
-    assert engine.read == [LINES, 8, LINES]
+    assert engine.read == [PROBE_LINES, PROBE_LINES, LINES]
 
 
 def test_a_cut_that_is_turned_still_knows_where_it_lay() -> None:
@@ -170,7 +178,7 @@ def test_on_a_mixed_page_only_what_the_text_layer_does_not_cover_is_read() -> No
     engine = FakeEngine()
     layer = tuple(layer_word(20, 40 + 50 * number, 280, 60 + 50 * number) for number in range(7))
     read = with_words(page(picture(), layer), engine)
-    assert engine.read == [LINES - 7]
+    assert engine.read == [LINES - 7, 0]
     assert read.words[:7] == layer
     assert [word.origin for word in read.words[7:]] == ["ocr"] * 3
 
@@ -192,6 +200,15 @@ def test_an_empty_page_has_no_words() -> None:
     assert read.turned_degrees == 0
 
 
+class ShortFirstEngine(FakeEngine):
+    """Finds the first line half as long as the others."""
+
+    def find_lines(self, image: Image) -> list[Quad]:
+        first, *others = super().find_lines(image)
+        half = np.array([(20, first[0, 1]), (150, first[1, 1]), (150, first[2, 1]), (20, first[3, 1])])
+        return [half.astype(np.float32), *others]
+
+
 class StripedEngine(FakeEngine):
     """Takes a stripe across the bars for a line too, one longer than all of them; reads nothing on it."""
 
@@ -202,9 +219,10 @@ class StripedEngine(FakeEngine):
             stripe = [(0, 0), (20, 0), (20, 8 * height), (0, 8 * height)]
         return [*super().find_lines(image), np.array(stripe, dtype=np.float32)]
 
-    def read_lines(self, image: Image, lines: Sequence[Quad]) -> list[Word]:
-        bars = [line for line in lines if np.ptp(line, axis=0).max() < 2 * max(image.shape)]
-        return super().read_lines(image, bars)
+    def read_each(self, image: Image, lines: Sequence[Quad]) -> list[list[Word]]:
+        are_bars = [np.ptp(line, axis=0).max() < 2 * max(image.shape) for line in lines]
+        read = super().read_each(image, lines)
+        return [words if is_bar else [] for words, is_bar in zip(read, are_bars, strict=True)]
 
 
 @pytest.mark.parametrize("quarter_turns", [0, 1, 2, 3])
@@ -212,7 +230,8 @@ def test_where_lines_run_both_ways_all_four_turns_are_tried_by_reading(quarter_t
     engine = StripedEngine()
     read = with_words(page(picture(quarter_turns)), engine)
     assert read.turned_degrees == 90 * quarter_turns
-    assert engine.read == [7, 7, 7, 7, LINES]
+    assert engine.read[:4] == [PROBE_LINES] * 4
+    assert len(read.words) == LINES
 
 
 @dataclass
@@ -232,9 +251,9 @@ def test_each_step_of_a_crooked_page_is_shown_in_its_order() -> None:
     assert [stage for stage, _ in looking.seen] == [
         "lines",
         "deskewed",
+        "upright",
         "read",
         "seals",
-        "upright",
     ]
     assert "2.00°" in dict(looking.seen)["deskewed"]
 
@@ -242,7 +261,7 @@ def test_each_step_of_a_crooked_page_is_shown_in_its_order() -> None:
 def test_a_turn_that_was_tried_and_dropped_is_shown_with_its_reason() -> None:
     looking = Onlooker()
     with_words(page(picture()), FakeEngine(upright_confidence=0.6), looking)
-    assert "读数 0.600，倒转试读 0.300：不转" in looking.seen[-1][1]
+    assert "读数 0.600，倒转试读 0.300：不转" in dict(looking.seen)["upright"]
 
 
 def test_a_page_looked_at_is_read_as_one_that_nobody_looks_at() -> None:

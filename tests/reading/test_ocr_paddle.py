@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,13 @@ from pipeline.reading.decoded import Window
 from pipeline.reading.lines import Quad
 from pipeline.reading.ocr import with_words
 from pipeline.reading.ocr_paddle import (
+    BATCH_SIZES,
     BATCH_WIDTH,
-    MAX_BATCH,
     WIDTHS,
     PaddleEngine,
     _batches,
     _CharacterDecoder,
+    _padded,
     _runtime,
     _stacked,
     _strip,
@@ -89,15 +89,14 @@ def test_every_line_is_in_one_batch_and_no_batch_is_too_large(widths: list[int])
     assert sorted(index for batch in batches for index in batch) == list(range(len(widths)))
     for batch in batches:
         width = _stacked([np.zeros((48, widths[index], 3), np.uint8) for index in batch]).shape[3]
-        assert len(batch) <= MAX_BATCH
+        assert len(batch) in BATCH_SIZES
         assert len(batch) == 1 or len(batch) * width <= BATCH_WIDTH
 
 
-@given(st.lists(st.integers(1, 1200), min_size=9, max_size=60))
-def test_lines_of_a_batch_are_near_in_width(widths: list[int]) -> None:
-    batches = list(_batches(widths))
-    for wider, narrower in pairwise(batches):
-        assert min(widths[index] for index in wider) >= max(widths[index] for index in narrower)
+@given(st.lists(st.integers(1, WIDTHS[-1]), min_size=1, max_size=60))
+def test_no_line_is_padded_further_for_the_sake_of_another(widths: list[int]) -> None:
+    for batch in _batches(widths):
+        assert len({_padded(widths[index]) for index in batch}) == 1
 
 
 @pytest.mark.parametrize(("width", "padded"), [(1, WIDTHS[0]), (641, 800), (3200, 3200)])

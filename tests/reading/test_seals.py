@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import cv2
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.model import Box, Image, Page, SourceFile, Word
 from pipeline.reading.lines import Quad
-from pipeline.reading.seals import find_seals, peel, with_words_under_seals
+from pipeline.reading.seals import _bands, _lines_around, find_seals, peel, with_words_under_seals
 from pipeline.reading.stains import with_stains
 
 RED = (214, 58, 62)
@@ -38,15 +41,15 @@ def word(text: str, box: tuple[float, float, float, float], sure: float) -> Word
 
 @dataclass
 class Engine:
-    """An engine that finds one line and reads it the same on any picture."""
+    """An engine that takes what is black on a picture for one line, and reads the same on any."""
 
-    line: Quad
     words: list[Word]
     seen: list[Image] = field(default_factory=list)
 
     def find_lines(self, image: Image) -> list[Quad]:
         self.seen.append(image)
-        return [self.line]
+        rows, columns = np.nonzero(image.max(axis=2) < 60)
+        return [quad(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)] if len(rows) else []
 
     def read_lines(self, image: Image, lines: Sequence[Quad]) -> list[Word]:
         return self.words if lines else []
@@ -90,13 +93,15 @@ def test_peeling_takes_the_red_and_leaves_the_black() -> None:
 class TestReadingAgain:
     LINE = (400.0, 680.0, 600.0, 720.0)
 
-    def page(self) -> Image:
+    def page(self, line: tuple[float, float, float, float] = LINE) -> Image:
         image = sheet()
+        (x0, y0, x1, y1) = map(round, line)
+        cv2.rectangle(image, (x0, y0), (x1 - 1, y1 - 1), BLACK, -1)
         stamp(image, 500, 700)
         return image
 
     def again(self, first: list[Word], second: list[Word]) -> list[str]:
-        engine = Engine(quad(*self.LINE), second)
+        engine = Engine(second)
         return [each.text for each in with_words_under_seals(self.page(), first, engine)]
 
     def test_the_reading_that_says_more_is_kept_in_its_place(self) -> None:
@@ -121,16 +126,40 @@ class TestReadingAgain:
         whole = word("交款人:于瑞豪  性别:男", (100, 680, 900, 720), 0.8)
         assert self.again([whole], [word("于瑞豪", self.LINE, 0.99)]) == [whole.text]
 
-    def test_away_from_seals_nothing_is_read_again(self) -> None:
-        engine = Engine(quad(50, 50, 200, 90), [word("别的", (50, 50, 200, 90), 1.0)])
-        first = [word("合计", (50, 50, 200, 90), 0.6)]
-        assert with_words_under_seals(self.page(), first, engine) == first
+    def test_beside_seals_nothing_is_read_again(self) -> None:
+        beside = (50.0, 680.0, 200.0, 720.0)
+        engine = Engine([word("别的", beside, 1.0)])
+        first = [word("合计", beside, 0.6)]
+        assert with_words_under_seals(self.page(beside), first, engine) == first
+        assert engine.seen != []
 
     def test_a_page_without_a_seal_is_not_looked_at_again(self) -> None:
-        engine = Engine(quad(*self.LINE), [])
+        engine = Engine([])
         first = [word("合计", self.LINE, 0.6)]
         assert with_words_under_seals(sheet(), first, engine) == first
         assert engine.seen == []
+
+
+class TestRowsOfSeals:
+    def test_lines_are_looked_for_there_alone_and_lie_where_they_stand_on_the_page(self) -> None:
+        image = sheet()
+        cv2.rectangle(image, (450, 180), (549, 219), BLACK, -1)
+        cv2.rectangle(image, (450, 980), (549, 1019), BLACK, -1)
+        stamp(image, 500, 1000)
+        engine = Engine([])
+        (line,) = _lines_around(find_seals(image), image, engine)
+        assert line.tolist() == quad(450, 980, 550, 1020).tolist()
+        (seen,) = engine.seen
+        assert seen.shape[0] < image.shape[0] / 2
+        assert max(seen.shape) == max(image.shape), "print looks as large as on the page"
+
+    @given(st.lists(st.tuples(st.integers(0, 1200), st.integers(40, 400)), min_size=1, max_size=6))
+    def test_bands_hold_every_seal_once_and_never_overlap(self, seals: list[tuple[int, int]]) -> None:
+        boxes = [Box(0, top, 100, min(1400, top + high)) for top, high in seals]
+        bands = _bands(boxes, 1400, 40)
+        assert all(sum(start <= box.y0 and box.y1 <= stop for start, stop in bands) == 1 for box in boxes)
+        assert all(before[1] < after[0] for before, after in pairwise(bands))
+        assert all(0 <= start < stop <= 1400 for start, stop in bands)
 
 
 def test_a_word_under_or_beside_a_seal_is_stained_and_another_is_not() -> None:
