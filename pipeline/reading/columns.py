@@ -227,10 +227,9 @@ def _cy(line: Sequence[Word]) -> float:
 
 
 def _is_stacked(a: Word, b: Word) -> bool:
-    shared = min(a.box.x1, b.box.x1) - max(a.box.x0, b.box.x0)
-    gap = max(a.box.y0, b.box.y0) - min(a.box.y1, b.box.y1)
     height = min(a.box.height, b.box.height)
-    return shared > 0.5 * min(a.box.width, b.box.width) and gap < STACKED_GAP * height
+    in_one_column = a.box.shared_width(b.box) > 0.5 * min(a.box.width, b.box.width)
+    return in_one_column and -a.box.shared_height(b.box) < STACKED_GAP * height
 
 
 # ---------------------------------------------------------------- where the columns lie
