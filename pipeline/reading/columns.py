@@ -202,7 +202,8 @@ def with_second_lines(
         word
         for other in beside
         for word in other
-        if abs(word.box.cy - _cy(line)) < (1 + STACKED_GAP) * 2 * height and not re.search(r"\d", word.text)
+        if abs(word.box.cy - middle_of(line)) < (1 + STACKED_GAP) * 2 * height
+        and not re.search(r"\d", word.text)
     ]
     for word in near:
         if id(word) in taken:
@@ -222,7 +223,8 @@ def with_second_lines(
     return sorted(row, key=lambda word: word.box.x0), taken
 
 
-def _cy(line: Sequence[Word]) -> float:
+def middle_of(line: Sequence[Word]) -> float:
+    """How far down the page the words of a line lie on average, in pixels."""
     return sum(word.box.cy for word in line) / len(line)
 
 
