@@ -63,7 +63,7 @@ def _is_one_cell(upper: Word, lower: Word, labels: Sequence[str], pitch: float) 
         or not -height / 2 <= lower.box.y0 - upper.box.y1 <= SAME_CELL_GAP * height
     ):
         return False
-    shared = min(upper.box.x1, lower.box.x1) - max(upper.box.x0, lower.box.x0)
+    shared = upper.box.shared_width(lower.box)
     centred = abs(upper.box.cx - lower.box.cx) < height or abs(upper.box.x0 - lower.box.x0) < height
     if shared < 0.5 * min(upper.box.width, lower.box.width) or not centred:
         return False

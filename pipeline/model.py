@@ -87,6 +87,28 @@ class Box:
         """The middle from top to bottom."""
         return (self.y0 + self.y1) / 2
 
+    @property
+    def area(self) -> float:
+        """In square pixels."""
+        return self.width * self.height
+
+    def shared_width(self, other: Box) -> float:
+        """How far both reach over one another from left to right; negative is the free space between."""
+        return min(self.x1, other.x1) - max(self.x0, other.x0)
+
+    def shared_height(self, other: Box) -> float:
+        """How far both reach over one another from top to bottom; negative is the free space between."""
+        return min(self.y1, other.y1) - max(self.y0, other.y0)
+
+    def shared_area(self, other: Box) -> float:
+        """The area that both cover, in square pixels; 0 where they lie apart.
+
+        >>> Box(0, 0, 4, 2).shared_area(Box(3, 1, 9, 9)), Box(0, 0, 1, 1).shared_area(Box(2, 2, 3, 3))
+        (1, 0.0)
+        """
+        width, height = self.shared_width(other), self.shared_height(other)
+        return width * height if width > 0 and height > 0 else 0.0
+
     @staticmethod
     def around(boxes: Iterable[Box]) -> Box:
         """The smallest box that holds all of `boxes` (at least one)."""

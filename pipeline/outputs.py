@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, Generic, TypeVar, cast
 
-from pipeline.records import BatchRecord, ClaimRecord, DocumentRecord, ErrorRecord, FieldRecord, LineRecord
+from pipeline.records import BatchRecord, ClaimRecord, DocumentRecord, ErrorRecord, FieldRecord, line_cell
 from pipeline.report import (
     NO_INFO,
     USUAL_LIMITS,
@@ -253,7 +253,7 @@ _TAKEN_FOR_NUMBER = re.compile(r"(?=.*\d)[\d\s.,/:\-+eE%]+")
 def _line_rows(document: DocumentRecord) -> Iterator[list[str]]:
     fields = document["fields"]
     for number, line in enumerate(document["line_items"], 1):
-        cells = {name: _cell(line, name) for name in _CELLS}
+        cells = {name: line_cell(line, name) for name in _CELLS}
         known = [cell for cell in cells.values() if cell["status"] != "missing"]
         catalog = line["catalog"]
         yield [
@@ -280,10 +280,6 @@ def _line_rows(document: DocumentRecord) -> Iterator[list[str]]:
             catalog["status"],
             str(catalog["score"]),
         ]
-
-
-def _cell(line: LineRecord, name: str) -> FieldRecord:
-    return cast("FieldRecord", cast("Mapping[str, object]", line)[name])
 
 
 def _value(fields: Mapping[str, FieldRecord], name: str) -> str | None:

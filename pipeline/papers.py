@@ -17,7 +17,7 @@ from typing import Any
 
 from extractors import EXTRACTORS
 from extractors._shapes import with_doubted_shapes
-from pipeline.model import BLANK, OTHER, AnyField, Document, LineItem, Page, Placement, Word
+from pipeline.model import BLANK, OTHER, AnyField, Box, Document, LineItem, Page, Placement, Word
 from pipeline.stacks.separators import ClaimLabel, SheetKind, find_code, payloads_of, sheet_kind
 from pipeline.text import squeeze
 
@@ -38,6 +38,9 @@ _TITLE = re.compile(
     "|出院小结|出院记录|结算单|电子发票|普通发票|专用发票|挂号单|挂号凭证|检验报告单?|检查报告单?|报告单|签购单|(?<!票据)收据|门诊病历"
     r"|急诊病历|居民身份证|医学证明|车票|客票)(?:[(（【\[].{1,12}[)）】\]])?"
 )
+
+LONGEST_COPY_MARK = 2
+"""Characters of what is printed up the margin to name a copy (收据)."""
 
 ONCE_A_PAPER = tuple(map(re.compile, ("票据号码|发票号码", "大写")))
 """What a bill prints once and nothing else at all."""
@@ -172,10 +175,23 @@ def titles_on(page: Page) -> list[Word]:
     usual = median(heights)
     found: list[Word] = []
     for word in sorted(page.words, key=lambda word: word.box.cy):
-        is_title = word.box.height >= TITLE_HEIGHT * usual and _TITLE.fullmatch(squeeze(word.text))
-        if is_title and not any(_is_near(word, other, page) for other in found):
+        text = squeeze(word.text)
+        is_title = word.box.height >= TITLE_HEIGHT * usual and _TITLE.fullmatch(text)
+        if (
+            is_title
+            and not _is_copy_mark(word.box, text)
+            and not any(_is_near(word, other, page) for other in found)
+        ):
             found.append(word)
     return found
+
+
+def _is_copy_mark(box: Box, text: str) -> bool:
+    """Whether the word stands on its side and is no longer than 收据: it tells which copy of a form this is.
+
+    The ticket 第二联 收据联 has it up the margin; a title that lies on its side says more.
+    """
+    return box.height > box.width and len(text) <= LONGEST_COPY_MARK
 
 
 def _is_near(word: Word, other: Word, page: Page) -> bool:

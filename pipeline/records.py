@@ -462,6 +462,11 @@ def _probability(confidence: float) -> float:
     return round(min(1.0, max(0.0, float(confidence))), CONFIDENCE_PLACES)
 
 
+def line_cell(line: LineRecord, name: str) -> FieldRecord:
+    """The cell `name` of a charged row."""
+    return cast("FieldRecord", cast("Mapping[str, object]", line)[name])
+
+
 def fractions(box: Box | None, size: PageSize | None) -> list[float] | None:
     """The box as fractions of its page; None where the page is not known."""
     if box is None or size is None or size.width <= 0 or size.height <= 0:

@@ -135,6 +135,19 @@ class TestSeveralPapersOnOnePage:
     def test_two_titles_apart_are_two(self) -> None:
         assert self.heads(("四川省医疗门诊收费票据", 300, 40), ("诊断证明书", 300, 900)) == 2
 
+    @pytest.mark.parametrize(
+        ("text", "side", "heads"),
+        [("收据", Box(960, 700, 990, 780), 1), ("收据", Box(860, 700, 940, 730), 2)],
+        ids=["up the margin", "lying"],
+    )
+    def test_the_name_of_a_copy_up_the_margin_is_no_title(self, text: str, side: Box, heads: int) -> None:
+        words = [
+            Word("北京市医疗门诊收费票据", Box(300, 40, 600, 80), 0.9, "ocr"),
+            Word(text, side, 0.9, "ocr"),
+        ]
+        body = [Word("普通文字", Box(100, 400 + 30 * n, 180, 420 + 30 * n), 0.9, "ocr") for n in range(9)]
+        assert _heads_on(Page(FILE, 1, 1000, 1400, 200, (*words, *body))) == heads
+
     def test_a_number_that_each_bill_prints_once_tells_two_bills(self) -> None:
         assert self.heads(("票据号码:0127700352", 600, 100), ("发票号码:24112000", 600, 800)) == 2
 

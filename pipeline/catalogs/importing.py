@@ -171,7 +171,9 @@ def import_folder(source: Path, folder: Path | None = None) -> tuple[ImportRepor
         lists.append((recipe.head, _cooked(recipe, tables[recipe.file])))
     if not lists:
         files = "、".join(dict.fromkeys(recipe.file for recipe in RECIPES))
-        raise ImportRefused(f"{source} 中没有可导入的目录文件；expected {files}")
+        raise ImportRefused(
+            f"{source}: 没有可导入的目录文件，应为其中之一 / holds no list to import, one of: {files}"
+        )
     return _import(lists, folder or catalog_folder())
 
 
@@ -179,7 +181,7 @@ def _cooked(recipe: Recipe, table: list[dict[str, str]]) -> list[Mapping[str, st
     try:
         return list(recipe.rows(table))
     except KeyError as error:
-        raise ImportRefused(f"{recipe.file} 缺少列 {error.args[0]}") from error
+        raise ImportRefused(f"{recipe.file}: 缺少列 / lacks the column: {error.args[0]}") from error
 
 
 def _read_table(file: Path) -> list[dict[str, str]]:
@@ -196,11 +198,13 @@ def _read_table(file: Path) -> list[dict[str, str]]:
         elif suffix == ".xlsx":
             frame = pd.read_excel(file, dtype=str, keep_default_na=False, engine="openpyxl")
         else:
-            raise ImportRefused(f"{file.name}: 不是 CSV 或 XLSX；save it as one of them")
+            raise ImportRefused(
+                f"{file.name}: 不是 CSV 或 XLSX，请另存为其中一种 / not CSV or XLSX; save it as one of them"
+            )
     except FileNotFoundError as error:
-        raise ImportRefused(f"{file}: 没有这个文件") from error
+        raise ImportRefused(f"{file}: 没有这个文件 / no such file") from error
     except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
-        raise ImportRefused(f"{file.name}: 打不开（{error}）") from error
+        raise ImportRefused(f"{file.name}: 打不开 / cannot be opened: {error}") from error
     headings = [str(heading).strip() for heading in frame.columns]
     return [
         {heading: str(cell).strip() for heading, cell in zip(headings, row, strict=True)}
@@ -216,8 +220,9 @@ def _mapped(
     absent = [heading for heading in columns.values() if heading not in headings]
     if unknown or absent:
         raise ImportRefused(
-            f"{file.name}: 列对应有误：{'、'.join([*unknown, *absent])}；文件的列：{'、'.join(headings)}；"
-            f"目录的列：{'、'.join(COLUMNS[kind])}"
+            f"{file.name}: 列对应有误 / no such column: {'、'.join([*unknown, *absent])}；"
+            f"文件的列 / the file has: {'、'.join(headings)}；"
+            f"目录的列 / a list has: {'、'.join(COLUMNS[kind])}"
         )
     taken = dict(columns)
     for ours in COLUMNS[kind]:
@@ -226,7 +231,9 @@ def _mapped(
             if heading is not None:
                 taken[ours] = heading
     if "name" not in taken:
-        raise ImportRefused(f"{file.name}: 没有名称列；文件的列：{'、'.join(headings)}")
+        raise ImportRefused(
+            f"{file.name}: 没有名称列；文件的列 / no column of names; the file has: {'、'.join(headings)}"
+        )
     return [{ours: row[heading] for ours, heading in taken.items()} for row in table]
 
 
@@ -246,8 +253,8 @@ def _import(
     if refused or empty:
         count = sum(len(report.rejected) for report in refused)
         names = "、".join(report.name for report in refused or empty)
-        reason = f"有 {count} 行不能接受" if refused else "没有内容"
-        raise ImportRefused(f"未导入任何内容：{names} {reason}", reports)
+        reason = f"有 {count} 行不能接受 / {count} rows refused" if refused else "没有内容 / nothing in it"
+        raise ImportRefused(f"未导入任何内容 / nothing was imported: {names}: {reason}", reports)
     folder.mkdir(parents=True, exist_ok=True)
     paths = [_kept(head, rows, folder) for head, rows in checked]
     _register(folder, paths)

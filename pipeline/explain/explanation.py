@@ -74,7 +74,7 @@ def explain(
 
     Args:
         path: One file; of a ZIP, unpack the file that is meant.
-        folder: There already.
+        folder: Made with its first picture, so that a refused file leaves none behind.
         engine: What reads.
         catalogs: The lists in use.
         today: The day that counts as the present.
@@ -82,6 +82,7 @@ def explain(
         standard: What is accepted; the default if None.
 
     Raises:
+        OSError: If a picture cannot be written.
         UnreadableFile: If it cannot be opened, or is a ZIP.
         ServiceUnavailable: If a part of ours is down.
     """

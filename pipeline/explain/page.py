@@ -40,13 +40,14 @@ NAMES: Final[Mapping[Stage, tuple[str, str]]] = {
 
 
 def write_page(folder: Path, explanation: Explanation) -> Path:
-    """Write the page into `folder`; where it lies.
+    """Write the page into `folder`, made if need be; where it lies.
 
     Raises:
         OSError: If it cannot be written, or a picture cannot be read.
     """
     page = folder / FILE
     html = _environment().get_template("explain.html.j2").render(explanation=explanation)
+    folder.mkdir(parents=True, exist_ok=True)  # a page without a picture made none
     page.write_text(html, encoding="utf-8")
     return page
 

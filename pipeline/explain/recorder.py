@@ -39,7 +39,7 @@ class Recorder:
 
     Args:
         page: The number of the page.
-        folder: Where pictures go.
+        folder: Where pictures go; made when there is one.
     """
 
     def __init__(self, page: int, folder: Path) -> None:
@@ -61,6 +61,7 @@ class Recorder:
         self._last = image
         picture = drawn(image, marks)
         file = self._folder / f"p{self._page:02d}-{number:02d}-{stage}.jpg"
+        self._folder.mkdir(parents=True, exist_ok=True)
         file.write_bytes(jpeg(picture))
         height, width = picture.shape[:2]
         scale = scale_of(image)

@@ -202,7 +202,8 @@ def with_second_lines(
         word
         for other in beside
         for word in other
-        if abs(word.box.cy - _cy(line)) < (1 + STACKED_GAP) * 2 * height and not re.search(r"\d", word.text)
+        if abs(word.box.cy - middle_of(line)) < (1 + STACKED_GAP) * 2 * height
+        and not re.search(r"\d", word.text)
     ]
     for word in near:
         if id(word) in taken:
@@ -222,15 +223,15 @@ def with_second_lines(
     return sorted(row, key=lambda word: word.box.x0), taken
 
 
-def _cy(line: Sequence[Word]) -> float:
+def middle_of(line: Sequence[Word]) -> float:
+    """How far down the page the words of a line lie on average, in pixels."""
     return sum(word.box.cy for word in line) / len(line)
 
 
 def _is_stacked(a: Word, b: Word) -> bool:
-    shared = min(a.box.x1, b.box.x1) - max(a.box.x0, b.box.x0)
-    gap = max(a.box.y0, b.box.y0) - min(a.box.y1, b.box.y1)
     height = min(a.box.height, b.box.height)
-    return shared > 0.5 * min(a.box.width, b.box.width) and gap < STACKED_GAP * height
+    in_one_column = a.box.shared_width(b.box) > 0.5 * min(a.box.width, b.box.width)
+    return in_one_column and -a.box.shared_height(b.box) < STACKED_GAP * height
 
 
 # ---------------------------------------------------------------- where the columns lie

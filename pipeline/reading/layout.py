@@ -65,19 +65,13 @@ def rows_of(words: Iterable[Word]) -> list[tuple[Word, ...]]:
 
 def _in_row(word: Word, row: Sequence[Word]) -> bool:
     # The neighbour decides: over the width of a crooked page a row may sink by its own height.
-    nearest = min(row, key=lambda other: _gap(word.box, other.box))
-    if _gap(word.box, nearest.box) < -0.5 * min(word.box.width, nearest.box.width):
+    nearest = min(row, key=lambda other: -word.box.shared_width(other.box))
+    if word.box.shared_width(nearest.box) > 0.5 * min(word.box.width, nearest.box.width):
         return False  # one above the other
-    shared = min(word.box.y1, nearest.box.y1) - max(word.box.y0, nearest.box.y0)
     lower, higher = sorted((word.box.height, nearest.box.height))
     if higher > TALLER * lower:
         return abs(word.box.cy - nearest.box.cy) <= lower / 2  # a seal or a turned line beside the row
-    return shared >= SAME_ROW_SHARE * lower
-
-
-def _gap(a: Box, b: Box) -> float:
-    """Free space between two boxes from left to right; negative where they overlap."""
-    return max(a.x0, b.x0) - min(a.x1, b.x1)
+    return word.box.shared_height(nearest.box) >= SAME_ROW_SHARE * lower
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +290,7 @@ def below(label: Word, words: Iterable[Word]) -> Word | None:
         word
         for word in words
         if 0 < word.box.cy - label.box.cy <= FARTHEST_BELOW * label.box.height
-        and _gap(word.box, label.box) < -0.5 * min(word.box.width, label.box.width)
+        and word.box.shared_width(label.box) > 0.5 * min(word.box.width, label.box.width)
     ]
     return min(under, key=lambda word: word.box.cy, default=None)
 

@@ -31,6 +31,7 @@ from pipeline.reading.columns import (
     bands_under,
     cut_at_bands,
     header_cells,
+    middle_of,
     on_lines,
     with_second_lines,
 )
@@ -217,7 +218,7 @@ def _without_header(
     rest = [*lines[:start], *lines[start + len(body) :]]
     if not body:
         return [], rest
-    slant = find_column_slant(body, _middle(body[0]))
+    slant = find_column_slant(body, middle_of(body[0]))
     return [_Table(page, bands, [tuple(_straightened(line, slant)) for line in body], slant, row_slant)], rest
 
 
@@ -342,7 +343,7 @@ class _Block:
         """The usual distance between two rows with nothing between them; 0 where there are no such rows."""
         rows = [self._is_anchor(i) for i in range(len(self.lines))]
         pairs = [pair for pair, both in zip(pairwise(self.lines), pairwise(rows), strict=True) if all(both)]
-        return median(_middle(lower) - _middle(upper) for upper, lower in pairs) if pairs else 0.0
+        return median(middle_of(lower) - middle_of(upper) for upper, lower in pairs) if pairs else 0.0
 
     def _stands_apart(self, i: int, line: Line, apart: Callable[[str], bool]) -> bool:
         if not apart(squeeze("".join(word.text for word in line))):
@@ -351,7 +352,7 @@ class _Block:
         return self._columns(i) != {NAME} or not any(
             0 <= j < len(self.lines)
             and NAME in self._columns(j)
-            and abs(_middle(self.lines[j]) - _middle(line)) < WRAPPED_PITCH * self.pitch
+            and abs(middle_of(self.lines[j]) - middle_of(line)) < WRAPPED_PITCH * self.pitch
             for j in (i - 1, i + 1)
         )
 
@@ -452,7 +453,7 @@ class _Block:
 
     def _is_row_after(self, i: int, anchor: int) -> bool:
         """Whether a line stands as far below a row as the next row would."""
-        return _middle(self.lines[i]) - _middle(self.lines[anchor]) > FULL_PITCH * self.pitch > 0
+        return middle_of(self.lines[i]) - middle_of(self.lines[anchor]) > FULL_PITCH * self.pitch > 0
 
     def _is_aligned(self, i: int, anchor: int) -> bool:
         """Whether a line goes on with the cells of a row: flush left or centred under one of them."""
@@ -476,10 +477,6 @@ class _Block:
 def _is_balanced(text: str) -> bool:
     folded = fold(text)
     return folded.count("(") == folded.count(")")
-
-
-def _middle(line: Line) -> float:
-    return sum(word.box.cy for word in line) / len(line)
 
 
 # ---------------------------------------------------------------- rows over a page break

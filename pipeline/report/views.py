@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
 from pipeline.records import (
     BatchRecord,
@@ -21,6 +21,7 @@ from pipeline.records import (
     LineRecord,
     SheetRecord,
     SuspectRecord,
+    line_cell,
 )
 from pipeline.report.messages import MESSAGES
 
@@ -103,7 +104,7 @@ class DocumentView:
     def doubtful_lines(self) -> int:
         """How many rows have a cell that is not sure enough."""
         return sum(
-            any(_line_cell(line, name)["status"] == "review" for name in LINE_CELLS)
+            any(line_cell(line, name)["status"] == "review" for name in LINE_CELLS)
             for line in self.record["line_items"]
         )
 
@@ -217,7 +218,7 @@ def pages_to_show(document: DocumentRecord, most: int) -> list[int]:
     """The pages worth a picture, in order: those with a doubtful field before others, at most `most`."""
     pages = document["source"]["pages"]
     spots = [*document["fields"].values()]
-    spots += [_line_cell(line, name) for line in document["line_items"] for name in LINE_CELLS]
+    spots += [line_cell(line, name) for line in document["line_items"] for name in LINE_CELLS]
     doubtful = {spot["page"] for spot in spots if spot["status"] == "review"}
     first = sorted(pages, key=lambda number: (number not in doubtful, number))[:most]
     return sorted(first)
@@ -270,14 +271,10 @@ def _tone(path: str, record: FieldRecord, spoken_of: set[str]) -> Tone:
     return "doubt" if record["status"] == "review" else "fine"
 
 
-def _line_cell(line: LineRecord, name: str) -> FieldRecord:
-    return cast("FieldRecord", cast("Mapping[str, object]", line)[name])
-
-
 def _line_cells(index: int, line: LineRecord, spoken_of: set[str]) -> dict[str, Cell]:
     cells = {}
     for name in LINE_CELLS:
-        path, record = f"line_items[{index}].{name}", _line_cell(line, name)
+        path, record = f"line_items[{index}].{name}", line_cell(line, name)
         cells[name] = Cell(path, name, record, _tone(path, record, spoken_of))
     return cells
 

@@ -77,7 +77,10 @@ def print_separators(
     except OSError as error:
         typer.echo(f"✗ {file}: 无法写入 / cannot be written: {error.strerror}", err=True)
         raise typer.Exit(1) from error
-    out.print(f"{file}: {written} 页，请按实际大小打印 / pages; print at actual size", markup=False)
+    out.print(
+        f"{file}: {written} 页，请按实际大小打印 / {written} pages, to be printed at actual size",
+        markup=False,
+    )
 
 
 def _header(batch: str | None, papers: int | None, amount: str | None) -> list[Image.Image]:

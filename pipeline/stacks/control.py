@@ -353,7 +353,9 @@ def _pull(control: Control) -> str:
 
 def _pull_english(control: Control) -> str:
     if not control.suspects:
-        return "; no sheet stands out, count the papers"
+        amount = control.missing_amount
+        find = f" and look first for a bill of {abs(amount):.2f}" if amount else ""
+        return f"; no sheet stands out, count the papers{find}"
     first = control.suspects[0]
     return f"; pull page {first.paper.page} of {first.paper.file} ({CAUSES[first.cause][1]})"
 

@@ -51,7 +51,6 @@ def paper(tmp_path: Path) -> Path:
 
 
 def explained(path: Path, folder: Path, page: int | None = None) -> Explanation:
-    folder.mkdir(exist_ok=True)
     return explain(path, folder, Engine(), Catalogs.sample(), TODAY, page=page)
 
 
@@ -113,6 +112,13 @@ def test_a_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, [str(tmp_path / "no.png")])
     assert done.exit_code == 2
     assert "is not a file" in done.output
+
+
+def test_a_file_that_is_refused_leaves_no_folder_behind(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("no paper")
+    with pytest.raises(UnreadableFile):
+        explained(tmp_path / "a.txt", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_command_is_part_of_baoxiao(capsys: pytest.CaptureFixture[str]) -> None:
