@@ -40,8 +40,11 @@ DEPARTMENT = re.compile(
     r"(?:[(（].{1,8}[)）]|[一二三四五六七八九十0-9A-Z]{1,3}(?:病区|病房|区|组|科)?)?"
 )
 CUT_NAMES = re.compile(
-    r"(?<![人民])民医院$|(?<![民工])人医院$|(?<![卫养])生院$|^[一二三四五六七八九十]+医院$|属医院$(?<!附属医院)"
+    r"医院医院$|(?<![人民])民医院$|(?<![民工])人医院$|(?<![卫养])生院$|^[一二三四五六七八九十]+医院$|属医院$(?<!附属医院)"
 )
+NO_PERSON = re.compile(r"20\d\d|[年月日时分]+|[男女]|.*(?:医院|票据|医保).*")
+"""What stands beside a name on a form: a year, a kind of insurance, a title."""
+
 _UNITS = (
     "盒 瓶 支 片 粒 袋 丸 枚 贴 张 条 块 卷 包 套 个 根 只 对 双 板 罐 筒 "
     "桶 管 针 颗 滴 喷 揿 副 付 剂 组 把 本 份 台 例 位 件 页 侧 肢 米 次 "
@@ -53,12 +56,15 @@ _UNITS = (
     "眼 耳 单耳 区 胎 胎次 切片 张片 "
 )
 UNITS = frozenset(_UNITS.split())
+PERSONS = ("patient_name", "doctor_name", "cashier", "checker")
 
 
 def with_doubted_shapes(document: Document) -> Document:
     """The document with a low confidence where a value does not look like its kind."""
     fields = {name: _doubted_field(name, field) for name, field in document.fields.items()}
     payer, payee = fields.get("payer_name"), fields.get("payee_name")
+    if payer is not None and document.type != "vat_invoice" and not looks_like_person(str(payer.value)):
+        fields["payer_name"] = payer = doubted(payer)
     if payer is not None and payee is not None and payer.value == payee.value:
         fields |= {"payer_name": doubted(payer), "payee_name": doubted(payee)}  # nobody pays himself
     return replace(
@@ -78,6 +84,15 @@ def looks_like_institution(name: str) -> bool:
     return INSTITUTION.fullmatch(name) is not None and CUT_NAMES.search(name) is None
 
 
+def looks_like_person(name: str) -> bool:
+    """Whether a name can be a person's; who takes the money may be a number or 自助机.
+
+    >>> looks_like_person("傅雪"), looks_like_person("职工"), looks_like_person("S182")
+    (True, False, True)
+    """
+    return NO_PERSON.fullmatch(name) is None and INSURANCE.fullmatch(name) is None
+
+
 def _doubted_field(name: str, field: Field[V]) -> Field[V]:
     value = field.value
     if not isinstance(value, str) or field.origin != "ocr":
@@ -89,6 +104,7 @@ def _doubted_field(name: str, field: Field[V]) -> Field[V]:
         "department": lambda: DEPARTMENT.fullmatch(value) is not None,
         "payee_name": lambda: looks_like_institution(value),
         "hospital_name": lambda: looks_like_institution(value),
+        **dict.fromkeys(PERSONS, lambda: looks_like_person(value)),
     }.get(name)
     return field if fits is None or fits() else doubted(field)
 

@@ -56,7 +56,7 @@ lost their end, at 0.09 and 0.12."""
 SEALS_OWN = "fields.seal"
 """The inscription of a seal lies under the seal by its nature."""
 
-MONEY_KINDS = ("total", "money", "row_amount")
+MONEY_KINDS = ("total", "money", "row_amount", "words")
 
 
 @dataclass(frozen=True, slots=True)
