@@ -59,6 +59,7 @@ def single_pictures(folder: Path) -> list[dict[str, Any]]:
         if count[row["source"]["file"]] == 1
         and len(row["source"]["pages"]) == 1
         and row["source"]["file"].endswith((".jpg", ".png"))
+        and (folder / "papers" / row["source"]["file"]).is_file()  # in an archive it is none
         and len(row["fields"]) >= FEWEST_FIELDS
     ]
 
