@@ -81,7 +81,7 @@ def _spoilt(photos: Path, out: Path, rng: random.Random, seed: int) -> list[dict
 
 
 def _without_paper(count: int, out: Path, rng: random.Random) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number in range(count):
         kind = list(NO_PAPERS)[number % len(NO_PAPERS)]
         file = f"n{number:03d}_{kind}.jpg"
