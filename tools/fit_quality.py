@@ -43,8 +43,8 @@ tried: precision on unseen papers stays at 0.91 and recall falls."""
 WARNED_READABLE = 0.03
 """A number warns from where only such a share of the readable pictures reach it."""
 LOWEST = {"cut_paper": 0.45, "cut_print": 1.2, "blurred_part": 0.4, "small": 1.2}
-"""No limit is set lower, and these numbers always have one. Real papers that read well, trimmed to their edges or
-soft in a part, come close to the first three; without the others nobody learns which part is out of focus, or
+"""No limit is set lower, and these numbers always have one. Real papers that read well, cut close or soft
+in a part, come close to the first three; without the others nobody learns which part is out of focus, or
 that small print is small, not blurred (1.2: print 9 pixels high; chosen)."""
 ROUNDS = 4
 """Passes over the numbers; chosen."""
