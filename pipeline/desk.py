@@ -77,8 +77,9 @@ class PageOf:
 class CloseUpRecord(TypedDict):
     """What became of a close-up: `upload` is its own key, `file` and `page` the page it was sent for.
 
-    `box` is what of the page it shows, `words` the boxes of the words taken from it, all as fractions of the
-    page; null and none where it could not be merged, and `message` says why.
+    `box` is what of the page it shows, `words` and `codes` are the boxes of the words and of the QR codes and
+    barcodes taken from it, all as fractions of the page; null and none where it could not be merged, and
+    `message` says why.
     """
 
     upload: str
@@ -87,6 +88,7 @@ class CloseUpRecord(TypedDict):
     merged: bool
     box: list[float] | None
     words: list[list[float] | None]
+    codes: list[list[float] | None]
     message: str
 
 
@@ -334,6 +336,7 @@ def _close_up_record(merged: Sequence[Merged], source: SourceFile, close_up: Clo
         "merged": False,
         "box": None,
         "words": [],
+        "codes": [],
         "message": "补拍图与该页对不上，未合并；请拍清晰，并把周围的文字一起拍进来"
         " / the close-up does not match the page and was not merged;"
         " take it sharp and with the print around it",
@@ -342,8 +345,11 @@ def _close_up_record(merged: Sequence[Merged], source: SourceFile, close_up: Clo
         return record
     record["merged"], record["box"] = True, fractions(done.area, done.size)
     record["words"] = [fractions(word.box, done.size) for word in done.taken]
+    record["codes"] = [fractions(code.box, done.size) for code in done.codes]
+    taken, codes = len(done.taken), len(done.codes)
     record["message"] = (
-        f"补拍图已合并，采用其中 {len(done.taken)} 处文字 / merged, {len(done.taken)} words are taken from it"
+        f"补拍图已合并，采用其中 {taken} 处文字、{codes} 个二维码或条形码"
+        f" / merged, {taken} words and {codes} codes are taken from it"
     )
     return record
 

@@ -1,11 +1,13 @@
 """Fits the gate of the online upload on pictures whose reading was held against the truth.
 
-    python tools/fit_quality.py --dated 2026-11-22 TRUTH OUT [TRUTH OUT ...]
+    python tools/fit_quality.py --dated 2026-11-22 TRUTH OUT [TRUTH OUT ...] [--fresh TRUTH OUT ...]
 
 TRUTH is a truth.jsonl (or its folder), OUT the folder that `baoxiao scan` wrote of those papers. Good photos
 (`python -m fixtures.draw --set`) and spoiled ones (`tools/spoil_papers.py`) belong together. A picture should
-be taken again when under 80 % of its fields were read, or when it shows no paper. The limits are
-chosen on one half of the papers; what is written as `held_out` was counted on the other.
+be taken again when under 80 % of its fields were read, or when it shows no paper. Where the good photo of the
+same paper is not read either, no new photo helps: such pictures are neither fitted on nor counted, and how
+many there are is written as `form_unread`. The limits are chosen on one half of the papers; what is written
+as `held_out` was counted on the other, and as `fresh` on papers drawn after the limits were chosen.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -40,11 +42,14 @@ COST = 1.0
 tried: precision on unseen papers stays at 0.91 and recall falls."""
 WARNED_READABLE = 0.03
 """A number warns from where only such a share of the readable pictures reach it."""
-LOWEST = {"cut_paper": 0.55, "cut_print": 1.2, "blurred_share": 0.45}
-"""No limit is set lower, and these numbers always have one. Real papers that were trimmed to their edges,
-and read well, come close to the first two; without the third nobody learns which part is out of focus."""
+LOWEST = {"cut_paper": 0.45, "cut_print": 1.2, "blurred_part": 0.4, "small": 1.2}
+"""No limit is set lower, and these numbers always have one. Real papers that read well, cut close or soft
+in a part, come close to the first three; without the others nobody learns which part is out of focus, or
+that small print is small, not blurred (1.2: print 9 pixels high; chosen)."""
 ROUNDS = 4
 """Passes over the numbers; chosen."""
+GOOD_LEVELS = ("clean", "scan", "photo", "hard")
+"""Levels of drawn papers that nobody spoiled."""
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif")
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -52,29 +57,45 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One picture: its numbers (None: no paper was seen), whether it is unreadable, which half it is in."""
+    """One picture: its numbers (None: no paper was seen), what was read of it, which half it is in.
+
+    `share` is the share of its fields that were read right. `form_unread` says that its paper is not read
+    from a good picture either.
+    """
 
     file: str
     kind: str
     numbers: dict[str, float] | None
-    unreadable: bool
-    held_out: bool
+    share: float
+    stated: str
+    form_unread: bool = False
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether it should be taken again."""
+        return self.share < READABLE
+
+    @property
+    def held_out(self) -> bool:
+        """By what the paper states, so that all pictures of one paper are in one half."""
+        return hashlib.sha256(self.stated.encode()).digest()[0] % 2 == 1
 
 
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("pairs", nargs="+", type=Path, metavar="TRUTH OUT")
+    parser.add_argument("--fresh", nargs="+", type=Path, default=[], metavar="TRUTH OUT")
     parser.add_argument("--dated", type=date.fromisoformat, required=True)
     options = parser.parse_args()
-    if len(options.pairs) % 2:
+    if len(options.pairs) % 2 or len(options.fresh) % 2:
         parser.error("give a TRUTH and an OUT, one pair a run")
-    samples = [
-        sample
-        for truth, out in zip(options.pairs[::2], options.pairs[1::2], strict=True)
-        for sample in samples_of(truth, out)
-    ]
+    samples = gathered(options.pairs)
     fitted = fit(samples, options.dated)
+    if options.fresh:
+        fresh = gathered(options.fresh)
+        fitted["fresh"] = counted(fresh, fitted)
+        samples += fresh
     DATA.mkdir(exist_ok=True)
     file = DATA / f"quality-{options.dated}.json"
     file.write_text(json.dumps(fitted, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -82,10 +103,31 @@ def main() -> int:
     for sample in samples:
         verdict = fitted_verdict(sample, fitted)
         if (verdict == "retake") != sample.unreadable:
-            print(
-                f"{sample.kind:14} {sample.file}: {verdict}, unreadable: {sample.unreadable}", sample.numbers
-            )
+            why = " (form unread)" if sample.form_unread else ""
+            print(f"{sample.kind:14} {sample.file}: {verdict}, read {sample.share:.2f}{why}", sample.numbers)
     return 0
+
+
+def gathered(pairs: Sequence[Path]) -> list[Sample]:
+    """The pictures of several runs, each a truth and an output folder, with `form_unread` told."""
+    samples = [
+        sample
+        for truth, out in zip(pairs[::2], pairs[1::2], strict=True)
+        for sample in samples_of(truth, out)
+    ]
+    return with_unread_forms(samples)
+
+
+def with_unread_forms(samples: Sequence[Sample]) -> list[Sample]:
+    """The samples with `form_unread` told, by the best reading of an unspoilt picture of the same paper."""
+    best: dict[str, float] = {}
+    for sample in samples:
+        if sample.kind in GOOD_LEVELS:
+            best[sample.stated] = max(sample.share, best.get(sample.stated, 0.0))
+    return [
+        replace(sample, form_unread=sample.unreadable and best.get(sample.stated, 1.0) < READABLE)
+        for sample in samples
+    ]
 
 
 def samples_of(truth: Path, out: Path) -> Iterator[Sample]:
@@ -107,7 +149,8 @@ def samples_of(truth: Path, out: Path) -> Iterator[Sample]:
             else {name: round(measure.number, 4) for name, measure in measures(marks).items()}
         )
         kind = paper.layout if paper.level == "spoilt" else paper.level
-        yield Sample(paper.file, kind, numbers, right < READABLE, _is_held_out(paper))
+        stated = json.dumps(dict(paper.fields or {"file": paper.file}), sort_keys=True)
+        yield Sample(paper.file, kind, numbers, right, stated)
 
 
 def share_right(paper: TruthPaper, run: RunFolder) -> float | None:
@@ -121,16 +164,10 @@ def share_right(paper: TruthPaper, run: RunFolder) -> float | None:
     return sum(not one.fault for one in verdicts) / len(verdicts)
 
 
-def _is_held_out(paper: TruthPaper) -> bool:
-    """By what the paper states, so that all pictures of one paper are in one half."""
-    stated = json.dumps(dict(paper.fields or {"file": paper.file}), sort_keys=True)
-    return hashlib.sha256(stated.encode()).digest()[0] % 2 == 1
-
-
 def fit(samples: Sequence[Sample], dated: date) -> dict[str, Any]:
     """The limits, and what they do to the papers they have not seen."""
     known = [sample for sample in samples if not sample.held_out]
-    weighed = [sample for sample in known if sample.numbers is not None]
+    weighed = [sample for sample in known if sample.numbers is not None and not sample.form_unread]
     names = list(weighed[0].numbers or {})
     table = np.array([list((sample.numbers or {}).values()) for sample in weighed])
     bad = np.array([sample.unreadable for sample in weighed])
@@ -153,7 +190,7 @@ def _retake_limits(table: Numbers, bad: Flags, lowest: Numbers) -> Numbers:
     """A limit a number (infinite: it is of no use), the best of ascents that begin with each number."""
     orders = [np.roll(np.arange(table.shape[1]), -first) for first in range(table.shape[1])]
     ways = [_ascent(table, bad, lowest, order) for order in orders]
-    best = max(ways, key=lambda limits: _gain((table >= limits).any(axis=1), bad))
+    best = max(ways, key=lambda limits: _gain(np.asarray((table >= limits).any(axis=1)), bad))
     return np.where((lowest > 0) & np.isinf(best), lowest, best)
 
 
@@ -190,6 +227,8 @@ def fitted_verdict(sample: Sample, fitted: dict[str, Any]) -> str:
 
 def counted(samples: Sequence[Sample], fitted: dict[str, Any]) -> dict[str, Any]:
     """How the verdicts agree with what was read; `by_kind`: pictures, unreadable, warned, sent back."""
+    form_unread = sum(sample.form_unread for sample in samples)
+    samples = [sample for sample in samples if not sample.form_unread]
     verdicts = [fitted_verdict(sample, fitted) for sample in samples]
     sent = np.array([verdict == "retake" for verdict in verdicts])
     told = np.array([verdict != "accept" for verdict in verdicts])
@@ -198,6 +237,7 @@ def counted(samples: Sequence[Sample], fitted: dict[str, Any]) -> dict[str, Any]
     own = {kind: np.array([sample.kind == kind for sample in samples]) for kind in kinds}
     return {
         "pictures": len(samples),
+        "form_unread": form_unread,
         "unreadable": int(bad.sum()),
         "sent_back": int(sent.sum()),
         "rightly": int((sent & bad).sum()),

@@ -59,6 +59,7 @@ def single_pictures(folder: Path) -> list[dict[str, Any]]:
         if count[row["source"]["file"]] == 1
         and len(row["source"]["pages"]) == 1
         and row["source"]["file"].endswith((".jpg", ".png"))
+        and (folder / "papers" / row["source"]["file"]).is_file()  # in an archive it is none
         and len(row["fields"]) >= FEWEST_FIELDS
     ]
 
@@ -80,7 +81,7 @@ def _spoilt(photos: Path, out: Path, rng: random.Random, seed: int) -> list[dict
 
 
 def _without_paper(count: int, out: Path, rng: random.Random) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number in range(count):
         kind = list(NO_PAPERS)[number % len(NO_PAPERS)]
         file = f"n{number:03d}_{kind}.jpg"

@@ -4,7 +4,8 @@ Who is told that a part is out of focus or under glare need not photograph the w
 both pictures show (SIFT) tie the close-up to the page by a homography (RANSAC); where they do not, nothing is
 merged and the close-up is refused, because words in a wrong place are worse than none. The close-up is then
 drawn in the page's own frame, upright whichever way it was held, and read there; a line of it takes the place
-of what was read before only where it says more, so a close-up that is worse than the page harms nothing.
+of what was read before only where it says more, so a close-up that is worse than the page harms nothing. A QR
+code that only the close-up shows is added with what it states.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.model import Box, Image, Page, PageSize, Word
+from pipeline.model import Box, Code, Image, Page, PageSize, Word
+from pipeline.reading.codes import find_codes, statements_of
 from pipeline.reading.decoded import SpooledPage
 from pipeline.reading.lines import Quad
 from pipeline.reading.ocr import MIN_WORD_CONFIDENCE, OcrEngine
+from pipeline.reading.overlap import on_line, replaced
 
 Homography = npt.NDArray[np.float64]
 """Shape (3, 3): pixels of the close-up to pixels of the page."""
@@ -53,12 +56,6 @@ READ_SIDE = 4000
 NEAR_EDGE = 0.3
 """A line that comes so many of its heights near the close-up's edge may run on beyond it."""
 
-SAME_PLACE = 0.5
-"""A word stands on a line when so much of its area does."""
-
-GUESSED = 0.5
-"""What a character must be surer than to count for a reading."""
-
 
 @dataclass(frozen=True, slots=True)
 class CloseUpOf:
@@ -74,13 +71,14 @@ class Merged:
     """What became of one close-up; `picture` is the hash of its file.
 
     `area` is what of the page it shows, in pixels of the page, None where it does not belong there; `taken`
-    are the words that come from it.
+    are the words and `codes` the QR codes and barcodes that come from it.
     """
 
     picture: str
     size: PageSize
     area: Box | None = None
     taken: tuple[Word, ...] = ()
+    codes: tuple[Code, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +95,15 @@ def with_close_up(placed: Placed, sha256: str, close_up: Image, engine: OcrEngin
     homography = find_place(close_up, page.image) if page.image is not None else None
     if homography is None:
         return replace(placed, close_ups=(*placed.close_ups, Merged(sha256, page.size)))
-    area = _area(homography, close_up, page)
+    area = _within(page, _corners(homography, close_up))
     drawn, enlarged, into_frame = _in_frame(close_up, homography, area)
     lines = [line for line in engine.find_lines(drawn) if _is_whole(line, into_frame, close_up)]
     read = [word for word in engine.read_lines(drawn, lines) if word.confidence >= MIN_WORD_CONFIDENCE]
     found = [_on_page(word, enlarged, area) for word in read]
     words, taken = merged(page.words, found, [_box_of(line, enlarged, area) for line in lines])
-    done = Merged(sha256, page.size, area, taken)
-    return Placed(replace(page, words=words), (*placed.close_ups, done))
+    page, codes = with_codes_of(replace(page, words=words), close_up, homography)
+    done = Merged(sha256, page.size, area, taken, codes)
+    return Placed(page, (*placed.close_ups, done))
 
 
 def find_place(close_up: Image, page: Image) -> Homography | None:
@@ -132,30 +131,32 @@ def merged(
 ) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
     """The words with each of `lines` in the better of two readings, and those taken from the second.
 
-    A line stays where a word of the first reading runs on beyond it: half of a word is not replaced.
+    Which is better is told by `pipeline.reading.overlap`.
     """
     kept = list(words)
     taken: list[Word] = []
     for line in lines:
-        first = [word for word in kept if _share(word.box, line) >= SAME_PLACE and word.origin == "ocr"]
-        second = [word for word in again if _share(word.box, line) >= SAME_PLACE and word not in taken]
-        runs_on = any(word not in first and _share(line, word.box) >= SAME_PLACE for word in kept)
-        if runs_on or said(second) <= said(first):
-            continue
-        place = min((kept.index(word) for word in first), default=len(kept))
-        left = [word for word in kept if word not in first]
-        kept = [*left[:place], *second, *left[place:]]
-        taken = [word for word in taken if word not in first] + second
+        second = [word for word in on_line(again, line) if word not in taken]
+        now = replaced(kept, second, line)
+        if now is not None:
+            kept, taken = now, [word for word in taken if word in now] + second
     return tuple(kept), tuple(taken)
 
 
-def said(words: Sequence[Word]) -> float:
-    """How much a reading says: its characters, each by how much surer it is than a guess."""
-    return sum(
-        sure - GUESSED
-        for word in words
-        for sure in (word.char_confidences or (word.confidence,) * len(word.text))
-    )
+def with_codes_of(page: Page, close_up: Image, homography: Homography) -> tuple[Page, tuple[Code, ...]]:
+    """The page with the codes that only its close-up shows and what they state, and these codes.
+
+    They are looked for on the close-up as it was taken: a drawn one has lost the finest modules.
+    """
+    known = {code.text for code in page.codes}
+    new: dict[str, Code] = {}
+    for code in find_codes(close_up):
+        if code.text not in known:
+            box = _within(page, _seen(_rectangle(code.box), homography))
+            new.setdefault(code.text, replace(code, box=box))
+    codes = tuple(new.values())
+    stated = page.statements + statements_of(codes)
+    return replace(page, codes=page.codes + codes, statements=stated), codes
 
 
 def _features(image: Image) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], float]:
@@ -173,7 +174,17 @@ def _features(image: Image) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.flo
 def _corners(homography: Homography, close_up: Image) -> Quad:
     """The corners of the close-up on the page, clockwise from its own top left, shape (4, 2)."""
     height, width = close_up.shape[:2]
-    own = np.array([[[0, 0]], [[width, 0]], [[width, height]], [[0, height]]], np.float64)
+    return _seen(_rectangle(Box(0, 0, width, height)), homography)
+
+
+def _rectangle(box: Box) -> Quad:
+    """The corners of a box, clockwise from the top left, shape (4, 2)."""
+    return np.array([[box.x0, box.y0], [box.x1, box.y0], [box.x1, box.y1], [box.x0, box.y1]], np.float32)
+
+
+def _seen(corners: Quad, homography: Homography) -> Quad:
+    """Where points of the close-up lie on the page, shape (4, 2)."""
+    own = corners.astype(np.float64)[:, None]
     return np.asarray(cv2.perspectiveTransform(own, homography)[:, 0], np.float32)
 
 
@@ -186,9 +197,8 @@ def _is_plausible(corners: Quad) -> bool:
     return slant <= MOST_SLANT and cv2.contourArea(corners, oriented=True) > 0
 
 
-def _area(homography: Homography, close_up: Image, page: Page) -> Box:
-    """What of the page the close-up shows; the close-up may reach beyond the page."""
-    corners = _corners(homography, close_up)
+def _within(page: Page, corners: Quad) -> Box:
+    """The box around points on the page, without what lies beyond it: a close-up may show the table too."""
     (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
     inside_x = sorted(min(max(float(x), 0.0), float(page.width)) for x in (x0, x1))
     inside_y = sorted(min(max(float(y), 0.0), float(page.height)) for y in (y0, y1))
@@ -240,11 +250,3 @@ def _on_page(word: Word, enlarged: float, area: Box) -> Word:
 def _box_of(line: Quad, enlarged: float, area: Box) -> Box:
     (x0, y0), (x1, y1) = line.min(axis=0) / enlarged, line.max(axis=0) / enlarged
     return Box(float(x0) + area.x0, float(y0) + area.y0, float(x1) + area.x0, float(y1) + area.y0)
-
-
-def _share(inner: Box, outer: Box) -> float:
-    """The share of `inner` that lies in `outer`."""
-    width = min(inner.x1, outer.x1) - max(inner.x0, outer.x0)
-    height = min(inner.y1, outer.y1) - max(inner.y0, outer.y0)
-    area = max(1.0, inner.width * inner.height)
-    return width * height / area if width > 0 and height > 0 else 0.0

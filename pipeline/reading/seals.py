@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from pipeline.model import Box, Image, Word
 from pipeline.reading.lines import Quad
+from pipeline.reading.overlap import on_line, replaced, share
 from pipeline.reading.stages import UNSEEN, Mark, Stages, marks_of
 from pipeline.reading.stains import purple_ink, red_ink, seal_ink
 
@@ -48,9 +49,6 @@ SHEET_STEPS = 8
 """Those rows are laid on a sheet as high as some eighths of its width: the engine keeps megabytes for every
 size of a picture."""
 
-SAME_PLACE = 0.5
-"""A word stands where a line was read again when so much of the word lies in the line."""
-
 PAPER_PERCENTILE = 80
 PRINT_SHARE = 0.78
 """Print under a seal is darker than this share of the paper's light in the red channel."""
@@ -58,8 +56,8 @@ PRINT_SHARE = 0.78
 PURPLE_PRINT_SHARE = 0.45
 """Likewise under a purple seal, in the lightest channel: blue-violet ink keeps 0.6 of the paper's light."""
 
-HALF = 0.5
-"""What a character must be surer than to count for a reading."""
+INSIDE = 0.5
+"""Ink that lies in a seal's box by so much of its own belongs to that seal."""
 
 
 class LineReader(Protocol):
@@ -87,7 +85,8 @@ def with_words_under_seals(
     again = engine.read_lines(peeled, lines)
     kept = list(words)
     for line in map(_box, lines):
-        kept = _better(kept, [word for word in again if _shared(word.box, line) >= SAME_PLACE], line)
+        now = replaced(kept, on_line(again, line), line)
+        kept = kept if now is None else now
     better = sum(word in again for word in kept)
     note = (
         f"去掉红色再读 {len(lines)} 行，采用其中 {better} 处 / {len(lines)} lines again, {better} words kept"
@@ -137,7 +136,7 @@ def _moved(line: Quad, moves: Sequence[tuple[int, int]]) -> Quad:
 
 
 def _is_under(line: Box, seals: Sequence[Box]) -> bool:
-    return any(_shared(line, seal) >= TOUCHES for seal in seals)
+    return any(share(line, seal) >= TOUCHES for seal in seals)
 
 
 def find_seals(image: Image) -> list[Box]:
@@ -157,7 +156,7 @@ def find_seals(image: Image) -> list[Box]:
         if 0.3 <= width / height <= 3.4 and LEAST_INK <= ink <= MOST_INK:
             found.append(Box(x / scale, y / scale, (x + width) / scale, (y + height) / scale))
     # The words inside a ring are a patch of their own, but no seal of their own.
-    return [box for box in found if not any(other != box and _shared(box, other) > HALF for other in found)]
+    return [box for box in found if not any(other != box and share(box, other) > INSIDE for other in found)]
 
 
 def _without_rules(inked: npt.NDArray[np.uint8], length: int) -> npt.NDArray[np.uint8]:
@@ -193,34 +192,6 @@ def _bleached(part: Image) -> npt.NDArray[np.uint8]:
     return np.where(stamped & (light > dark), np.uint8(paper), light)
 
 
-def _better(words: list[Word], again: Sequence[Word], line: Box) -> list[Word]:
-    """The words with those on `line` replaced, where the second reading says more or says it surer."""
-    first = [word for word in words if _shared(word.box, line) >= SAME_PLACE and word.origin == "ocr"]
-    runs_on = any(_shared(line, word.box) >= SAME_PLACE for word in words if word not in first)
-    if runs_on or _weight(again) <= _weight(first):
-        return words
-    place = min((words.index(word) for word in first), default=len(words))
-    kept = [word for word in words if word not in first]
-    return [*kept[:place], *again, *kept[place:]]
-
-
-def _weight(words: Sequence[Word]) -> float:
-    """What a reading says, each character by how much surer it is than a guess."""
-    return sum(
-        sure - HALF
-        for word in words
-        for sure in (word.char_confidences or (word.confidence,) * len(word.text))
-    )
-
-
 def _box(line: Quad) -> Box:
     (x0, y0), (x1, y1) = line.min(axis=0), line.max(axis=0)
     return Box(float(x0), float(y0), float(x1), float(y1))
-
-
-def _shared(inner: Box, outer: Box) -> float:
-    """The share of `inner` that lies in `outer`."""
-    width = min(inner.x1, outer.x1) - max(inner.x0, outer.x0)
-    height = min(inner.y1, outer.y1) - max(inner.y0, outer.y0)
-    area = max(1.0, inner.width * inner.height)
-    return width * height / area if width > 0 and height > 0 else 0.0

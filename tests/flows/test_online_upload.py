@@ -11,7 +11,7 @@ from typing import NoReturn
 import pytest
 
 from flows import online_upload, server
-from flows.online_upload import read_online, serving
+from flows.online_upload import judge_online, read_online, serving
 from pipeline.desk import UploadAnswer, UploadDesk
 from pipeline.errors import ServiceUnavailable
 from pipeline.settings import settings
@@ -96,6 +96,34 @@ def test_where_prefect_fails_the_upload_is_read_without_it(
     monkeypatch.setattr(online_upload, "online_upload", unreachable)
     assert ask(desk)["documents"]
     assert "Prefect failed, reading directly: ConnectionError" in caplog.text
+
+
+@pytest.mark.slow
+def test_the_verdict_comes_by_a_flow_that_knows_the_key_alone_and_before_reading(
+    desk: UploadDesk, readers: FakeReaders, prefect_server: Prefect
+) -> None:
+    key = desk.receive([(FILE, b"!corrupt")])
+    (verdict,) = asyncio.run(judge_online(key))
+    assert (verdict["file"], verdict["verdict"]) == (FILE, "retake")
+    assert readers.read_pages == []
+    run = prefect_server.newest_run()
+    assert run["parameters"] == {"upload_key": key}
+    assert not prefect_server.knows(FILE)
+
+
+def test_without_a_server_the_verdict_comes_directly_and_stands_in_the_answer(
+    desk: UploadDesk, readers: FakeReaders
+) -> None:
+    key = desk.receive([(FILE, RECEIPT.encode())])
+    verdicts = asyncio.run(judge_online(key))
+    assert [verdict["verdict"] for verdict in verdicts] == ["accept"]
+    assert readers.read_pages == []
+    assert asyncio.run(read_online(key))["quality"] == verdicts
+
+
+def test_a_verdict_on_an_unknown_key_is_told(desk: UploadDesk) -> None:
+    with pytest.raises(LookupError, match="no upload is kept"):
+        asyncio.run(judge_online("0" * 64))
 
 
 def test_without_a_server_the_upload_is_read_directly_and_one_line_says_so(

@@ -11,12 +11,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from pipeline.model import Box, Image, Page, SourceFile, Word
-from pipeline.reading.closeup import Placed, find_place, merged, with_close_up
+from pipeline.model import Box, Code, Image, Page, SourceFile, Word
+from pipeline.reading.closeup import Placed, find_place, merged, with_close_up, with_codes_of
+from pipeline.reading.codes import with_codes
 from pipeline.reading.lines import Quad
 from pipeline.reading.ocr import with_words
 from pipeline.reading.ocr_paddle import PaddleEngine
@@ -24,7 +26,7 @@ from pipeline.settings import settings
 
 RECEIPT = Path(__file__).parents[2] / "fixtures" / "samples" / "04_周模拟_门诊收据.jpg"
 FILE = SourceFile("票.jpg", "0" * 64)
-WIDTH, HEIGHT = 1200, 1600
+WIDTH, HEIGHT = 600, 800
 
 
 @cache
@@ -34,7 +36,7 @@ def sheet(seed: int = 1) -> Image:
     picture = np.full((HEIGHT * 3, WIDTH * 3, 3), 238, np.uint8)
     for line in range(30):
         text = "  ".join("".join(rng.choices("ABDEHKMNPRSX0123456789", k=6)) for _ in range(5))
-        cv2.putText(picture, text, (200, 250 + 150 * line), cv2.FONT_HERSHEY_SIMPLEX, 2.6, (30, 30, 34), 6)
+        cv2.putText(picture, text, (100, 125 + 75 * line), cv2.FONT_HERSHEY_SIMPLEX, 1.3, (30, 30, 34), 3)
     return picture
 
 
@@ -46,16 +48,21 @@ def page_of(picture: Image, words: Sequence[Word] = ()) -> Page:
 def blurred_below(page: Page, y: int) -> Page:
     assert page.image is not None
     image = page.image.copy()
-    image[y:] = cv2.GaussianBlur(page.image, (0, 0), 6)[y:]
+    image[y:] = cv2.GaussianBlur(page.image, (0, 0), 3)[y:]
     return replace(page, image=image)
 
 
+@cache
 def close_up() -> Image:
     """The sheet's lower middle, tilted and on its side, as a hand holds a phone."""
-    corners = np.array([[500, 1800], [3000, 1850], [2950, 4000], [450, 3900]], np.float32)
-    target = np.array([[1600, 0], [1600, 2000], [0, 2000], [0, 0]], np.float32)
+    return taken_of(sheet())
+
+
+def taken_of(picture: Image) -> Image:
+    corners = np.array([[250, 900], [1500, 925], [1475, 2000], [225, 1950]], np.float32)
+    target = np.array([[800, 0], [800, 1000], [0, 1000], [0, 0]], np.float32)
     matrix = cv2.getPerspectiveTransform(corners, target)
-    return np.asarray(cv2.warpPerspective(sheet(), matrix, (1600, 2000)), np.uint8)
+    return np.asarray(cv2.warpPerspective(picture, matrix, (800, 1000)), np.uint8)
 
 
 class OneLine:
@@ -78,12 +85,12 @@ class OneLine:
 
 
 def test_a_close_up_is_found_on_its_page_though_that_part_is_blurred() -> None:
-    image = blurred_below(page_of(sheet()), 1000).image
+    image = blurred_below(page_of(sheet()), 500).image
     assert image is not None
     place = find_place(close_up(), image)
     assert place is not None
-    corner = cv2.perspectiveTransform(np.array([[[1600.0, 0.0]]]), place)[0, 0]
-    assert np.hypot(*(corner - np.array([500 / 3, 1800 / 3]))) < 6
+    corner = cv2.perspectiveTransform(np.array([[[800.0, 0.0]]]), place)[0, 0]
+    assert np.hypot(*(corner - np.array([250 / 3, 900 / 3]))) < 3
 
 
 def test_a_picture_of_another_sheet_has_no_place_on_the_page() -> None:
@@ -99,14 +106,14 @@ def test_an_empty_picture_has_no_place_on_the_page() -> None:
 
 
 def test_what_the_close_up_reads_better_takes_its_place_on_the_page() -> None:
-    page = blurred_below(page_of(sheet()), 1000)
+    page = blurred_below(page_of(sheet()), 500)
     placed = with_close_up(Placed(page), "1" * 64, close_up(), OneLine("108.50"))
     (word,) = placed.page.words
     (done,) = placed.close_ups
     assert done.taken == (word,)
     assert done.area is not None
-    assert abs(done.area.x0 - 450 / 3) < 6
-    assert abs(done.area.y1 - 4000 / 3) < 6
+    assert abs(done.area.x0 - 225 / 3) < 3
+    assert abs(done.area.y1 - 2000 / 3) < 3
     assert abs(word.box.cx - done.area.cx) < 2
     assert abs(word.box.cy - done.area.cy) < 2
 
@@ -131,12 +138,44 @@ class RunsOut(OneLine):
 
     def find_lines(self, image: Image) -> list[Quad]:
         width = image.shape[1]
-        return [np.array([[0, 300], [width, 300], [width, 360], [0, 360]], np.float32)]
+        return [np.array([[0, 150], [width, 150], [width, 180], [0, 180]], np.float32)]
 
 
 def test_a_number_that_runs_out_of_the_close_up_is_not_taken_in_part() -> None:
     placed = with_close_up(Placed(page_of(sheet())), "1" * 64, close_up(), RunsOut("34.56"))
     assert placed.page.words == ()
+
+
+EBILL = "CZ-EI-42,1.0.0,42060124,0012345678,fc0971,20250217,34.05"
+
+
+def qr_code(pixels_per_module: int) -> Image:
+    """The code of an e-bill, black on white, shape (H, W, 3)."""
+    code = zxingcpp.create_barcode(EBILL, zxingcpp.BarcodeFormat.QRCode)
+    picture = np.asarray(zxingcpp.write_barcode_to_image(code, add_quiet_zones=True), np.uint8)
+    size = np.array(picture.shape[::-1]) * pixels_per_module
+    grey = cv2.resize(picture, size.tolist(), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
+
+
+def test_a_qr_code_that_only_the_close_up_shows_is_added_where_it_stands() -> None:
+    bill, code = sheet().copy(), qr_code(8)
+    height, width = code.shape[:2]
+    bill[1350 : 1350 + height, 700 : 700 + width] = code
+    page = blurred_below(page_of(bill), 400)
+    assert with_codes(page).codes == ()
+    placed = with_close_up(Placed(page), "1" * 64, taken_of(bill), OneLine("108.50"))
+    (found,) = placed.page.codes
+    assert found.text == EBILL
+    assert abs(found.box.cx - (700 + width / 2) / 3) < 4
+    assert abs(found.box.cy - (1350 + height / 2) / 3) < 4
+    assert ("total_amount", "34.05") in [(one.name, one.text) for one in placed.page.statements]
+    assert placed.close_ups[0].codes == (found,)
+
+
+def test_a_qr_code_that_the_page_shows_too_is_not_stated_twice() -> None:
+    page = replace(page_of(sheet()), codes=(Code("QRCode", EBILL, Box(0, 0, 50, 50)),))
+    assert with_codes_of(page, qr_code(4), np.eye(3)) == (page, ())
 
 
 LINE = Box(100, 100, 300, 130)

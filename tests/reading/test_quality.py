@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -21,7 +22,13 @@ REAL = Path(__file__).parents[3] / "shared" / "real_samples"
 DESK, PAPER, INK = (140, 120, 105), (236, 234, 230), (40, 40, 44)
 
 
-def photo(seed: int = 1) -> Image:
+def photo() -> Image:
+    """A photo that a test may spoil."""
+    return _drawn().copy()
+
+
+@cache
+def _drawn(seed: int = 1) -> Image:
     """A sheet of 40 lines on a desk, 2,000 pixels high: letters and digits of 26 pixels."""
     rng = random.Random(seed)
     picture = np.full((2000, 1500, 3), DESK, np.uint8)
@@ -84,6 +91,40 @@ def test_the_place_of_a_blurred_part_is_told() -> None:
     assert blurred.box[3] > 0.8
 
 
+@pytest.mark.parametrize("side", [0, 2, 3])
+def test_a_third_that_is_out_of_focus_is_enough_to_be_sent_back(side: int) -> None:
+    picture = np.ascontiguousarray(np.rot90(photo(), side))
+    soft = cv2.GaussianBlur(picture, (0, 0), 5)
+    third = picture.shape[0] * 36 // 100
+    picture[:third] = soft[:third]
+    verdict = judge(picture)
+    assert (verdict.verdict, verdict.causes[0].name) == ("retake", "blurred")
+
+
+def test_one_smudge_is_no_part_of_the_paper() -> None:
+    picture = photo()
+    picture[900:1000, 600:800] = cv2.GaussianBlur(picture, (0, 0), 5)[900:1000, 600:800]
+    assert judge(picture).verdict == "accept"
+
+
+@pytest.mark.parametrize("side", [0, 1, 2, 3])
+def test_a_sheet_that_runs_out_of_the_picture_within_its_print_is_cut_off(side: int) -> None:
+    cut = np.ascontiguousarray(np.rot90(photo()[:, 340:], side))
+    verdict = judge(cut)
+    assert (verdict.verdict, [cause.name for cause in verdict.causes]) == ("retake", ["cut_off"])
+
+
+def test_a_sheet_whose_margin_alone_runs_out_of_the_picture_is_not_cut_off() -> None:
+    """100 pixels of the desk and the sheet are lost, and 50 of the sheet's margin are left."""
+    assert judge(np.ascontiguousarray(photo()[:, 100:])).verdict == "accept"
+
+
+def test_white_paper_on_which_print_is_found_is_no_glare() -> None:
+    sunny = photo()
+    sunny[:900] = np.where(sunny[:900] > 200, 255, sunny[:900])
+    assert measures(find_print(sunny))["burnt"].number < newest()["burnt"].warn
+
+
 def test_a_close_up_is_not_asked_for_the_whole_paper() -> None:
     part = photo()[300:900, 300:1100]
     assert "cut_off" not in [cause.name for cause in judge(part, is_part=True).causes]
@@ -92,7 +133,7 @@ def test_a_close_up_is_not_asked_for_the_whole_paper() -> None:
 def test_sharpness_does_not_depend_on_the_resolution() -> None:
     fine = photo()
     coarse = np.asarray(cv2.resize(fine, None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA), np.uint8)
-    shares = [measures(find_print(picture))["blurred_share"].number for picture in (fine, coarse)]
+    shares = [measures(find_print(picture))["blurred_part"].number for picture in (fine, coarse)]
     assert abs(shares[0] - shares[1]) < 0.05
 
 
