@@ -107,11 +107,11 @@ def _begin(step: str) -> None:
 
 
 def _read(name: str, path: Path) -> tuple[str, list[Any], float, int]:
+    from extractors import field_names
     from pipeline.intake import read_documents, read_page, read_papers_on
     from pipeline.model import Page
     from pipeline.reading.open_file import open_file, source_file
     from pipeline.records import document_record
-    from pipeline.scan import field_names
     from pipeline.settings import settings
     from pipeline.wiring import catalogs
 

@@ -24,8 +24,7 @@ from typing import Protocol, cast
 # pydantic reads a TypedDict of `typing` from Python 3.12 on only.
 from typing_extensions import TypedDict
 
-from pipeline.acceptance import disputed_by_claim
-from pipeline.claims import Facts, assemble
+from extractors import field_names
 from pipeline.errors import UnreadableFile
 from pipeline.gate import PageQuality, page_qualities
 from pipeline.model import Document, Page, SourceFile, Unread
@@ -44,11 +43,9 @@ from pipeline.records import (
     error_record,
     fractions,
 )
-from pipeline.renditions import Sheet, find_same_papers, settled
-from pipeline.scan import field_names, reader_version, required_fields
+from pipeline.scan import reader_version
 from pipeline.settings import Settings
-from pipeline.stacks.batches import StackPaper
-from pipeline.stacks.plan import plan_of
+from pipeline.together import taken_together
 from pipeline.upload import Decoder, PageReaders, UploadReader
 from pipeline.wiring import catalogs
 
@@ -260,24 +257,15 @@ class UploadDesk:
                     missed += reading.unread
                 close_ups += [_close_up_record(readers.merged, source, close_up) for close_up in opened]
         by_id = {document.id: document for document in documents}
-        same = find_same_papers(map(Sheet.of, documents), by_id.__getitem__)
-        papers = {
-            document.id: settled(document, same, by_id.__getitem__, required_fields) for document in documents
-        }
-        claims, disputed = assemble(
-            (Facts.of(document) for document in papers.values() if not document.rendition_of),
-            papers.__getitem__,
-            field_names,
-            catalogs(self._settings),
-            same.renditions,
-            plan_of(map(StackPaper.of, papers.values())),
-        )
-        judged = (disputed_by_claim(document, disputed.get(document.id, ())) for document in papers.values())
+        together = taken_together(lambda: iter(documents), by_id.__getitem__, catalogs(self._settings))
         return {
             "schema_version": SCHEMA_VERSION,
             "upload": key,
-            "documents": [document_record(document, field_names(document.type)) for document in judged],
-            "claims": claims,
+            "documents": [
+                document_record(together.final(document), field_names(document.type))
+                for document in documents
+            ],
+            "claims": list(together.claims),
             "errors": [error_record(row) for row in missed],
             "quality": self.quality(key),
             "close_ups": close_ups,

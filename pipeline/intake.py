@@ -13,7 +13,7 @@ from datetime import date
 import cv2
 import numpy as np
 
-from extractors import EXTRACTORS
+from extractors import required_fields
 from pipeline.acceptance import Standard, judged
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.confidence.evidence import REGISTERED
@@ -96,9 +96,7 @@ def read_documents(
 
 def checked(document: Document, today: date, standard: Standard | None = None) -> Document:
     """The document with what the rules found and the status that follows, by `standard` or the default."""
-    extractor = EXTRACTORS.get(document.type)
-    required = extractor.required(document) if extractor else ()
-    return judged(document, check_document(document, today), required, standard)
+    return judged(document, check_document(document, today), required_fields(document), standard)
 
 
 def with_catalog(document: Document, catalogs: Catalogs) -> Document:

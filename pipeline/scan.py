@@ -24,9 +24,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Protocol
 
-from extractors import EXTRACTORS
-from pipeline.acceptance import disputed_by_claim
-from pipeline.claims import Facts, assemble
+from extractors import field_names
 from pipeline.errors import FolderUnusable
 from pipeline.model import Document, SourceFile, Unread
 from pipeline.outputs import BATCHES, CLAIMS, DOCUMENTS, ERRORS, LINES, REPORT, write_outputs
@@ -35,12 +33,10 @@ from pipeline.reading.open_file import source_file
 from pipeline.reading.refusal import refusal, unread
 from pipeline.reading.sandbox import Sandbox
 from pipeline.records import DocumentRecord, document_record, error_record
-from pipeline.renditions import Sheet, find_same_papers, settled
 from pipeline.report import RunInfo, Summary
 from pipeline.settings import Settings
-from pipeline.stacks.batches import StackPaper
-from pipeline.stacks.plan import plan_of
 from pipeline.store.ledger import FileReading, Ledger
+from pipeline.together import taken_together
 from pipeline.upload import Decoder, PageReaders, UploadReader
 from pipeline.wiring import catalogs
 
@@ -297,35 +293,20 @@ class Run:
         def load(document_id: str) -> Document:
             return documents_of(home[document_id])[document_id]
 
-        same = find_same_papers((Sheet.of(document) for _, document in kept()), load)
-
-        def settle(document: Document) -> Document:
-            return settled(document, same, load, required_fields)
-
-        stacks = plan_of(StackPaper.of(document) for _, document in kept())
-        claims, disputed = assemble(
-            (Facts.of(settle(document)) for _, document in kept() if document.id not in same.leads),
-            lambda document_id: settle(load(document_id)),
-            field_names,
-            catalogs(self._settings),
-            same.renditions,
-            stacks,
+        together = taken_together(
+            lambda: (document for _, document in kept()), load, catalogs(self._settings)
         )
         documents = (
-            document_record(
-                disputed_by_claim(settle(document), disputed.get(document.id, ())),
-                field_names(document.type),
-            )
-            for _, document in kept()
+            document_record(together.final(document), field_names(document.type)) for _, document in kept()
         )
         errors = (error_record(row) for _, reading in self._readings_kept() for row in reading.unread)
         try:
             return write_outputs(
                 self._out,
                 documents,
-                claims,
+                together.claims,
                 errors,
-                stacks.rows(claims),
+                together.batches,
                 thumbnail=self._thumbnail,
                 about=RunInfo(version=version("baoxiao"), files=len(self.uploads)),
             )
@@ -383,18 +364,6 @@ def _inaccessible(upload: Upload) -> Unread:
         ),
         upload.name,
     )
-
-
-def field_names(document_type: str) -> tuple[str, ...]:
-    """The fields that a document type can carry, in the order people read them."""
-    extractor = EXTRACTORS.get(document_type)
-    return extractor.field_names if extractor else ()
-
-
-def required_fields(document: Document) -> Sequence[str]:
-    """The fields of a document that must be accepted for it to go through unseen."""
-    extractor = EXTRACTORS.get(document.type)
-    return extractor.required(document) if extractor else ()
 
 
 READING_SETTINGS = {

@@ -43,6 +43,7 @@ RUN = (
         "pipeline.materials",
         "pipeline.renditions",
         "pipeline.claims",
+        "pipeline.together",
         "pipeline.store",
         "pipeline.wiring",
         "pipeline.readers",
@@ -93,6 +94,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.claims": FLOOR
     | STACKS
     | {"pipeline.catalogs", "validators", "pipeline.acceptance", "pipeline.materials", "pipeline.records"},
+    "pipeline.together": FLOOR
+    | STACKS
+    | {
+        *("extractors", "pipeline.catalogs", "pipeline.acceptance", "pipeline.claims"),
+        *("pipeline.records", "pipeline.renditions"),
+    },
     # What is built from settings, the processes that read, one upload, the run over a folder, the desk.
     "pipeline.wiring": READ | {"pipeline.catalogs"},
     "pipeline.readers": READ | {"pipeline.intake", "pipeline.wiring", "pipeline.acceptance"},

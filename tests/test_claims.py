@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from extractors import field_names
 from pipeline.acceptance import judged
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.claims import FOLDER_OF_A_CASE, Facts, assemble, group_documents
 from pipeline.model import Document, Field, PageSize
 from pipeline.records import ClaimRecord, json_schemas
-from pipeline.scan import field_names
 from tests.builders import bill, paper, row
 
 HERE = "济南样例人民医院"

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from extractors import field_names
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.evaluate.evaluation import evaluate
 from pipeline.evaluate.run_folder import RunFolder, by_file
@@ -26,7 +27,7 @@ from pipeline.evaluate.truth import read_truth
 from pipeline.intake import read_documents
 from pipeline.model import Page
 from pipeline.records import document_record
-from pipeline.scan import Run, field_names, find_uploads
+from pipeline.scan import Run, find_uploads
 from pipeline.settings import Settings
 from pipeline.store.freeze import load_page
 from tests.truth import FIXTURES

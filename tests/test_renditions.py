@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from extractors import field_names, required_fields
 from pipeline.acceptance import DISPUTED_CONFIDENCE
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.claims import Facts, assemble
@@ -23,7 +24,6 @@ from pipeline.model import Box, Candidate, Document, FieldStatus, Finding, Origi
 from pipeline.reading.open_file import open_file, source_file
 from pipeline.records import ClaimRecord
 from pipeline.renditions import WITNESS, SamePapers, Sheet, find_same_papers, settled
-from pipeline.scan import field_names, required_fields
 from pipeline.settings import settings
 from pipeline.wiring import ocr_engine
 from tests.builders import bill, paper, row
