@@ -159,14 +159,6 @@ def _show_lines(stages: Stages, image: Image, lines: Sequence[Quad]) -> None:
 def _covered(line: Quad, words: Sequence[Word]) -> bool:
     if not words:
         return False
-    x0, y0 = line.min(axis=0)
-    x1, y1 = line.max(axis=0)
-    area = max(1.0, float((x1 - x0) * (y1 - y0)))
-    shared = sum(_overlap(Box(float(x0), float(y0), float(x1), float(y1)), word.box) for word in words)
-    return shared / area >= COVERED_SHARE
-
-
-def _overlap(a: Box, b: Box) -> float:
-    width = min(a.x1, b.x1) - max(a.x0, b.x0)
-    height = min(a.y1, b.y1) - max(a.y0, b.y0)
-    return width * height if width > 0 and height > 0 else 0.0
+    (x0, y0), (x1, y1) = line.min(axis=0).tolist(), line.max(axis=0).tolist()
+    box = Box(x0, y0, x1, y1)
+    return sum(box.shared_area(word.box) for word in words) >= COVERED_SHARE * max(1.0, box.area)

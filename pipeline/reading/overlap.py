@@ -23,10 +23,7 @@ def share(inner: Box, outer: Box) -> float:
     >>> share(Box(0, 0, 10, 10), Box(5, 0, 30, 10))
     0.5
     """
-    width = min(inner.x1, outer.x1) - max(inner.x0, outer.x0)
-    height = min(inner.y1, outer.y1) - max(inner.y0, outer.y0)
-    area = max(1.0, inner.width * inner.height)
-    return width * height / area if width > 0 and height > 0 else 0.0
+    return inner.shared_area(outer) / max(1.0, inner.area)
 
 
 def on_line(words: Iterable[Word], line: Box) -> list[Word]:

@@ -206,17 +206,12 @@ def _words_at(words: Sequence[Word], places: Sequence[Box]) -> list[int]:
 
 
 def _is_print_of(word: Box, place: Box) -> bool:
-    width = min(word.x1, place.x1) - max(word.x0, place.x0)
-    height = min(word.y1, place.y1) - max(word.y0, place.y0)
-    if width <= 0 or height <= 0:
-        return False
-    least = min(word.width * word.height, place.width * place.height)
-    return width * height >= SAME_PRINT * max(1.0, least)
+    shared = word.shared_area(place)
+    return shared > 0 and shared >= SAME_PRINT * max(1.0, min(word.area, place.area))
 
 
 def _beside(a: Box, b: Box) -> bool:
-    shared = min(a.y1, b.y1) - max(a.y0, b.y0)
-    return shared >= SAME_ROW * min(a.height, b.height)
+    return a.shared_height(b) >= SAME_ROW * min(a.height, b.height)
 
 
 def _without_neighbours(read: Sequence[Word], word: Word, words: Sequence[Word]) -> list[Word]:
@@ -251,14 +246,8 @@ def _text(words: Sequence[Word]) -> str:
 
 
 def _is_free(cell: Box, words: Sequence[Word]) -> bool:
-    area = max(1.0, cell.width * cell.height)
-    covered = 0.0
-    for word in words:
-        width = min(word.box.x1, cell.x1) - max(word.box.x0, cell.x0)
-        height = min(word.box.y1, cell.y1) - max(word.box.y0, cell.y0)
-        if width > 0 and height > 0:
-            covered += width * height
-    return covered < FREE * area
+    covered = sum(cell.shared_area(word.box) for word in words)
+    return covered < FREE * max(1.0, cell.area)
 
 
 def _has_print(image: Image, cell: Box) -> bool:
