@@ -62,6 +62,14 @@ _CARD = re.compile(
 CARD_CHARACTERS = 160
 """A card has no more print; bills bear the number of a card among much else."""
 
+_ONCE_A_CARD = (
+    re.compile("姓名"),
+    re.compile("身份号码"),
+    re.compile("住址"),
+    re.compile("社会保障卡|社保卡|就诊卡|银行卡"),
+)
+"""What a card bears once: the foot of one card is no second card."""
+
 _BACK = re.compile("签发机关|有效期限")
 """The other side of an identity card: copied below its front it is the same paper."""
 
@@ -211,14 +219,17 @@ def _are_papers(page: Page, sides: tuple[Block, Block]) -> bool:
         return turned[0] != turned[1] and is_paper(second if turned[0] else first)
     if not is_paper(first):
         return False
+    texts = squeeze(first.text), squeeze(second.text)
     if _is_card(first) and _is_card(second):
-        return _BACK.search(squeeze(first.text + second.text)) is None
+        is_back = _BACK.search(texts[0] + texts[1]) is not None
+        return not is_back and any(all(map(once.search, texts)) for once in _ONCE_A_CARD)
     told, telling = _announced(first), _announced(second)
-    if telling in (TITLE, CARD) or (telling and telling != told):
+    if told and (telling in (TITLE, CARD) or (telling and telling != told)):
         return True
+    if telling and identified(first)[0] != identified(second)[0]:
+        return True  # the title of the first is not read; where both are of one type it may be the second's
     if _are_of_other_types(first, second):
         return True
-    texts = squeeze(first.text), squeeze(second.text)
     if set(_NUMBER.findall(texts[0])) & set(_NUMBER.findall(texts[1])):
         return False  # a bill on a phone's screen is shown twice: as a list and as a picture
     return any(all(map(once.search, texts)) for once in ONCE_A_PAPER)

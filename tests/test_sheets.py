@@ -79,6 +79,17 @@ def test_the_two_sides_of_an_identity_card_are_one_paper() -> None:
     assert len(papers_on(page(*print_at(front, 200, 300), *print_at(front, 200, 900)))) == 2
 
 
+def test_the_foot_of_a_card_is_no_second_card() -> None:
+    name, number = ("姓名张样例", "性别女民族汉"), ("公民身份号码", "110000199001010010")
+    assert papers_on(page(*print_at(name, 200, 300), *print_at(number, 200, 900))) == ()
+
+
+def test_a_title_beside_the_rest_of_its_own_paper_cuts_nothing() -> None:
+    """A streak of the scanner looks like an edge; what has no title of its own is of the one that has."""
+    untitled, titled = CERTIFICATE[1:], (CERTIFICATE[0], *CERTIFICATE[1:])
+    assert papers_on(page(*print_at(untitled, 200, 300), *print_at(titled, 200, 900))) == ()
+
+
 def test_a_ticket_that_lies_on_its_side_is_cut_from_the_bill_beside_it() -> None:
     assert len(papers_on(page(*print_at(BILL, 200, 200), *lying_at(200, 900)))) == 2
 
