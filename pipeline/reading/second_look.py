@@ -34,6 +34,9 @@ too."""
 MARKS = ".,:;·。，：；、•"
 """Points and commas are too small to vote on: a comma outvotes a faint point."""
 
+ONE_SHAPE = str.maketrans("oil", "011")
+"""Nor on letters and digits of one shape, or small and capital: stretched, a 0 is an o."""
+
 OUTVOTED = 0.9
 """Most that a character counts for which the first look read differently."""
 
@@ -154,7 +157,8 @@ def _says_the_same(a: str, b: str) -> bool:
 
 
 def _unmarked(text: str) -> str:
-    return "".join(char for char in squeeze(text) if char not in MARKS)
+    shapes = squeeze(text).casefold().translate(ONE_SHAPE)
+    return "".join(char for char in shapes if char not in MARKS)
 
 
 def aligned(text: str, other: str) -> tuple[str, ...]:

@@ -137,8 +137,11 @@ class TestVotes:
         assert again.text == "12345"
         assert ["".join(look) for look in again.looks] == ["12845", "12945"]
 
-    @pytest.mark.parametrize(("first", "others"), [("1.0000", "1,0000"), ("0.00", "000")])
-    def test_nobody_votes_on_points_and_commas(self, first: str, others: str) -> None:
+    @pytest.mark.parametrize(
+        ("first", "others"),
+        [("1.0000", "1,0000"), ("0.00", "000"), ("6bh0fd", "6bhofd"), ("b1ttpl", "blttp1")],
+    )
+    def test_nobody_votes_on_points_and_on_characters_of_one_shape(self, first: str, others: str) -> None:
         (again,) = looked_at_again(page(), [word(first)], [WORD], [], reading(others, others))
         assert again.text == first
 
