@@ -45,6 +45,12 @@ CUT_NAMES = re.compile(
 NO_PERSON = re.compile(r"20\d\d|[年月日时分]+|[男女]|.*(?:医院|票据|医保).*")
 """What stands beside a name on a form: a year, a kind of insurance, a title."""
 
+SELLS_MEDICINE = re.compile(".*(?:药房|药店|医院|门诊部|诊所).*")
+"""Who sells is not who buys: the two stand side by side on an invoice."""
+
+ADVICE = re.compile(r"随诊|随访|休息\d|定期|不适|监测")
+"""What a doctor advises, which stands below what the patient has."""
+
 _UNITS = (
     "盒 瓶 支 片 粒 袋 丸 枚 贴 张 条 块 卷 包 套 个 根 只 对 双 板 罐 筒 "
     "桶 管 针 颗 滴 喷 揿 副 付 剂 组 把 本 份 台 例 位 件 页 侧 肢 米 次 "
@@ -63,7 +69,7 @@ def with_doubted_shapes(document: Document) -> Document:
     """The document with a low confidence where a value does not look like its kind."""
     fields = {name: _doubted_field(name, field) for name, field in document.fields.items()}
     payer, payee = fields.get("payer_name"), fields.get("payee_name")
-    if payer is not None and document.type != "vat_invoice" and not looks_like_person(str(payer.value)):
+    if payer is not None and not _may_pay(str(payer.value), document.type):
         fields["payer_name"] = payer = doubted(payer)
     if payer is not None and payee is not None and payer.value == payee.value:
         fields |= {"payer_name": doubted(payer), "payee_name": doubted(payee)}  # nobody pays himself
@@ -84,6 +90,13 @@ def looks_like_institution(name: str) -> bool:
     return INSTITUTION.fullmatch(name) is not None and CUT_NAMES.search(name) is None
 
 
+def _may_pay(name: str, document_type: str) -> bool:
+    """Whether it can be who pays: a person, on a VAT invoice a company too, but none that sells medicine."""
+    if document_type == "vat_invoice":
+        return SELLS_MEDICINE.fullmatch(name) is None
+    return looks_like_person(name)
+
+
 def looks_like_person(name: str) -> bool:
     """Whether a name can be a person's; who takes the money may be a number or 自助机.
 
@@ -102,6 +115,7 @@ def _doubted_field(name: str, field: Field[V]) -> Field[V]:
         "insurance_type": lambda: INSURANCE.fullmatch(value) is not None and not has_label,
         "institution_type": lambda: INSTITUTION_TYPE.fullmatch(value) is not None and not has_label,
         "department": lambda: DEPARTMENT.fullmatch(value) is not None,
+        "diagnoses": lambda: ADVICE.search(value) is None,
         "payee_name": lambda: looks_like_institution(value),
         "hospital_name": lambda: looks_like_institution(value),
         **dict.fromkeys(PERSONS, lambda: looks_like_person(value)),
