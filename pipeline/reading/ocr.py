@@ -34,6 +34,9 @@ from pipeline.reading.upright import (
 MIN_WORD_CONFIDENCE = 0.3
 """Below it what was read is speckle, a seal's rim or a piece of a QR code (seen on real papers)."""
 
+SPREAD_LINES = 24
+"""So many lines from all over a page are read before it is turned by what its longest lines say."""
+
 COVERED_SHARE = 0.5
 """A line that lies at least so far under words of the text layer is not read a second time."""
 
@@ -73,6 +76,11 @@ def with_words(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
         return _read(laid, own, read, engine, stages)
     probe = engine.read_lines(*turned_with(page.image, _widest_of(lines), second))
     other = readability(probe)
+    if other > reads + CLEARLY_BETTER:
+        # Papers may lie on one glass each another way: lines from all over it have a say before it is turned.
+        spread = [i for i in range(0, len(own), max(1, len(own) // SPREAD_LINES)) if i not in read]
+        read |= zip(spread, engine.read_each(_of(laid), [own[i] for i in spread]), strict=True)
+        reads = readability([*laid.words, *(word for words in read.values() for word in words)])
     note, english = f"读数 {reads:.3f}，倒转试读 {other:.3f}", f"reads {reads:.3f}, upside down {other:.3f}"
     if other <= reads + CLEARLY_BETTER:
         stages.show("upright", f"{note}：不转 / {english}: left as it is", _of(laid))

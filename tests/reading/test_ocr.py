@@ -120,11 +120,11 @@ def test_a_page_on_its_other_side_is_turned_the_other_way() -> None:
     assert tuple(read.image[0, 0]) == MARK
 
 
-def test_a_page_upside_down_is_turned_after_a_probe_of_few_lines_either_way() -> None:
+def test_a_page_upside_down_is_turned_after_probes_of_its_longest_lines_and_of_some_all_over_it() -> None:
     engine = FakeEngine()
     read = with_words(page(picture(quarter_turns=2)), engine)
     assert read.turned_degrees == 180
-    assert engine.read == [PROBE_LINES, PROBE_LINES, LINES]
+    assert engine.read == [PROBE_LINES, PROBE_LINES, LINES - PROBE_LINES, LINES]
 
 
 def test_a_cut_that_is_turned_still_knows_where_it_lay() -> None:
