@@ -128,8 +128,8 @@ def looked_at_again(
     for index, read in zip(unlike, third.read([words[i].box for i in unlike], engine), strict=True):
         text = _text(_without_neighbours(read, words[index], words))
         kept[index] = voted(kept[index], text) if text else kept[index]
-    for cell, read in zip(free, again[len(boxes) :], strict=True):
-        kept += _seen_alike([read, *third.read([cell], engine)])
+    for readings in zip(again[len(boxes) :], third.read(free, engine) if free else [], strict=True):
+        kept += _seen_alike(readings)
     return kept
 
 
