@@ -23,6 +23,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from pipeline import materials
+from pipeline.case import Case
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.fee_categories import find_category
 from pipeline.model import BLANK, OTHER, Document, Finding
@@ -303,6 +304,7 @@ def assemble(
     load: Callable[[str], Document],
     field_names: Callable[[str], Sequence[str]],
     catalogs: Catalogs,
+    today: date,
     renditions: Mapping[str, Sequence[str]] = MappingProxyType({}),
     stacks: StackPlan = NO_STACKS,
 ) -> tuple[list[ClaimRecord], Mapping[str, frozenset[str]]]:
@@ -313,13 +315,14 @@ def assemble(
         load: A document by its id.
         field_names: The field names of a document type.
         catalogs: For diagnoses and hospitals.
+        today: The day that counts as the present.
         renditions: Further pictures of a paper, by the id of the document that is read for it.
         stacks: Where the papers of stacks lie, and which batches close.
     """
     claims: list[ClaimRecord] = []
     disputed: defaultdict[str, set[str]] = defaultdict(set)
     groups = group_documents(facts, stacks.places)
-    for claim, findings in build_claims(groups, load, field_names, catalogs, renditions, stacks):
+    for claim, findings in build_claims(groups, load, field_names, catalogs, today, renditions, stacks):
         claims.append(claim)
         for finding in findings:
             if finding.outcome == "fail" and finding.severity == "block":
@@ -339,6 +342,7 @@ def build_claims(
     load: Callable[[str], Document],
     field_names: Callable[[str], Sequence[str]],
     catalogs: Catalogs,
+    today: date,
     renditions: Mapping[str, Sequence[str]] = MappingProxyType({}),
     stacks: StackPlan = NO_STACKS,
 ) -> Iterator[tuple[ClaimRecord, tuple[Finding, ...]]]:
@@ -349,12 +353,13 @@ def build_claims(
         load: A document by its id.
         field_names: The field names of a document type.
         catalogs: For diagnoses and hospitals.
+        today: The day that counts as the present.
         renditions: Further pictures of a paper, by the id of the document that is read for it.
         stacks: Where the papers of stacks lie, and which batches close.
     """
     for ids in groups:
         documents = [load(document_id) for document_id in ids]
-        findings = (*check_claim(documents), *stacks.findings(ids))
+        findings = (*check_claim(Case(documents, today, catalogs)), *stacks.findings(ids))
         further = [other for document_id in ids for other in renditions.get(document_id, ())]
         told = (*findings, *_about_twins(documents, findings))
         yield _claim(documents, told, field_names, catalogs, further, stacks.places.get(ids[0])), findings

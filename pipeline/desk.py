@@ -257,7 +257,9 @@ class UploadDesk:
                     missed += reading.unread
                 close_ups += [_close_up_record(readers.merged, source, close_up) for close_up in opened]
         by_id = {document.id: document for document in documents}
-        together = taken_together(lambda: iter(documents), by_id.__getitem__, catalogs(self._settings))
+        together = taken_together(
+            lambda: iter(documents), by_id.__getitem__, catalogs(self._settings), self._today()
+        )
         return {
             "schema_version": SCHEMA_VERSION,
             "upload": key,

@@ -294,7 +294,7 @@ class Run:
             return documents_of(home[document_id])[document_id]
 
         together = taken_together(
-            lambda: (document for _, document in kept()), load, catalogs(self._settings)
+            lambda: (document for _, document in kept()), load, catalogs(self._settings), self._today
         )
         documents = (
             document_record(together.final(document), field_names(document.type)) for _, document in kept()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from extractors import field_names, required_fields
 from pipeline.acceptance import disputed_by_claim
@@ -40,13 +41,16 @@ class Together:
         )
 
 
-def taken_together(documents: Callable[[], Iterable[Document]], load: Load, catalogs: Catalogs) -> Together:
+def taken_together(
+    documents: Callable[[], Iterable[Document]], load: Load, catalogs: Catalogs, today: date
+) -> Together:
     """All papers beside each other.
 
     Args:
         documents: Gives all of them, in the order of the stack, each time anew.
         load: Gives one of them.
         catalogs: For diagnoses and hospitals.
+        today: The day that counts as the present.
     """
     same = find_same_papers(map(Sheet.of, documents()), load)
     stacks = plan_of(map(StackPaper.of, documents()))
@@ -55,6 +59,7 @@ def taken_together(documents: Callable[[], Iterable[Document]], load: Load, cata
         lambda document_id: _settled(load(document_id), same, load),
         field_names,
         catalogs,
+        today,
         same.renditions,
         stacks,
     )

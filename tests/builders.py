@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 
+from pipeline.case import Case
+from pipeline.catalogs.catalog import Catalogs
 from pipeline.model import AnyField, Document, Field, LineItem, PageSize, SourceFile, Value
 
 MONEY_FIELDS = frozenset(
@@ -28,6 +31,20 @@ MONEY_FIELDS = frozenset(
 
 
 Values = Mapping[str, str | Decimal | date | None]
+
+TODAY = date(2026, 3, 1)
+"""The day that counts as the present in tests of rules."""
+
+
+@cache
+def sample_catalogs() -> Catalogs:
+    """The lists that ship, read once."""
+    return Catalogs.sample()
+
+
+def case(*documents: Document, today: date = TODAY) -> Case:
+    """A claim of these papers, as rules see it."""
+    return Case(documents, today, sample_catalogs())
 
 
 def field(value: Value | None, text: str | None = None) -> AnyField:

@@ -23,6 +23,7 @@ FLOOR = {
 READ = FLOOR | {"pipeline.reading"}
 WORDS_TO_PAPERS = READ | {
     "pipeline.catalogs",
+    "pipeline.case",
     "extractors",
     "validators",
     "pipeline.papers",
@@ -67,11 +68,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Each knows one thing and none of the others.
     "pipeline.reading": FLOOR,
     "pipeline.catalogs": FLOOR,
+    "pipeline.case": FLOOR | {"pipeline.catalogs"},
     "pipeline.store": FLOOR,
     "pipeline.materials": set(),
     # Side by side; extractors read rows and tables of words, rules look entries up.
     "extractors": READ,
-    "validators": FLOOR | {"pipeline.catalogs"},
+    "validators": FLOOR | {"pipeline.catalogs", "pipeline.case"},
     # From words to papers: what a field is worth is told by findings, not by the rules themselves.
     "pipeline.papers": READ | {"extractors", "pipeline.stacks.separators"},
     "pipeline.doubts": READ | {"pipeline.papers"},
@@ -93,7 +95,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # From papers to a claim, which is a published row.
     "pipeline.claims": FLOOR
     | STACKS
-    | {"pipeline.catalogs", "validators", "pipeline.acceptance", "pipeline.materials", "pipeline.records"},
+    | {"pipeline.case", "pipeline.catalogs", "validators"}
+    | {"pipeline.acceptance", "pipeline.materials", "pipeline.records"},
     "pipeline.together": FLOOR
     | STACKS
     | {

@@ -15,11 +15,10 @@ from jsonschema import Draft202012Validator
 
 from extractors import field_names
 from pipeline.acceptance import judged
-from pipeline.catalogs.catalog import Catalogs
 from pipeline.claims import FOLDER_OF_A_CASE, Facts, assemble, group_documents
 from pipeline.model import Document, Field, PageSize
 from pipeline.records import ClaimRecord, json_schemas
-from tests.builders import bill, paper, row
+from tests.builders import TODAY, bill, paper, row, sample_catalogs
 
 HERE = "济南样例人民医院"
 ELSEWHERE = "郑州示例大学第一附属医院"
@@ -64,14 +63,9 @@ def groups(*documents: Document) -> list[list[Document]]:
     return [[by_id[one] for one in ids] for ids in group_documents(map(Facts.of, documents))]
 
 
-@cache
-def sample_catalogs() -> Catalogs:
-    return Catalogs.sample()
-
-
 def claims(*documents: Document) -> list[ClaimRecord]:
     by_id = {document.id: document for document in documents}
-    made, _ = assemble(map(Facts.of, documents), by_id.__getitem__, field_names, sample_catalogs())
+    made, _ = assemble(map(Facts.of, documents), by_id.__getitem__, field_names, sample_catalogs(), TODAY)
     for claim in made:
         contract().validate(claim)
     return made
@@ -381,7 +375,7 @@ class TestStatus:
         listed = accepted(of_patient("itemized_bill", total_amount="29.00"))
         by_id = {document.id: document for document in (first, listed)}
         _, disputed = assemble(
-            map(Facts.of, by_id.values()), by_id.__getitem__, field_names, sample_catalogs()
+            map(Facts.of, by_id.values()), by_id.__getitem__, field_names, sample_catalogs(), TODAY
         )
         assert disputed == {one: {"fields.total_amount"} for one in by_id}
 

@@ -6,7 +6,6 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from hypothesis import strategies as st
 
 from extractors import field_names, required_fields
 from pipeline.acceptance import DISPUTED_CONFIDENCE
-from pipeline.catalogs.catalog import Catalogs
 from pipeline.claims import Facts, assemble
 from pipeline.intake import read_documents, read_page
 from pipeline.likeness import Likeness, sketch
@@ -26,7 +24,7 @@ from pipeline.records import ClaimRecord
 from pipeline.renditions import WITNESS, SamePapers, Sheet, find_same_papers, settled
 from pipeline.settings import settings
 from pipeline.wiring import ocr_engine
-from tests.builders import bill, paper, row
+from tests.builders import TODAY, bill, paper, row, sample_catalogs
 
 BILL = {
     "invoice_code": "11060124",
@@ -84,17 +82,12 @@ def looking(document: Document, text: str = NUMBERS) -> Document:
     return replace(document, pages=(replace(document.pages[0], likeness=Likeness(7, sketch([text])).hex),))
 
 
-@cache
-def sample_catalogs() -> Catalogs:
-    return Catalogs.in_use(Path("there is none"))
-
-
 def claims_of(*documents: Document) -> list[ClaimRecord]:
     same, done = of_run(*documents)
     by_id = {document.id: document for document in done.values()}
     leads = [document for document in by_id.values() if not document.rendition_of]
     made, _ = assemble(
-        map(Facts.of, leads), by_id.__getitem__, field_names, sample_catalogs(), same.renditions
+        map(Facts.of, leads), by_id.__getitem__, field_names, sample_catalogs(), TODAY, same.renditions
     )
     return made
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from types import ModuleType
 
+from pipeline.case import Case
 from pipeline.model import Document, Finding
 from validators._rule import ClaimRule, DocumentRule
 
@@ -46,10 +47,10 @@ def check_document(document: Document, today: date) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding is not None)
 
 
-def check_claim(documents: Sequence[Document]) -> tuple[Finding, ...]:
-    """What the rules say of the papers of one claim together.
+def check_claim(case: Case) -> tuple[Finding, ...]:
+    """What the rules say of one claim.
 
     Paths in these findings begin with the paper: `documents[<document id>].fields.total_amount`.
     """
-    findings = (rule(documents) for rule in CLAIM_RULES)
+    findings = (rule(case) for rule in CLAIM_RULES)
     return tuple(finding for finding in findings if finding is not None)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from pipeline.case import Case
 from pipeline.model import Document, Finding, Outcome, Severity, Subject
 
 CHECK_READING = "请核对识别结果"
@@ -99,11 +100,11 @@ class DocumentRule(_Rule):
 class ClaimRule(_Rule):
     """A rule about the papers of one claim together."""
 
-    check: Callable[[Sequence[Document]], Verdict | None]
+    check: Callable[[Case], Verdict | None]
 
-    def __call__(self, documents: Sequence[Document]) -> Finding | None:
-        """What the rule says of `documents`."""
-        verdict = self.check(documents)
+    def __call__(self, case: Case) -> Finding | None:
+        """What the rule says of the claim."""
+        verdict = self.check(case)
         return self._finding(verdict) if verdict else None
 
 
@@ -166,6 +167,25 @@ def claim_rule(
     """Make a rule of a function that looks at the papers of one claim."""
 
     def make(function: Callable[[Sequence[Document]], Verdict | None]) -> ClaimRule:
+        def check(case: Case) -> Verdict | None:
+            return function(case.documents)
+
+        return ClaimRule(id, function.__name__, title, basis, severity, about, check)
+
+    return make
+
+
+def case_rule(
+    id: str,  # noqa: A002
+    *,
+    title: str,
+    basis: str,
+    severity: Severity = "block",
+    about: Subject = "claim",
+) -> Callable[[Callable[[Case], Verdict | None]], ClaimRule]:
+    """Make a rule of a function that looks at a claim with its day, its application and the lists in use."""
+
+    def make(function: Callable[[Case], Verdict | None]) -> ClaimRule:
         return ClaimRule(id, function.__name__, title, basis, severity, about, function)
 
     return make

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.model import Document, Finding
-from tests.builders import bill, paper, row
+from tests.builders import bill, case, paper, row
 from validators import check_claim
 from validators.across import is_same_hospital
 from validators.duplicates import find_duplicates
 
 
 def say(documents: Sequence[Document], rule: str) -> Finding | None:
-    return next((each for each in check_claim(documents) if each.rule.startswith(rule)), None)
+    return next((each for each in check_claim(case(*documents)) if each.rule.startswith(rule)), None)
 
 
 def outcome(documents: Sequence[Document], rule: str) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -25,11 +24,10 @@ from pipeline.model import (
     SourceFile,
     Value,
 )
-from tests.builders import MONEY_FIELDS, Values, bill, field, paper, row
+from tests.builders import MONEY_FIELDS, TODAY, Values, bill, case, field, paper, row
 from validators import CLAIM_RULES, DOCUMENT_RULES, check_claim, check_document
 from validators._rule import ClaimRule, DocumentRule
 
-TODAY = date(2026, 3, 1)
 ID = "11010519491231002X"
 UNIT = "91440300MA5EXWHW6F"
 
@@ -365,7 +363,7 @@ def test_document_rules_pass_fail_and_hold_back(rule: DocumentRule, outcome: str
 @pytest.mark.parametrize("rule", CLAIM_RULES, ids=lambda rule: rule.dotted_id)
 def test_claim_rules_pass_fail_and_hold_back(rule: ClaimRule, outcome: str) -> None:
     documents = CLAIM_CASES[rule.dotted_id][OUTCOMES.index(outcome)]
-    _expect(rule(documents), outcome)
+    _expect(rule(case(*documents)), outcome)
 
 
 def _expect(finding: Finding | None, outcome: str) -> None:
@@ -395,8 +393,8 @@ def test_an_empty_paper_breaks_no_rule_but_completeness(kind: str) -> None:
 
 
 def test_an_empty_claim_has_no_findings() -> None:
-    assert check_claim([]) == ()
-    assert check_claim([paper("other"), paper("blank")]) == ()
+    assert check_claim(case()) == ()
+    assert check_claim(case(paper("other"), paper("blank"))) == ()
 
 
 TEXTS = st.sampled_from(
@@ -511,5 +509,5 @@ def test_junk_stops_no_document_rule(document: Document) -> None:
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(PAPERS, max_size=4))
 def test_junk_stops_no_claim_rule(documents: list[Document]) -> None:
-    for finding in check_claim(documents):
+    for finding in check_claim(case(*documents)):
         assert finding.message
