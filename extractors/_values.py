@@ -178,6 +178,19 @@ def _refuse(text: str) -> str:
     raise ValueError(f"not the name of a person: {len(text)} characters")
 
 
+def as_id_number(text: str) -> str:
+    """18 characters, or 15 of the old number; struck-out ones stay.
+
+    >>> as_id_number("110105 19491231 002x")
+    '11010519491231002X'
+    """
+    bare = squeeze(text).upper()
+    match = re.match(r"[0-9*]{17}[0-9X*](?![0-9])|[0-9*]{15}(?![0-9X*])", bare)
+    if match is None:
+        raise ValueError(f"not an identity number: {len(bare)} characters")
+    return match.group()
+
+
 def as_age(text: str) -> str:
     """Years as a bare number; months and days keep their unit.
 

@@ -18,7 +18,7 @@ from stdnum.exceptions import ValidationError
 
 from extractors._extractor import Extractor
 from extractors._fields import best_of, field_from, probability, reading_of
-from extractors._values import as_person, as_text
+from extractors._values import as_id_number, as_person, as_text
 from pipeline.model import AnyField, Box, Candidate, Document, Field, Page, Value, Word
 from pipeline.reading.layout import FARTHEST_PIECE, joined, rows_of
 from pipeline.text import fold, is_masked, parse_date, parse_sex, squeeze
@@ -44,19 +44,6 @@ def as_ethnicity(text: str) -> str:
     if match is None:
         raise ValueError("an ethnicity has letters")
     return match.group().removesuffix("族") or match.group()
-
-
-def as_id_number(text: str) -> str:
-    """18 characters, or 15 of the old number; struck-out ones stay.
-
-    >>> as_id_number("110105 19491231 002x")
-    '11010519491231002X'
-    """
-    bare = squeeze(text).upper()
-    match = re.match(r"[0-9*]{17}[0-9X*](?![0-9])|[0-9*]{15}(?![0-9X*])", bare)
-    if match is None:
-        raise ValueError(f"not an identity number: {len(bare)} characters")
-    return match.group()
 
 
 def as_birth_date(text: str) -> date:

@@ -2,13 +2,13 @@
 
 A ticket, a slip or a letter among the papers of a claim is told by its words, and what any receipt has
 (code, number, date, total) is read where a label or its form leaves no doubt, so that it stands filled in
-when a person looks.
+when a person looks. Papers that a claim or an application asks for (`_supporting`) are told by their titles.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,8 @@ from statistics import median
 from extractors._extractor import Extractor
 from extractors._fields import best_of, doubted, field_from
 from extractors._invoice import as_safe
+from extractors._supporting import FIELD_NAMES as SUPPORTING_FIELDS
+from extractors._supporting import SupportingPaper, read_supporting, supporting_kind
 from extractors._values import as_amount, as_capitals, as_date, as_digits, as_text, capitals_amount
 from pipeline.model import OTHER, AnyField, Document, Field, Page, Value, Word
 from pipeline.reading.layout import LabelList, below, joined, rows_of, stacked
@@ -91,7 +93,7 @@ _MARKED_PRICE = re.compile(r"¥\s*\d[\d,]*(?:\.\d{1,2})?(?!\d)|(?<![\d.])\d[\d,]
 _WRITTEN_DATE = re.compile(r"\d{4}\s*[年./-]\s*\d{1,2}\s*[月./-]\s*\d{1,2}")
 _TITLE = re.compile(
     r"(?:[^\d:;,。]{0,20}(?:发票|客票|车票|票据|收据|存根|签购单|报告单?|证明书?|凭证|通知书?|说明书?|小票"
-    r"|申请[表书]|承诺书|委托书|记录|病历|登记[表卡]|审批表|备案表|转诊单|明细|清单|公函|回执|协议书?)"
+    r"|申[请报][表书]|承诺书|委托书|认定书|同意书|[判裁]决书|调解书|领取证|保障证|供养证|结婚证|记录|病历|登记[表卡]|审批表|备案表|转诊单|明细|清单|公函|回执|协议书?)"
     r"|[^\d:;,。]{1,20}[^名]单)(?:\([^)]{1,12}\))?"
 )
 TITLE_ROWS = 8
@@ -186,12 +188,14 @@ def identify(page: Page) -> float:  # noqa: ARG001 - the form of the hook
 
 def extract(pages: Sequence[Page], sure: float) -> Document:
     """Read what any receipt has, and tell what kind of paper it is."""
-    subtype = kind_of(pages)
+    subtype = supporting_kind(pages) or kind_of(pages)
     fields = _labelled(pages)
     _find_by_form(fields, pages)
     _compare_with_words(fields)
     if (travel := fields.pop("travel_date", None)) is not None:
         fields.setdefault("issue_date", travel)
+    if isinstance(subtype, SupportingPaper):
+        fields = _beside_day_of_issue(read_supporting(pages), fields)
     if (title := _title(pages, subtype)) is not None:
         fields["title"] = title
     return Document(
@@ -207,6 +211,17 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         },
         title=title.text if title is not None and title.origin != "rule" else "",
     )
+
+
+def _beside_day_of_issue(read: dict[str, AnyField], fields: Mapping[str, AnyField]) -> dict[str, AnyField]:
+    """What a supporting paper says, with the day on which it was written.
+
+    Codes, numbers and sums on it are those of papers that it speaks of, and so is a day that has a label.
+    """
+    issued = fields.get("issue_date")
+    if issued is None or issued.value in {field.value for field in read.values()}:
+        return read
+    return {**read, "issue_date": issued}
 
 
 def kind_of(pages: Iterable[Page]) -> Kind | None:
@@ -313,7 +328,7 @@ def _only(readings: Iterable[AnyField]) -> AnyField | None:
     return best_of(known) if len({field.value for field in known}) == 1 else None
 
 
-def _title(pages: Sequence[Page], kind: Kind | None) -> AnyField | None:
+def _title(pages: Sequence[Page], kind: Kind | SupportingPaper | None) -> AnyField | None:
     """The line that names the paper; for a slip with its bank; else what the kind is called."""
     page = pages[0]
     rows = rows_of(page.words)[:TITLE_ROWS]
@@ -339,6 +354,9 @@ def required_of(document: Document) -> tuple[str, ...]:  # noqa: ARG001 - the fo
     return ()
 
 
-FIELD_NAMES = ("title", "invoice_code", "invoice_number", "issue_date", "total_amount", "total_in_words")
+FIELD_NAMES = (
+    *("title", "invoice_code", "invoice_number", "issue_date", "total_amount", "total_in_words"),
+    *SUPPORTING_FIELDS,
+)
 
 EXTRACTOR = Extractor(OTHER, "其他", identify, extract, FIELD_NAMES, required_of)

@@ -6,6 +6,9 @@ a record number, the hospital, the days. What has too little in common with any 
 that lacks its invoice, so that a person sees it. Papers are taken in an order of their own, so what
 belongs together does not depend on the order in which files were found.
 
+An application form (`FORMS`) begins a claim as an invoice does: 门诊慢特病, 异地就医备案 and 家庭共济
+carry papers but no bill (domain.md §9.1). Supporting papers join the claims of their person and begin none.
+
 In a stack with separators or labels (`pipeline.stacks`) those decide instead: what lies between two of them
 is one claim, and nothing joins over them.
 """
@@ -52,8 +55,25 @@ CERTIFICATES = ("diagnosis_certificate", "discharge_summary")
 MEDICINES = frozenset({"09", "10", "11"})
 """Fee categories of western medicine, herbal pieces and Chinese patent medicine."""
 
+FORMS = frozenset({"chronic_disease_form", "offsite_filing_form", "family_account_form"})
+"""Subtypes of the papers that are applied with; each is a claim of its own without an invoice."""
+OF_THE_VISIT = frozenset({"outpatient_record", "accident_report", "commitment_letter", "referral_form"})
+OF_THE_PERSON = frozenset(
+    {
+        *("card_replacement_certificate", "residence_certificate", "court_judgment", "birth_certificate"),
+        *("social_aid_certificate", "declaration_form", "social_security_card", "bank_card"),
+        *("marriage_certificate", "household_register", "informed_consent", "proxy_authorization"),
+    }
+)
+"""Subtypes of supporting papers, by whether they speak of one visit or of a person in all claims."""
+SUPPORTING = FORMS | OF_THE_VISIT | OF_THE_PERSON
+
 AROUND_VISIT = timedelta(days=3)
 """Certificates and prescriptions are dated within so many days of the visit or stay (R-DATE-1)."""
+
+WRITTEN_LATER = timedelta(days=31)
+"""What says only when it was written may have been written so long after the visit: bills at the end of a
+month, certificates when they are asked for."""
 
 FOLDER_OF_A_CASE = 40
 """A folder with more papers is a pile of many people's; that two papers lie in it says nothing."""
@@ -63,8 +83,9 @@ NAMED_BILL = 10
 SAME_NUMBER = 3
 SAME_NAME, NAME_MISREAD = 2, 1
 SAME_HOSPITAL, OTHER_HOSPITAL = 2, -3
-NEAR_DAYS, FAR_DAYS = 2, -5
-"""Far days outweigh a record number, which a patient keeps from visit to visit."""
+NEAR_DAYS, LATER_DAYS, FAR_DAYS = 2, -2, -5
+"""Far days outweigh a record number, which a patient keeps from visit to visit; where only the day of
+writing is known, a number or a folder in common outweighs some days."""
 SAME_FOLDER = 1
 SECOND_OF_TYPE = -1
 
@@ -77,6 +98,8 @@ class Facts:
     """What of a document decides which claim it belongs to.
 
     `numbers` are those of the person and the stay, `bills` the numbers of invoices, its own or named.
+    `related` are further persons whom it names: who hands the claim in, parents, a family's member.
+    `days_of_writing` says that `start` and `end` are when it was written, since no visit is named.
     """
 
     document_id: str
@@ -88,6 +111,9 @@ class Facts:
     bills: frozenset[str]
     start: date | None
     end: date | None
+    subtype: str = ""
+    related: frozenset[str] = frozenset()
+    days_of_writing: bool = False
 
     @staticmethod
     def of(document: Document) -> Facts:
@@ -96,19 +122,32 @@ class Facts:
         person = next((text for name in names if (text := document.text(name))), "")
         hospital = document.text("payee_name") or document.text("hospital_name") or ""
         begins = ("admission_date", "visit_date", "period_start")
+        ends = ("discharge_date", "period_end")
         start = next((day for name in begins if (day := document.date(name))), None)
         end = document.treatment_date
+        related = (
+            document.text(name) for name in ("agent_name", "member_name", "mother_name", "father_name")
+        )
         return Facts(
             document.id,
             document.type,
             str(PurePosixPath(document.file.name.replace("!", "/")).parent),
             compact_name(person),
             compact_name(hospital),
-            _numbers(document, "outpatient_no", "inpatient_no", "medical_record_no", "id_number", "payer_id"),
+            _numbers(document, *NUMBERS),
             _numbers(document, "invoice_number"),
             start or end,
             end or start,
+            document.subtype or "",
+            frozenset(compact_name(name) for name in related if name),
+            start is None and not any(document.date(name) for name in ends),
         )
+
+
+NUMBERS = (
+    *("outpatient_no", "inpatient_no", "medical_record_no", "id_number", "payer_id"),
+    *("agent_id_number", "member_id_number"),
+)
 
 
 def _numbers(document: Document, *names: str) -> frozenset[str]:
@@ -134,7 +173,7 @@ class Group:
 
 
 def group_documents(facts: Iterable[Facts], places: Mapping[str, Place] | None = None) -> list[list[str]]:
-    """Document ids by claim, in the order of their first documents; blanks and others stay out.
+    """Document ids by claim, in the order of their first documents; blanks and strangers stay out.
 
     An identity card is in every claim of its person, any other paper in one.
 
@@ -142,7 +181,7 @@ def group_documents(facts: Iterable[Facts], places: Mapping[str, Place] | None =
         facts: Of all papers.
         places: Where the papers of stacks lie, by document id; papers of different scope never join.
     """
-    known = [fact for fact in facts if fact.type not in (BLANK, OTHER)]
+    known = [fact for fact in facts if fact.type not in (BLANK, OTHER) or fact.subtype in SUPPORTING]
     order = {fact.document_id: turn for turn, fact in enumerate(known)}
     groups: list[list[int]] = []
     for is_claim, members in _by_scope(known, places or {}):
@@ -175,8 +214,15 @@ def _without_piles(facts: Sequence[Facts]) -> Iterator[Facts]:
 
 
 def _turn(fact: Facts) -> tuple[int, bool, bool, int, date, str]:
-    """When a paper is taken: invoices, papers, cards; among them those that say who they belong to first."""
-    stage = 0 if fact.type in INVOICES else 2 if fact.type == "id_card" else 1
+    """When a paper is taken: what begins a claim first, then what says most of whom it belongs to."""
+    if fact.type in INVOICES:
+        stage = 0
+    elif fact.subtype in FORMS:
+        stage = 1
+    elif fact.type == OTHER:
+        stage = 3
+    else:
+        stage = 4 if fact.type == "id_card" else 2
     rank = PAPERS.index(fact.type) if fact.type in PAPERS else len(PAPERS)
     return (stage, not fact.person, not fact.numbers, rank, fact.start or date.max, fact.document_id)
 
@@ -192,10 +238,14 @@ class _Groups:
         """Put a paper where it belongs, or into a claim of its own."""
         if fact.type in INVOICES:
             found = self._of_visit(fact)
-        elif fact.type == "id_card":
+        elif fact.type == "id_card" or fact.subtype in OF_THE_PERSON:
             found = self._of_person(fact)
+        elif fact.subtype in FORMS:
+            found = []
         else:
             found = self._most_alike(fact)
+        if not found and fact.type == OTHER and fact.subtype not in FORMS:
+            return  # it supports nothing that is here
         for group in found or [self._new()]:
             group.members.append(fact)
             for key in _keys(fact):
@@ -257,7 +307,7 @@ def _same_person(a: Facts, b: Facts) -> bool:
 
 
 def _is_of(group: Group, card: Facts) -> bool:
-    return any(_same_person(member, card) for member in group.members)
+    return any(_same_person(member, card) or card.person in member.related for member in group.members)
 
 
 def _same_visit(a: Facts, b: Facts) -> bool:
@@ -289,14 +339,23 @@ def _in_common(group: Group, fact: Facts) -> int:
             score += SAME_HOSPITAL
         elif head.type != "vat_invoice":  # a pharmacy sells what a hospital prescribes
             score += OTHER_HOSPITAL
-    if head.start and head.end and fact.start and fact.end:
-        near = fact.start <= head.end + AROUND_VISIT and fact.end >= head.start - AROUND_VISIT
-        score += NEAR_DAYS if near else FAR_DAYS
+    score += _closeness(head, fact)
     if same_folder:
         score += SAME_FOLDER
     if fact.type != "prescription" and any(fact.type == member.type for member in group.members):
         score += SECOND_OF_TYPE  # it more likely belongs to another visit
     return score
+
+
+def _closeness(a: Facts, b: Facts) -> int:
+    """What the days of two papers say of whether they are of one visit; nothing where one has none."""
+    if a.start is None or a.end is None or b.start is None or b.end is None:
+        return 0
+    apart = max(a.start - b.end, b.start - a.end)
+    if apart <= AROUND_VISIT:
+        return NEAR_DAYS
+    written = a if a.start > b.end else b
+    return LATER_DAYS if written.days_of_writing and apart <= WRITTEN_LATER else FAR_DAYS
 
 
 def assemble(

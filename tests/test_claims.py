@@ -140,6 +140,18 @@ class TestPapers:
         c = of_patient("diagnosis_certificate", "2026-05-04", file="x/3", medical_record_no="00883120")
         assert groups(a, b, c) == [[a], [b, c]]
 
+    def test_a_bill_written_at_the_end_of_the_month_is_of_the_visit_before_it(self) -> None:
+        printed = {"payer_name": "钱样例", "payee_name": HERE, "issue_date": "2026-03-31"}
+        late = bill(printed, file="钱/receipt.jpg")
+        proof = of_patient("diagnosis_certificate")
+        assert groups(late, proof) == [[late, proof]]
+
+    def test_a_certificate_written_weeks_later_joins_by_its_number_alone(self) -> None:
+        a = receipt(outpatient_no="56078518")
+        later = of_patient("diagnosis_certificate", "2026-03-28", outpatient_no="56078518", file="他/1.jpg")
+        stranger = of_patient("diagnosis_certificate", "2026-03-29", file="他/2.jpg")
+        assert groups(a, later, stranger) == [[a, later], [stranger]]
+
     def test_a_certificate_joins_by_its_record_number_where_the_hospital_is_not_read(self) -> None:
         a = stay()
         b = paper("diagnosis_certificate", None, {"patient_name": "孙范本", "inpatient_no": "26041507"})
@@ -214,6 +226,31 @@ class TestPapers:
         assert (claim["invoices"], claim["certificates"], claim["other_documents"]) == ([], [a.id], [b.id])
         assert claim["status"] == "incomplete"
         assert "M02 医疗收费票据" in claim["missing_materials"]
+
+    def test_an_application_form_begins_a_claim_and_takes_what_supports_it(self) -> None:
+        form = paper("other", "chronic_disease_form", {"patient_name": "钱样例"}, file="a/1.jpg")
+        proof = of_patient("diagnosis_certificate", file="a/2.jpg")
+        consent = paper("other", "informed_consent", {"patient_name": "钱样例"}, file="a/3.jpg")
+        assert groups(consent, proof, form) == [[consent, proof, form]]
+
+    def test_a_supporting_paper_is_in_the_claims_of_its_person_and_begins_none(self) -> None:
+        a, b = receipt(file="1"), receipt(file="2", visit_date="2026-05-04", invoice_number="0127700999")
+        birth = paper("other", "birth_certificate", {"patient_name": "钱样例"}, file="3")
+        nobodys = paper("other", "marriage_certificate", {"patient_name": "孙范本"}, file="4")
+        assert groups(a, b, birth, nobodys) == [[a, birth], [b, birth]]
+
+    def test_what_speaks_of_one_visit_is_in_its_claim_alone(self) -> None:
+        a, b = receipt(file="1"), receipt(file="2", visit_date="2026-05-04", invoice_number="0127700999")
+        told = {"patient_name": "钱样例", "hospital_name": HERE, "issue_date": "2026-05-04"}
+        record = paper("other", "outpatient_record", told, file="3")
+        assert groups(a, b, record) == [[a], [b, record]]
+
+    def test_the_card_of_who_hands_the_claim_in_is_in_it(self) -> None:
+        a = receipt(file="1")
+        letter = {"patient_name": "钱样例", "agent_name": "孙范本"}
+        proxy = paper("other", "proxy_authorization", letter, file="2")
+        card = paper("id_card", None, {"name": "孙范本"}, file="3")
+        assert groups(a, proxy, card) == [[a, proxy, card]]
 
     def test_others_and_blanks_stay_out(self) -> None:
         a = receipt()
