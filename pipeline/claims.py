@@ -167,6 +167,11 @@ class Group:
         """The first invoice where there is one, else the first paper."""
         return self.members[0]
 
+    @property
+    def hospital(self) -> str:
+        """The hospital of the first paper that names one: a seal may hide it on the invoice."""
+        return next((member.hospital for member in self.members if member.hospital), "")
+
     def has_number_of(self, fact: Facts) -> bool:
         """Whether the fact shares a number of the person or the stay with a member."""
         return any(member.numbers & fact.numbers for member in self.members)
@@ -334,8 +339,8 @@ def _in_common(group: Group, fact: Facts) -> int:
     score = SAME_NUMBER if has_number else 0
     if head.person and fact.person:
         score += SAME_NAME if apart == 0 else NAME_MISREAD
-    if head.hospital and fact.hospital:
-        if is_same_hospital(head.hospital, fact.hospital):
+    if group.hospital and fact.hospital:
+        if is_same_hospital(group.hospital, fact.hospital):
             score += SAME_HOSPITAL
         elif head.type != "vat_invoice":  # a pharmacy sells what a hospital prescribes
             score += OTHER_HOSPITAL

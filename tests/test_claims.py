@@ -146,6 +146,12 @@ class TestPapers:
         proof = of_patient("diagnosis_certificate")
         assert groups(late, proof) == [[late, proof]]
 
+    def test_a_hospital_that_the_invoice_hides_is_known_from_the_list(self) -> None:
+        a = bill({"payer_name": "钱样例", "visit_date": "2026-03-12"}, file="钱/1.jpg")
+        listed = of_patient("itemized_bill")
+        later = of_patient("diagnosis_certificate", "2026-03-20")
+        assert groups(a, listed, later) == [[a, listed, later]]
+
     def test_a_certificate_written_weeks_later_joins_by_its_number_alone(self) -> None:
         a = receipt(outpatient_no="56078518")
         later = of_patient("diagnosis_certificate", "2026-03-28", outpatient_no="56078518", file="他/1.jpg")
