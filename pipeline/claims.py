@@ -218,7 +218,7 @@ def _without_piles(facts: Sequence[Facts]) -> Iterator[Facts]:
     return (fact if sizes[fact.folder] <= FOLDER_OF_A_CASE else replace(fact, folder="") for fact in facts)
 
 
-def _turn(fact: Facts) -> tuple[int, bool, bool, int, date, str]:
+def _turn(fact: Facts) -> tuple[int, bool, int, bool, date, str]:
     """When a paper is taken: what begins a claim first, then what says most of whom it belongs to."""
     if fact.type in INVOICES:
         stage = 0
@@ -229,7 +229,7 @@ def _turn(fact: Facts) -> tuple[int, bool, bool, int, date, str]:
     else:
         stage = 4 if fact.type == "id_card" else 2
     rank = PAPERS.index(fact.type) if fact.type in PAPERS else len(PAPERS)
-    return (stage, not fact.person, not fact.numbers, rank, fact.start or date.max, fact.document_id)
+    return (stage, not fact.person, rank, not fact.numbers, fact.start or date.max, fact.document_id)
 
 
 class _Groups:
