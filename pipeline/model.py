@@ -231,9 +231,9 @@ class Seal:
     """A seal pressed or printed on page `page`.
 
     `name` is what such seals are called (诊断专用章), None where its writing names none that is known;
-    `text` is its writing, the arc first, lines parted by spaces; `region` is whose finance department a
-    supervision seal belongs to. `confidence` is that of the name, or of a seal being there at all where no
-    name was read.
+    `text` is its writing, the arc first, lines parted by spaces; `jurisdiction` is whose finance
+    department a supervision seal belongs to (河南省). `confidence` is that of the name, or of a seal being
+    there at all where no name was read.
     """
 
     name: str | None
@@ -243,7 +243,7 @@ class Seal:
     box: Box
     confidence: float
     page: int
-    region: str | None = None
+    jurisdiction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,13 +165,16 @@ class SourceRecord(TypedDict):
 
 
 class SealRecord(TypedDict):
-    """A seal on the paper; `name` is null where its writing says none that is known."""
+    """A seal on the paper; `name` is null where its writing says none that is known.
+
+    `jurisdiction` is whose finance department a supervision seal belongs to (河南省).
+    """
 
     name: str | None
     text: str
     colour: SealColour
     shape: SealShape
-    region: str | None
+    jurisdiction: str | None
     page: PageNumber
     box: BoxRecord | None
     confidence: Fraction
@@ -519,7 +522,7 @@ def _seal(seal: Seal, sizes: Mapping[int, PageSize]) -> SealRecord:
         "text": seal.text,
         "colour": seal.colour,
         "shape": seal.shape,
-        "region": seal.region,
+        "jurisdiction": seal.jurisdiction,
         "page": seal.page,
         "box": fractions(seal.box, sizes.get(seal.page)),
         "confidence": _probability(seal.confidence),
