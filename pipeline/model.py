@@ -36,7 +36,7 @@ SealShape: TypeAlias = Literal["round", "oval", "square", "rectangle"]
 Presence: TypeAlias = Literal["present", "absent", "unknown"]
 CatalogKind: TypeAlias = Literal["drug", "service", "facility", "consumable"]
 MatchStatus: TypeAlias = Literal["matched", "ambiguous", "unmatched"]
-RenditionReason: TypeAlias = Literal["same_bytes", "same_code_and_number", "exchanged"]
+RenditionReason: TypeAlias = Literal["same_bytes", "same_code_and_number", "exchanged", "same_content"]
 Image: TypeAlias = npt.NDArray[np.uint8]
 """Shape (H, W, 3), RGB."""
 
@@ -498,6 +498,8 @@ class Document:
     """Why the two are one paper."""
     stack_codes: tuple[str, ...] = ()
     """Payloads of our separators, batch headers and claim labels on it, untrusted text."""
+    figures: tuple[str, ...] = ()
+    """All numbers printed on it, whatever they say (`pipeline.likeness.figures`)."""
     seals: tuple[Seal, ...] = ()
     required_seal: RequiredSeal | None = None
     """None where the paper need not bear a seal."""
