@@ -72,8 +72,13 @@ def found(document: Document, rule: str) -> list[Finding]:
 
 # A picture with more accepted values leads; its rows are not always the better ones.
 MORE = {
-    **{"outpatient_no": "4345767970", "sex": "男", "department": "呼吸科", "check_code": "fc0971"},
-    **{"payee_name": "济南样例人民医院", "issue_date": "2025-02-17", "insurance_type": "职工医保"},
+    "outpatient_no": "4345767970",
+    "sex": "男",
+    "department": "呼吸科",
+    "check_code": "fc0971",
+    "payee_name": "济南样例人民医院",
+    "issue_date": "2025-02-17",
+    "insurance_type": "职工医保",
 }
 
 
