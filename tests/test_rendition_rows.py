@@ -71,7 +71,7 @@ def found(document: Document, rule: str) -> list[Finding]:
 
 
 # A picture with more accepted values leads; its rows are not always the better ones.
-MORE = {
+MORE: dict[str, Any] = {
     "outpatient_no": "4345767970",
     "sex": "男",
     "department": "呼吸科",
@@ -164,7 +164,7 @@ def test_of_several_rows_of_one_name_nobody_can_tell_which_differs() -> None:
 
 
 def test_an_exchanged_bill_says_nothing_of_rows() -> None:
-    serial = {"business_serial_no": "20250217004312"}
+    serial: dict[str, Any] = {"business_serial_no": "20250217004312"}
     ebill = read("e.pdf", origin="text_layer", **serial)
     exchanged = replace(
         read("p.jpg", (("西药费", "60.50"),), invoice_number="0006412345", **serial), subtype="paper"

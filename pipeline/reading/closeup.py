@@ -44,10 +44,12 @@ REPROJECTION_PIXELS = 4.0
 
 FEWEST_MATCHES = 25
 """Points that must agree. Chosen, not fitted: two different drawn sheets are told
-apart with it; two papers of one printed form were not tried."""
+apart with it. Two papers of one printed form may share more (see `CLEARLY_MOST`)."""
 
 CLEARLY_MOST = 1.5
-"""Of several papers on a page the one that a close-up shows has so many times the points of the next."""
+"""Of several papers on a page the one that a close-up shows has so many times the points of the next. On
+drawn papers of two forms it had 455 to 910 against none; of two bills, certificates and prescriptions of one
+form 144 to 369 against 0 to 41, and once, the head of a bill, 258 against 242: that one is nobody's."""
 
 MOST_ENLARGED, MOST_REDUCED = 12.0, 0.8
 """How many pixels of the close-up one pixel of the page has along a side: fewer than the second is no

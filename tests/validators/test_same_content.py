@@ -57,6 +57,11 @@ def sure(document: Document) -> Document:
     return replace(document, fields=fields)
 
 
+def without(*names: str) -> dict[str, Any]:
+    """The fields of these names, not read."""
+    return dict.fromkeys(names)
+
+
 def are_one(a: Document, b: Document) -> bool:
     found = why_one_paper(a, b)
     assert found == why_one_paper(b, a)
@@ -82,13 +87,13 @@ def test_papers_that_say_all_the_same_are_one(make: Any) -> None:
         ("inpatient_no", "26031299"),
     ],
 )
-def test_a_list_of_another_day_money_person_or_stay_is_another_paper(name: str, other: str) -> None:
+def test_a_list_of_another_day_money_person_or_stay_is_another_paper(name: str, other: Any) -> None:
     assert not are_one(sure(listed()), sure(listed("b.jpg", **{name: other})))
 
 
 @pytest.mark.parametrize("name", ["total_amount", "period_start"])
 def test_a_doubtful_day_or_amount_is_no_excuse(name: str) -> None:
-    other = {"total_amount": "60.60", "period_start": "2026-03-13"}[name]
+    other: Any = {"total_amount": "60.60", "period_start": "2026-03-13"}[name]
     assert not are_one(listed(), doubted(listed("b.jpg", **{name: other}), name))
 
 
@@ -105,7 +110,7 @@ def test_a_list_with_other_money_in_one_row_is_another_paper() -> None:
 
 def test_a_reading_that_missed_rows_is_the_same_list_only_where_the_others_rows_make_the_total() -> None:
     assert are_one(listed(), listed("b.jpg", rows=ROWS[:2]))
-    unproven = {"total_amount": "99.00"}
+    unproven: dict[str, Any] = {"total_amount": "99.00"}
     assert not are_one(listed(**unproven), listed("b.jpg", rows=ROWS[:2], **unproven))
 
 
@@ -117,7 +122,7 @@ def test_without_a_total_all_rows_must_be_there_and_more_than_a_few() -> None:
 
 
 def test_a_list_without_a_day_is_known_by_the_bill_that_it_names() -> None:
-    undated = dict.fromkeys(("period_start", "period_end"))
+    undated = without("period_start", "period_end")
     assert not are_one(listed(**undated), listed("b.jpg", **undated))
     named = {**undated, "invoice_number": "0127712345"}
     assert are_one(listed(**named), listed("b.jpg", **named))
@@ -132,7 +137,7 @@ def test_a_list_without_a_day_is_known_by_the_bill_that_it_names() -> None:
         ("doctor_name", "周模拟"),
     ],
 )
-def test_a_certificate_of_other_wording_is_another_paper(name: str, other: str) -> None:
+def test_a_certificate_of_other_wording_is_another_paper(name: str, other: Any) -> None:
     assert not are_one(sure(certificate()), sure(certificate("b.jpg", **{name: other})))
 
 
@@ -147,7 +152,7 @@ def test_a_number_that_is_no_field_tells_two_certificates_apart_and_a_number_unr
 
 
 def test_what_says_nothing_but_whose_it_is_is_not_known_as_the_same() -> None:
-    empty = dict.fromkeys(("diagnoses", "advice"))
+    empty = without("diagnoses", "advice")
     assert not are_one(certificate(**empty), certificate("b.jpg", **empty))
 
 
@@ -164,4 +169,4 @@ def test_papers_of_different_types_are_never_one() -> None:
 @given(st.sets(st.sampled_from(sorted(LIST)), max_size=6))
 def test_what_one_reading_lacks_never_makes_two_lists_that_differ_one(missing: set[str]) -> None:
     other = replace(listed("b.jpg", total_amount="70.50"), items=(*ROWS, row("针剂", "10.00")))
-    assert not are_one(listed(**dict.fromkeys(missing - {"total_amount"})), other)
+    assert not are_one(listed(**without(*missing - {"total_amount"})), other)
