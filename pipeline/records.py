@@ -201,7 +201,9 @@ class DocumentRecord(TypedDict):
     `category_totals` are category rows above detail rows: the same money a second time, never to be added to
     `line_items`. `extras` are printed labels that have no field name. Where `rendition_of` names another
     document, that one is read for the paper and `rendition_reason` says why they are one: this one stays as
-    it was read and counts nowhere. `required_seal` is null where the paper need not bear a seal.
+    it was read and counts nowhere. What was taken from such a picture, a field or all rows, has no place and
+    `rendition:<document_id>` among its witnesses. `required_seal` is null where the paper need not bear a
+    seal.
     """
 
     schema_version: Version
