@@ -92,6 +92,8 @@ def summary_table(summary: Summary) -> str:
         ("页 pages", summary.pages),
         ("单据 documents", summary.documents),
         ("需复核 to review", summary.needing_review),
+        ("空白背面与分隔页 put aside", summary.put_aside),
+        ("未移交的批次 batches held", len(summary.batches_held)),
         ("报销申请 claims", summary.claims),
         ("无法读取 unreadable", summary.unreadable),
         *((f"· {name}", sum(counts.values())) for name, counts in summary.by_type.items()),

@@ -1,7 +1,8 @@
 """`baoxiao`, the one console command.
 
-Exit status of `scan`: 0 all files were read (documents that need review included), 1 some inputs could
-not be read (each is named with its cause, the others are finished), 2 usage error.
+Exit status of `scan`: 0 all files were read (documents that need review and batches that are held
+included; the last lines name these), 1 some inputs could not be read (each is named with its cause, the
+others are finished), 2 usage error.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def scan(
       documents.jsonl, claims.jsonl, lines.csv, errors.jsonl, report.html
       batches.jsonl（有批次首页时 / where a batch header was read）
     退出码 / exit status:
-      0    全部读完（含待复核） / all files were read (documents to review included)
+      0    全部读完（含待复核和未移交的批次） / all files were read (what is to review or held included)
       1    有文件无法读取，其余已完成 / some could not be read, the others are finished
       2    用法错误 / usage error
       130  用户停止 / stopped by Ctrl-C
@@ -125,7 +126,7 @@ def scan(
 def _scanned(paths: Sequence[Path], out_dir: Path, *, direct: bool, target_error: float | None) -> Summary:
     from flows import server
     from pipeline.settings import settings
-    from pipeline.terminal import acceptance_lines, progress_on, summary_table
+    from pipeline.terminal import acceptance_lines, held_lines, progress_on, summary_table
 
     api, why_not = (None, "直接运行 / running directly") if direct else server.find_api()
     with progress_on(out) as progress:
@@ -141,11 +142,11 @@ def _scanned(paths: Sequence[Path], out_dir: Path, *, direct: bool, target_error
     out.print(summary_table(summary))
     for line in acceptance_lines(summary, target_error or settings().target_error):
         out.print(line, markup=False)
-    for held in summary.batches_held:
-        _fail(held)
     if not summary.files:
         out.print("没有找到文件 / no files were found")
     out.print(f"报告 / report: {out_dir / 'report.html'}", markup=False)
+    for line in held_lines(summary):
+        _fail(line)
     return summary
 
 

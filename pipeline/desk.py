@@ -36,6 +36,7 @@ from pipeline.reading.refusal import printable, unread
 from pipeline.reading.sandbox import Sandbox
 from pipeline.records import (
     SCHEMA_VERSION,
+    BatchRecord,
     ClaimRecord,
     DocumentRecord,
     ErrorRecord,
@@ -93,14 +94,17 @@ class UploadAnswer(TypedDict):
     """What an upload gave, in the rows of the contract.
 
     `documents` carry the fields to show filled in, `errors` say of each unreadable file what to do, and
-    `claims` what the papers make so far: findings across them and the materials that are missing. `quality`
-    says of each page whether a new photo would help, `close_ups` what became of those that were sent.
+    `claims` what the papers make so far: findings across them and the materials that are missing; where
+    separators or labels of ours lie among the papers, they part them. `batches` says of each batch header
+    whether its batch closes or is held and which sheet to pull, as `batches.jsonl` does. `quality` says of
+    each page whether a new photo would help, `close_ups` what became of those that were sent.
     """
 
     schema_version: str
     upload: str
     documents: list[DocumentRecord]
     claims: list[ClaimRecord]
+    batches: list[BatchRecord]
     errors: list[ErrorRecord]
     quality: list[PageQuality]
     close_ups: list[CloseUpRecord]
@@ -268,6 +272,7 @@ class UploadDesk:
                 for document in documents
             ],
             "claims": list(together.claims),
+            "batches": list(together.batches),
             "errors": [error_record(row) for row in missed],
             "quality": self.quality(key),
             "close_ups": close_ups,

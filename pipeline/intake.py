@@ -20,7 +20,7 @@ from pipeline.confidence.evidence import REGISTERED
 from pipeline.doubts import doubtful_print
 from pipeline.model import AnyField, Document, Image, LineItem, Page, TextField
 from pipeline.papers import BLANK_INK, read_paper, split_papers
-from pipeline.reading.closeup import Placed, with_close_up
+from pipeline.reading.closeup import Placed, with_close_up_of_one
 from pipeline.reading.codes import with_codes
 from pipeline.reading.ocr import OcrEngine, with_words
 from pipeline.reading.pictures import with_likeness
@@ -75,13 +75,14 @@ def read_papers_on(page: Page, engine: OcrEngine) -> tuple[Page, ...]:
     return papers if papers and all(map(is_paper, papers)) else (page,)
 
 
-def read_page_with_close_ups(page: Page, close_ups: Sequence[tuple[str, Image]], engine: OcrEngine) -> Placed:
-    """As `read_page`, with what close-ups of it (hash of the file, picture) read better."""
-    page = read_page(page, engine)
-    placed = Placed(page)
+def read_papers_with_close_ups(
+    page: Page, close_ups: Sequence[tuple[str, Image]], engine: OcrEngine
+) -> tuple[Placed, ...]:
+    """The papers on an unread page, each with what close-ups (hash of file, picture) read better of it."""
+    papers = tuple(map(Placed, read_papers_on(read_page(page, engine), engine)))
     for sha256, image in close_ups:
-        placed = with_close_up(placed, sha256, image, engine)
-    return replace(placed, page=with_stains(placed.page))
+        papers = with_close_up_of_one(papers, sha256, image, engine)
+    return tuple(replace(placed, page=with_stains(placed.page)) for placed in papers)
 
 
 def read_documents(

@@ -31,6 +31,7 @@ PICTURE_DIGITS = 16
 
 NUMBER = re.compile(r"\d{4,}(?:\.\d+)?|\d{2,}\.\d+")
 """Numbers that say something: of four digits, or with a fraction; a 1 or a 12 stands on every page."""
+FIGURE = re.compile(r"\d+(?:\.\d+)*")
 FEWEST_NUMBERS = 4
 """With fewer a page cannot be told from another of its form; many certificates have fewer."""
 
@@ -82,6 +83,15 @@ def sketch(texts: Iterable[str]) -> bytes:
     drawn = [shake_128(number.encode()).digest(4 * ORDERS) for number in numbers]
     first = (min(each[4 * place : 4 * place + 4] for each in drawn) for place in range(ORDERS))
     return bytes(each[-1] for each in first)
+
+
+def figures(texts: Iterable[str]) -> tuple[str, ...]:
+    """All numbers in `texts`, in order, thousands joined: what two sheets of one wording differ by.
+
+    >>> figures(["合计 1,838.57", "休息 2 周", "2025.02.17"])
+    ('1838.57', '2', '2025.02.17')
+    """
+    return tuple(number for text in texts for number in FIGURE.findall(fold(text).replace(",", "")))
 
 
 def bits_apart(a: Likeness, b: Likeness) -> int:

@@ -36,7 +36,7 @@ SealShape: TypeAlias = Literal["round", "oval", "square", "rectangle"]
 Presence: TypeAlias = Literal["present", "absent", "unknown"]
 CatalogKind: TypeAlias = Literal["drug", "service", "facility", "consumable"]
 MatchStatus: TypeAlias = Literal["matched", "ambiguous", "unmatched"]
-RenditionReason: TypeAlias = Literal["same_bytes", "same_code_and_number", "exchanged"]
+RenditionReason: TypeAlias = Literal["same_bytes", "same_code_and_number", "exchanged", "same_content"]
 Image: TypeAlias = npt.NDArray[np.uint8]
 """Shape (H, W, 3), RGB."""
 
@@ -231,9 +231,9 @@ class Seal:
     """A seal pressed or printed on page `page`.
 
     `name` is what such seals are called (诊断专用章), None where its writing names none that is known;
-    `text` is its writing, the arc first, lines parted by spaces; `region` is whose finance department a
-    supervision seal belongs to. `confidence` is that of the name, or of a seal being there at all where no
-    name was read.
+    `text` is its writing, the arc first, lines parted by spaces; `jurisdiction` is whose finance
+    department a supervision seal belongs to (河南省). `confidence` is that of the name, or of a seal being
+    there at all where no name was read.
     """
 
     name: str | None
@@ -243,7 +243,7 @@ class Seal:
     box: Box
     confidence: float
     page: int
-    region: str | None = None
+    jurisdiction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,6 +498,8 @@ class Document:
     """Why the two are one paper."""
     stack_codes: tuple[str, ...] = ()
     """Payloads of our separators, batch headers and claim labels on it, untrusted text."""
+    figures: tuple[str, ...] = ()
+    """All numbers printed on it, whatever they say (`pipeline.likeness.figures`)."""
     seals: tuple[Seal, ...] = ()
     required_seal: RequiredSeal | None = None
     """None where the paper need not bear a seal."""

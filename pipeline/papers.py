@@ -17,6 +17,7 @@ from typing import Any
 
 from extractors import EXTRACTORS
 from extractors._shapes import with_doubted_shapes
+from pipeline.likeness import figures
 from pipeline.model import BLANK, OTHER, AnyField, Box, Document, LineItem, Page, Placement, Word
 from pipeline.stacks.separators import ClaimLabel, SheetKind, find_code, payloads_of, sheet_kind
 from pipeline.text import squeeze
@@ -133,7 +134,9 @@ def read_paper(paper: Paper) -> Document:
             stack_codes=codes,
         )
     document = with_doubted_shapes(EXTRACTORS[paper.type].extract(paper.pages, paper.sure))
-    document = replace(document, titles=max(_heads_on(page) for page in paper.pages), stack_codes=codes)
+    printed = figures(word.text for page in paper.pages for word in page.words)
+    heads = max(_heads_on(page) for page in paper.pages)
+    document = replace(document, titles=heads, stack_codes=codes, figures=printed)
     placement = paper.pages[0].placement
     return document if placement is None else on_sheet(document, placement)
 

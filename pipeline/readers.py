@@ -104,7 +104,7 @@ class Readers:
     def read_with_close_ups(
         self, pages: Sequence[SpooledPage], close_ups: Sequence[CloseUpOf]
     ) -> Future[list[Placed]]:
-        """As `read`, each page with the close-ups of it merged into its words."""
+        """As `read`, each page, or paper on it, with the close-ups of it merged into its words."""
         return self._schedule(len(pages) + len(close_ups), _read_with_close_ups, list(pages), list(close_ups))
 
     def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
@@ -184,17 +184,17 @@ def _read(pages: list[SpooledPage]) -> list[Page]:
 
 
 def _read_with_close_ups(pages: list[SpooledPage], close_ups: list[CloseUpOf]) -> list[Placed]:
-    from pipeline.intake import read_page_with_close_ups
+    from pipeline.intake import read_papers_with_close_ups
 
-    read = []
+    read: list[Placed] = []
     for spooled in pages:
         own = [
             (close_up.picture.page.file.sha256, image)
             for close_up in close_ups
             if close_up.page == spooled.page.number and (image := close_up.picture.load().image) is not None
         ]
-        placed = read_page_with_close_ups(spooled.load(), own, _LazyEngine())
-        read.append(replace(placed, page=replace(placed.page, image=None)))
+        papers = read_papers_with_close_ups(spooled.load(), own, _LazyEngine())
+        read += [replace(placed, page=replace(placed.page, image=None)) for placed in papers]
     return read
 
 

@@ -165,13 +165,16 @@ class SourceRecord(TypedDict):
 
 
 class SealRecord(TypedDict):
-    """A seal on the paper; `name` is null where its writing says none that is known."""
+    """A seal on the paper; `name` is null where its writing says none that is known.
+
+    `jurisdiction` is whose finance department a supervision seal belongs to (河南省).
+    """
 
     name: str | None
     text: str
     colour: SealColour
     shape: SealShape
-    region: str | None
+    jurisdiction: str | None
     page: PageNumber
     box: BoxRecord | None
     confidence: Fraction
@@ -198,7 +201,9 @@ class DocumentRecord(TypedDict):
     `category_totals` are category rows above detail rows: the same money a second time, never to be added to
     `line_items`. `extras` are printed labels that have no field name. Where `rendition_of` names another
     document, that one is read for the paper and `rendition_reason` says why they are one: this one stays as
-    it was read and counts nowhere. `required_seal` is null where the paper need not bear a seal.
+    it was read and counts nowhere. What was taken from such a picture, a field or all rows, has no place and
+    `rendition:<document_id>` among its witnesses. `required_seal` is null where the paper need not bear a
+    seal.
     """
 
     schema_version: Version
@@ -519,7 +524,7 @@ def _seal(seal: Seal, sizes: Mapping[int, PageSize]) -> SealRecord:
         "text": seal.text,
         "colour": seal.colour,
         "shape": seal.shape,
-        "region": seal.region,
+        "jurisdiction": seal.jurisdiction,
         "page": seal.page,
         "box": fractions(seal.box, sizes.get(seal.page)),
         "confidence": _probability(seal.confidence),

@@ -1,9 +1,11 @@
 """The same paper twice in one run: which documents are one paper, and which of them is read for it.
 
 A patient sends a bill as PDF and as a photo of its print; a hospital exchanges an e-bill for paper. Both are
-one paper and its money is paid once. The best read document leads; the others stay listed as its renditions
-and are heard as witnesses: a value that both state gains one, one that only a rendition proves is taken over
-and says from where, one that differs becomes a candidate and a finding. Nothing is overridden.
+one paper and its money is paid once. So are a list, a certificate and a prescription photographed twice. The
+best read document leads; the others stay listed as its renditions and are heard as witnesses: a value that
+both state gains one, one that only a rendition proves is taken over and says from where, one that differs
+becomes a candidate and a finding. Nothing is overridden. Charged rows are taken from one picture as a whole
+(`pipeline.rendition_rows`).
 
 What only looks alike is named and never merged; two bills of one code and number that state other money or
 another person are two papers and a blocking finding (`validators.duplicates`).
@@ -21,18 +23,21 @@ from pipeline.acceptance import disputed_by_claim, status_of
 from pipeline.likeness import Likeness, find_alike
 from pipeline.model import AnyField, Candidate, Document, Finding, RenditionReason
 from pipeline.records import value_text, way_of_reading
+from pipeline.rendition_rows import best_rows, with_row_witness, with_rows_of
 from validators.duplicates import (
     OWN_OF_EACH,
     bill_says_one_thing,
     content_key,
     contradictions,
     exchanged_bill_counts_once,
+    finding_keys,
     is_same_bill,
     page_looks_like_no_other,
+    rendition_rows_agree,
+    rendition_rows_read_alike,
     renditions_agree,
     renditions_read_alike,
     say_the_same,
-    telling_numbers,
     why_one_paper,
 )
 
@@ -63,7 +68,7 @@ class Sheet:
 
         Of papers that lie together on one page none has the page's likeness.
         """
-        keys = [content_key(document), *sorted(telling_numbers(document))]
+        keys = [content_key(document), *sorted(finding_keys(document))]
         alone = document.region is None and document.titles <= 1
         hexes = [page.likeness for page in document.pages if page.likeness] if alone else []
         return Sheet(document.id, tuple(keys), tuple(Likeness.of_hex(text) for text in hexes))
@@ -185,9 +190,12 @@ def settled(
     if document.id in same.leads:
         lead, reason = same.leads[document.id]
         return replace(document, rendition_of=lead, rendition_reason=reason)
-    heard, findings = document, list[Finding]()
-    for other_id in same.renditions.get(document.id, ()):
-        other = replace(load(other_id), rendition_of=document.id, rendition_reason=same.leads[other_id][1])
+    others = [
+        replace(load(other_id), rendition_of=document.id, rendition_reason=same.leads[other_id][1])
+        for other_id in same.renditions.get(document.id, ())
+    ]
+    heard, findings = _with_best_rows(document, others)
+    for other in others:
         findings += _about_rendition(document, other)
         heard = _with_witness(heard, other)
     findings += [
@@ -196,9 +204,25 @@ def settled(
     findings += [page_looks_like_no_other(document, load(other)) for other in same.alike.get(document.id, ())]
     if not findings:
         return document
-    heard = replace(heard, findings=(*document.findings, *findings))
+    heard = replace(heard, findings=(*heard.findings, *findings))
     heard = replace(heard, status=status_of(heard, required(heard)))
     return disputed_by_claim(heard, _disputed(findings))
+
+
+def _with_best_rows(document: Document, others: Sequence[Document]) -> tuple[Document, list[Finding]]:
+    """The document with the rows of its best picture, of which those of the others are witnesses.
+
+    The same bytes witness nothing, and an exchanged bill may state the same charges in other rows.
+    """
+    pictures = [other for other in others if other.rendition_reason not in ("same_bytes", "exchanged")]
+    best = best_rows(document, pictures)
+    heard = document if best is document else with_rows_of(document, best, f"{WITNESS}:{best.id}")
+    findings: list[Finding] = []
+    for other in (document, *pictures):
+        if other is not best and other.items and best.items:
+            findings += [rendition_rows_agree(heard, other), rendition_rows_read_alike(heard, other)]
+            heard = with_row_witness(heard, other, f"{WITNESS}:{other.id}")
+    return heard, findings
 
 
 def _about_rendition(document: Document, other: Document) -> list[Finding]:

@@ -12,7 +12,7 @@ import hashlib
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -71,6 +71,8 @@ class Progress(Protocol):
 def find_uploads(paths: Iterable[Path], out: Path | None = None) -> list[Upload]:
     """The files under `paths`, folders walked recursively in name order, each file once, names unique.
 
+    Where two paths have a name in common, those of the later one stand under its folder.
+
     Hidden files, what operating systems leave behind and what a run wrote into `out` are passed over. A
     folder that cannot be listed and a link that leads nowhere are there, to be told as unreadable.
     """
@@ -78,15 +80,17 @@ def find_uploads(paths: Iterable[Path], out: Path | None = None) -> list[Upload]
     uploads: dict[str, Upload] = {}
     taken = set(own)
     for path in paths:
-        is_folder = path.is_dir()
+        is_folder, folder = path.is_dir(), path.resolve().name
+        found: dict[str, Path] = {}
         for file in _walk(path) if is_folder else [path]:
             real = os.path.realpath(file)
             if real in taken:
                 continue
             taken.add(real)
             name = _legible((file.relative_to(path) if is_folder else Path(file.name)).as_posix())
-            name = _unused(name, path.resolve().name, uploads)
-            uploads[name] = Upload(name, file)
+            found[f"{_prefix([name], folder, found)}{name}"] = file  # two names may be legible as one
+        before = _prefix(found, folder, uploads)
+        uploads |= {f"{before}{name}": Upload(f"{before}{name}", file) for name, file in found.items()}
     return list(uploads.values())
 
 
@@ -115,11 +119,14 @@ def _legible(name: str) -> str:
     return name
 
 
-def _unused(name: str, folder: str, used: Iterable[str]) -> str:
-    """The name; where two of the paths hold it, with its folder before it, and a number if need be."""
-    tried, number = name, 1
-    while tried in used:
-        tried = f"{folder}/{name}" if number == 1 else f"{folder} ({number})/{name}"
+def _prefix(names: Iterable[str], folder: str, used: Container[str]) -> str:
+    """What is put before the names of a path where an earlier path has one of them.
+
+    All of them get it: half the pages of a folder must not lie among those of another (`pipeline.stacks`).
+    """
+    tried, number = "", 1
+    while any(f"{tried}{name}" in used for name in names):
+        tried = f"{folder}/" if number == 1 else f"{folder} ({number})/"
         number += 1
     return tried
 

@@ -185,6 +185,8 @@ def summary_table(summary: Summary) -> Table:
     table.add_row("页", "pages", str(summary.pages))
     if summary.renditions:
         table.add_row("另一影像", "further pictures", str(summary.renditions))
+    if summary.put_aside:
+        table.add_row("空白背面与分隔页", "put aside", str(summary.put_aside))
     table.add_row("无法读取", "unreadable", str(summary.unreadable))
     return table
 
@@ -202,6 +204,22 @@ def acceptance_lines(summary: Summary, target_error: float) -> list[str]:
         f" = {summary.fields_accepted / summary.fields:.1%} ({low:.1%}–{high:.1%})",
         f"目标差错率 / target error: {target_error * 1000:g}‰；标定样本 / on the fitting papers"
         f" ({standard.model.dated}): {seen.wrong} / {seen.accepted} (≤ {bound * 1000:.2f}‰, 95 %)",
+    ]
+
+
+def held_lines(summary: Summary) -> list[str]:
+    """The last words of a run with batches that do not close: each of them, then what is to be done.
+
+    They end the run in the terminal because its exit status cannot tell: 0 means that all files were read.
+    """
+    if not summary.batches_held:
+        return []
+    count = len(summary.batches_held)
+    return [
+        *summary.batches_held,
+        f"{count} 个批次未移交：请按提示抽查原件，漏扫的与该批一起重扫、替换原文件，再用同一 --out 运行"
+        f" / {count} batches are held and not handed over: check the papers as said, scan the batch anew with"
+        " what was missed in place of its file, and run again with the same --out",
     ]
 
 

@@ -1,6 +1,7 @@
 """A decoder and readers that stand in for children, processes and OCR: every line of a text file is a page.
 
-A line such as `outpatient_invoice payer_name=张三 visit_date=2026-03-12` becomes a document of that type.
+A line such as `outpatient_invoice payer_name=张三 visit_date=2026-03-12` becomes a document of that type;
+`subtype=…` and `code=…` (a payload of our sheets) are no fields of it.
 Some words make what goes wrong: a file `!corrupt` cannot be opened; a page `boom` kills its reader, `down`
 says that a part of ours is down.
 """
@@ -142,8 +143,12 @@ def page_of(file: SourceFile, number: int, text: str) -> Page:
 def document_of(page: Page) -> Document:
     type_, *parts = page.text.split()
     values = dict(part.split("=", 1) for part in parts if "=" in part)
+    subtype, code = values.pop("subtype", None), values.pop("code", None)
     return replace(
-        paper(type_, None, values), file=page.file, pages=(PageSize(page.number, page.width, page.height),)
+        paper(type_, subtype, values),
+        file=page.file,
+        pages=(PageSize(page.number, page.width, page.height),),
+        stack_codes=() if code is None else (code,),
     )
 
 

@@ -42,6 +42,7 @@ RUN = (
     | {
         "pipeline.intake",
         "pipeline.materials",
+        "pipeline.rendition_rows",
         "pipeline.renditions",
         "pipeline.claims",
         "pipeline.together",
@@ -88,7 +89,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.report": FLOOR | {"pipeline.records"},
     "pipeline.outputs": FLOOR | {"pipeline.records", "pipeline.report"},
     # Which documents of a run are one paper: rules compare two of them, values are said as published.
-    "pipeline.renditions": FLOOR | {"validators", "pipeline.acceptance", "pipeline.records"},
+    "pipeline.rendition_rows": FLOOR | {"validators", "pipeline.acceptance", "pipeline.records"},
+    "pipeline.renditions": FLOOR
+    | {"validators", "pipeline.acceptance", "pipeline.records", "pipeline.rendition_rows"},
     # Our own sheets are told where pages become papers; what they mean, where papers become claims.
     "pipeline.stacks.separators": FLOOR,
     "pipeline.stacks": FLOOR | {"validators", "pipeline.records", "pipeline.stacks.separators"},

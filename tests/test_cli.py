@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pipeline import cli, scan
 from pipeline.outputs import CLAIMS, DOCUMENTS, ERRORS, LINES, REPORT
 from pipeline.scan import STATE_DIR
 from pipeline.settings import settings
+from pipeline.stacks.separators import BatchHeader, payload
 from pipeline.store.ledger import Ledger
 from tests.fakes import FakeDecoder, FakeReaders
 
@@ -72,6 +74,15 @@ class TestScanning:
         assert "outpatient_invoice" in terminal.out
         assert f"report: {terminal.out_dir / REPORT}" in terminal.out.replace("\n", "")
         assert terminal.err == ""
+
+    def test_a_batch_that_is_held_is_0_and_the_last_words(self, terminal: Terminal) -> None:
+        stated = payload(BatchHeader("B1", 2, Decimal("30.00")))
+        bill = f"{RECEIPT} invoice_number=0127700352 total_amount=30.00"
+        (terminal.papers / "a.pdf").write_text(f"other subtype=batch_header code={stated}\n{bill}", "utf-8")
+        assert terminal.scan() == 0
+        named, way_out = terminal.err.splitlines()
+        assert "batch B1 is held: 2 papers" in named
+        assert "scan the batch anew" in way_out
 
     def test_lines_are_plain_where_there_is_no_terminal(self, terminal: Terminal) -> None:
         (terminal.papers / "a.pdf").write_text(RECEIPT, "utf-8")

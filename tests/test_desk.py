@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from pipeline.desk import PageOf, UploadAnswer, UploadDesk
 from pipeline.errors import ServiceUnavailable
 from pipeline.records import json_schemas
 from pipeline.settings import Settings
+from pipeline.stacks.separators import BatchHeader, Separator, payload
 from tests.fakes import FakeDecoder, FakeReaders
 
 SAMPLES = Path(__file__).parent.parent / "fixtures" / "samples"
@@ -70,6 +72,36 @@ def test_an_answer_is_made_of_the_rows_of_the_contract(counter: Counter) -> None
     assert {name for name, _ in rows} == {"documents", "claims", "errors"}
     for name, row in rows:
         Draft202012Validator(json_schemas()[name]).validate(row)
+
+
+def test_a_stack_sent_online_is_parted_by_its_separators_and_held_against_its_header(
+    counter: Counter,
+) -> None:
+    stated = payload(BatchHeader("B1", 3, Decimal("60.00")))
+    other = RECEIPT.replace("欧阳杜撰", "司徒捏造").replace("0352", "0353")
+    sheets = (
+        f"other subtype=batch_header code={stated}",
+        RECEIPT,
+        f"other subtype=separator code={payload(Separator(1))}",
+        other,
+    )
+    answer = counter.ask(
+        ("扫描1.pdf", "\n".join(sheets)), ("扫描2.pdf", CERTIFICATE.replace("欧阳杜撰", "司徒捏造"))
+    )
+    assert [len(claim["invoices"]) + len(claim["certificates"]) for claim in answer["claims"]] == [1, 2]
+    (batch,) = answer["batches"]
+    Draft202012Validator(json_schemas()["batches"]).validate(batch)
+    assert (batch["outcome"], batch["found_papers"], batch["found_amount"]) == ("closed", 3, "60.00")
+    assert batch["claims"] == [claim["claim_id"] for claim in answer["claims"]]
+    alone = counter.ask(("扫描1.pdf", "\n".join(sheets)))
+    (held,) = alone["batches"]
+    assert held["outcome"] == "held"
+    assert "batch B1 is held" in held["message"]
+    assert {claim["status"] for claim in alone["claims"]} != {"accepted"}
+
+
+def test_an_upload_without_a_header_has_no_batch(counter: Counter) -> None:
+    assert counter.ask(("票.pdf", RECEIPT))["batches"] == []
 
 
 def test_what_is_unreadable_is_said_beside_what_is_read(counter: Counter) -> None:

@@ -122,6 +122,11 @@ class TestFinding:
         assert [upload.name for upload in uploads] == ["a.jpg", "x/a.jpg", "x (2)/a.jpg"]
         assert [upload.path.read_text() for upload in uploads] == ["1", "2", "3"]
 
+    def test_pages_of_two_folders_do_not_mix_because_one_has_more_of_them(self, tmp_path: Path) -> None:
+        first = put(tmp_path / "甲", p1__jpg="1", p2__jpg="2")
+        second = put(tmp_path / "乙", p2__jpg="3", p3__jpg="4")
+        assert self.names(first, second) == ["p1.jpg", "p2.jpg", "乙/p2.jpg", "乙/p3.jpg"]
+
     def test_a_file_named_twice_is_read_once(self, tmp_path: Path) -> None:
         folder = put(tmp_path / "x", a__jpg="")
         assert self.names(folder, folder / "a.jpg", tmp_path) == ["a.jpg"]

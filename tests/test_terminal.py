@@ -9,7 +9,7 @@ from rich.console import Console
 
 from pipeline.model import Unread
 from pipeline.report import Summary
-from pipeline.terminal import SECONDS_BETWEEN_LINES, progress_on, summary_table
+from pipeline.terminal import SECONDS_BETWEEN_LINES, held_lines, progress_on, summary_table
 
 BROKEN = Unread("坏[1].pdf", None, "corrupt", "坏[1].pdf: 文件已损坏 / damaged")
 
@@ -106,11 +106,12 @@ def test_the_summary_counts_types_documents_claims_and_what_was_unreadable() -> 
     summary = Summary(
         files=5,
         pages=7,
-        documents=6,
+        documents=5,
         claims=2,
         unreadable=1,
-        by_status={"accepted": 3, "review": 2, "rejected": 1},
-        by_type={"outpatient_invoice": {"accepted": 3, "review": 2}, "blank": {"rejected": 1}},
+        by_status={"accepted": 3, "review": 2},
+        by_type={"outpatient_invoice": {"accepted": 3, "review": 2}},
+        put_aside=1,
         claims_by_status={"incomplete": 1, "accepted": 1},
     )
     on = console(terminal=False)
@@ -118,14 +119,21 @@ def test_the_summary_counts_types_documents_claims_and_what_was_unreadable() -> 
     rows = [[cell.strip() for cell in line.split("│")] for line in printed(on).splitlines() if "│" in line]
     assert rows == [
         ["医疗门诊收费票据", "outpatient_invoice", "5", "3", "2", "0"],
-        ["空白页", "blank", "1", "0", "0", "1"],
-        ["单据", "documents", "6", "3", "2", "1"],
+        ["单据", "documents", "5", "3", "2", "0"],
         ["报销申请", "claims", "2", "1", "0", "1"],
         ["材料不全", "incomplete claims", "1", "", "", ""],
         ["文件", "files", "5", "", "", ""],
         ["页", "pages", "7", "", "", ""],
+        ["空白背面与分隔页", "put aside", "1", "", "", ""],
         ["无法读取", "unreadable", "1", "", "", ""],
     ]
+
+
+def test_a_run_with_held_batches_ends_with_them_and_what_is_to_be_done() -> None:
+    assert held_lines(Summary()) == []
+    *named, way_out = held_lines(Summary(batches_held=("批次 B1 不平", "批次 B2 不平")))
+    assert named == ["批次 B1 不平", "批次 B2 不平"]
+    assert "2 batches are held" in way_out
 
 
 def test_a_run_over_nothing_has_a_summary() -> None:

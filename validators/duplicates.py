@@ -1,7 +1,8 @@
 """The same paper twice: what makes two papers one, and what makes them two that must not both be paid.
 
 A bill is sent as PDF and as a photo, an e-bill is exchanged for a paper bill (换开纸质票据) that has a
-number of its own. Such papers are *renditions* of one; `pipeline.renditions` decides which is read. Two
+number of its own, a list is photographed twice (`validators._same_content`). Such papers are *renditions* of
+one; `pipeline.renditions` decides which is read. Two
 bills of one code and number that state other money or another person are never one: that is a blocking
 finding (domain.md §10, R-DUP-1 to R-DUP-4).
 """
@@ -18,7 +19,9 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline.model import AnyField, Document, RenditionReason
 from pipeline.text import compact_name, fold, is_masked, names_agree, squeeze
+from validators._row_pairs import row_pairs
 from validators._rule import INVOICES, MEDICAL_INVOICES, Verdict, claim_rule, failed, pair_rule, passed
+from validators._same_content import content_keys, is_same_content
 from validators.across import is_same_hospital, path_in
 
 DIGITAL_NUMBER = 20
@@ -74,10 +77,13 @@ def find_duplicates(documents: Iterable[Document]) -> tuple[tuple[Document, ...]
 # ---------------------------------------------------------------- two papers beside each other
 
 
-def telling_numbers(document: Document) -> frozenset[str]:
-    """The numbers of an invoice by which another rendition of it can be found: its own, named, serials."""
+def finding_keys(document: Document) -> frozenset[str]:
+    """By what another rendition of a paper is found.
+
+    Of an invoice its own number, those it names and serials; of others the day with the person or the money.
+    """
     if document.type not in INVOICES:
-        return frozenset()
+        return frozenset(content_keys(document))
     own = [document.text(name) for name in ("invoice_number", *SERIALS)]
     whole = [squeeze(text).upper() for text in own if text and not is_masked(text)]
     return frozenset(text for text in whole if len(text) >= TELLING_NUMBER) | _named(document)
@@ -91,7 +97,15 @@ def why_one_paper(a: Document, b: Document) -> RenditionReason | None:
         return None
     if is_same_bill(a, b):
         return "same_code_and_number"
-    return "exchanged" if is_exchanged(a, b) else None
+    if is_exchanged(a, b):
+        return "exchanged"
+    return "same_content" if is_same_content(a, b, _can_be_one) else None
+
+
+def _can_be_one(name: str, a: AnyField, b: AnyField) -> bool:
+    """Whether two readings can be one value; a day or an amount is never taken for a misread other one."""
+    is_text = isinstance(a.value, str) and isinstance(b.value, str)
+    return say_the_same(name, a, b) or (is_text and _is_misread(a, b))
 
 
 def is_same_bytes(a: Document, b: Document) -> bool:
@@ -226,6 +240,44 @@ def renditions_read_alike(document: Document, other: Document) -> Verdict:
         said = f"同一单据的另一影像 {sheet(other)} 读得没有把握，其上{_apart(document, other, wrong)}"
         return failed(said, *(f"fields.{name}" for name in wrong))
     return passed(*(f"fields.{name}" for name in document.fields if name in other.fields))
+
+
+@pair_rule(
+    "R-DUP-4",
+    title="同一单据的另一影像的明细金额一致",
+    basis="同一文件重复上传合并为一份单据（PDF 与其截图）",
+)
+def rendition_rows_agree(document: Document, other: Document) -> Verdict:
+    """No row that was read surely from another picture of the paper has another amount than here."""
+    return _rows_beside(document, other, "上", surely=True)
+
+
+@pair_rule(
+    "R-DUP-4",
+    title="同一单据的另一影像的明细没有不同的读法",
+    basis="同一文件重复上传合并为一份单据（PDF 与其截图）",
+    severity="warn",
+)
+def rendition_rows_read_alike(document: Document, other: Document) -> Verdict:
+    """No row that was read in doubt from another picture of the paper has another amount than here."""
+    return _rows_beside(document, other, "读得没有把握，其上", surely=False)
+
+
+def _rows_beside(document: Document, other: Document, how: str, *, surely: bool) -> Verdict:
+    wrong: list[int] = []
+    said: list[str] = []
+    for pair in row_pairs(document.items, other.items):
+        ours, theirs = document.items[pair.ours].amount, other.items[pair.theirs].amount
+        if ours and theirs and pair.differs and (theirs.status == "accepted") == surely:
+            wrong.append(pair.ours)
+            said.append(f"第 {pair.ours + 1} 行金额为「{theirs.value}」，本影像为「{ours.value}」")
+    if not wrong:
+        return passed()
+    more = f"等 {len(said)} 行" if len(said) > _FEW else ""
+    return failed(
+        f"同一单据的另一影像 {sheet(other)} {how}{'；'.join(said[:_FEW])}{more}，请对照原件核对",
+        *(f"line_items[{spot}].amount" for spot in wrong),
+    )
 
 
 def _differing(document: Document, other: Document) -> tuple[str, ...]:

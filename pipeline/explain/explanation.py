@@ -17,7 +17,7 @@ from pipeline.model import AnyField, Document, Page
 from pipeline.reading.decoded import Decoded
 from pipeline.reading.ocr import OcrEngine
 from pipeline.reading.open_file import source_file
-from pipeline.reading.refusal import unsupported
+from pipeline.reading.refusal import refusal
 from pipeline.reading.sandbox import Sandbox
 from pipeline.reading.stages import Mark, marks_of
 from pipeline.records import value_text
@@ -91,7 +91,13 @@ def explain(
         first, most = (page, 1) if page is not None else (1, MOST_PAGES)
         decoded = sandbox.decode(source, path, Path(spool), first, most).result()
         if decoded.kind == "zip":
-            raise unsupported(source, "压缩包（请解压后逐个查看）", "an archive (unpack the file you mean)")
+            raise refusal(
+                "unsupported",
+                source,
+                "这是压缩包，这里一次只展示一个文件；请解压后逐个查看（scan 可直接读取压缩包）",
+                "this is an archive, and one file is shown at a time; unpack it and choose the file you mean"
+                " (scan reads archives as they are)",
+            )
         recorders = {spooled.page.number: Recorder(spooled.page.number, folder) for spooled in decoded.pages}
         pages, papers = _read(decoded, engine, recorders)
     documents = read_documents(papers, catalogs, today, standard)

@@ -6,6 +6,9 @@ merged and the close-up is refused, because words in a wrong place are worse tha
 drawn in the page's own frame, upright whichever way it was held, and read there; a line of it takes the place
 of what was read before only where it says more, so a close-up that is worse than the page harms nothing. A QR
 code that only the close-up shows is added with what it states.
+
+Where several papers lie on the page, the close-up belongs to the one on which clearly the most points agree;
+papers of one form share those of their form, and where two have about as many nothing is merged.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.model import Box, Code, Image, Page, PageSize, Word
+from pipeline.model import Box, Code, Image, Page, PageSize, Placement, Word
 from pipeline.reading.codes import find_codes, statements_of
 from pipeline.reading.decoded import SpooledPage
 from pipeline.reading.lines import Quad
@@ -41,7 +44,12 @@ REPROJECTION_PIXELS = 4.0
 
 FEWEST_MATCHES = 25
 """Points that must agree. Chosen, not fitted: two different drawn sheets are told
-apart with it; two papers of one printed form were not tried."""
+apart with it. Two papers of one printed form may share more (see `CLEARLY_MOST`)."""
+
+CLEARLY_MOST = 1.5
+"""Of several papers on a page the one that a close-up shows has so many times the points of the next. On
+drawn papers of two forms it had 455 to 910 against none; of two bills, certificates and prescriptions of one
+form 144 to 369 against 0 to 41, and once, the head of a bill, 258 against 242: that one is nobody's."""
 
 MOST_ENLARGED, MOST_REDUCED = 12.0, 0.8
 """How many pixels of the close-up one pixel of the page has along a side: fewer than the second is no
@@ -70,8 +78,9 @@ class CloseUpOf:
 class Merged:
     """What became of one close-up; `picture` is the hash of its file.
 
-    `area` is what of the page it shows, in pixels of the page, None where it does not belong there; `taken`
-    are the words and `codes` the QR codes and barcodes that come from it.
+    `area` is what of the page it shows, None where it does not belong there; `taken` are the words and
+    `codes` the QR codes and barcodes that come from it. All are in pixels of the upright page of `size`, also
+    where the paper was cut out of that page and read by itself.
     """
 
     picture: str
@@ -91,10 +100,38 @@ class Placed:
 
 def with_close_up(placed: Placed, sha256: str, close_up: Image, engine: OcrEngine) -> Placed:
     """The page, upright with its words, with what `close_up`, shape (H, W, 3) RGB, reads better."""
+    (placed,) = with_close_up_of_one([placed], sha256, close_up, engine)
+    return placed
+
+
+def with_close_up_of_one(
+    papers: Sequence[Placed], sha256: str, close_up: Image, engine: OcrEngine
+) -> tuple[Placed, ...]:
+    """The papers of one page, one of them with what `close_up`, shape (H, W, 3) RGB, reads better of it.
+
+    That it belongs to none of them is noted with the first.
+    """
+    found = [_find(close_up, each.page.image) if each.page.image is not None else None for each in papers]
+    agree = [each.agree if each is not None else 0 for each in found]
+    best = max(range(len(papers)), key=agree.__getitem__)
+    next_best = max((count for turn, count in enumerate(agree) if turn != best), default=0)
+    place = found[best]
+    if place is None or place.agree < CLEARLY_MOST * next_best:
+        best, made = 0, _refused(papers[0], sha256)
+    else:
+        made = _merged_at(place.homography, papers[best], sha256, close_up, engine)
+    return (*papers[:best], made, *papers[best + 1 :])
+
+
+def _refused(placed: Placed, sha256: str) -> Placed:
+    size = placed.page.placement.sheet if placed.page.placement is not None else placed.page.size
+    return replace(placed, close_ups=(*placed.close_ups, Merged(sha256, size)))
+
+
+def _merged_at(
+    homography: Homography, placed: Placed, sha256: str, close_up: Image, engine: OcrEngine
+) -> Placed:
     page = placed.page
-    homography = find_place(close_up, page.image) if page.image is not None else None
-    if homography is None:
-        return replace(placed, close_ups=(*placed.close_ups, Merged(sha256, page.size)))
     area = _within(page, _corners(homography, close_up))
     drawn, enlarged, into_frame = _in_frame(close_up, homography, area)
     lines = [line for line in engine.find_lines(drawn) if _is_whole(line, into_frame, close_up)]
@@ -102,12 +139,38 @@ def with_close_up(placed: Placed, sha256: str, close_up: Image, engine: OcrEngin
     found = [_on_page(word, enlarged, area) for word in read]
     words, taken = merged(page.words, found, [_box_of(line, enlarged, area) for line in lines])
     page, codes = with_codes_of(replace(page, words=words), close_up, homography)
-    done = Merged(sha256, page.size, area, taken, codes)
+    done = _on_sheet(Merged(sha256, page.size, area, taken, codes), page.placement)
     return Placed(page, (*placed.close_ups, done))
+
+
+def _on_sheet(done: Merged, placement: Placement | None) -> Merged:
+    """What became of a close-up, in pixels of the sheet that its page was cut from."""
+    if placement is None or done.area is None:
+        return done
+    return Merged(
+        done.picture,
+        placement.sheet,
+        placement.on_sheet(done.area),
+        tuple(replace(word, box=placement.on_sheet(word.box)) for word in done.taken),
+        tuple(replace(code, box=placement.on_sheet(code.box)) for code in done.codes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a close-up lies, and how many points say so."""
+
+    homography: Homography
+    agree: int
 
 
 def find_place(close_up: Image, page: Image) -> Homography | None:
     """Where `close_up` lies on `page`; None where too few points agree or no camera could see it so."""
+    found = _find(close_up, page)
+    return None if found is None else found.homography
+
+
+def _find(close_up: Image, page: Image) -> _Place | None:
     (points, features, scale), (own_points, own_features, own_scale) = _features(page), _features(close_up)
     if len(points) < FEWEST_MATCHES or len(own_points) < FEWEST_MATCHES:
         return None
@@ -123,7 +186,9 @@ def find_place(close_up: Image, page: Image) -> Homography | None:
     homography = np.asarray(found, np.float64)
     if not _is_plausible(_corners(homography, close_up)):
         return None
-    return homography if MOST_REDUCED <= _enlargement(homography, close_up) <= MOST_ENLARGED else None
+    if not MOST_REDUCED <= _enlargement(homography, close_up) <= MOST_ENLARGED:
+        return None
+    return _Place(homography, int(agree.sum()))
 
 
 def merged(

@@ -185,7 +185,7 @@ def _seal(found: _Found, lines: Sequence[Word], page: int) -> Seal:
         box=found.box,
         confidence=_confidence(found, name, lines),
         page=page,
-        region=region_of(texts) if name and purpose_of(name.name) == SUPERVISION else None,
+        jurisdiction=region_of(texts) if name and purpose_of(name.name) == SUPERVISION else None,
     )
 
 

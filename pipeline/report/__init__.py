@@ -109,7 +109,7 @@ def render_report(
             errors=islice(errors, limits.errors),
             claims=islice(claims, limits.claims),
             accepted=islice(
-                (document for document in documents if not _needs_review(document)),
+                (each for each in documents if not _needs_review(each) and not views.is_put_aside(each)),
                 limits.accepted_documents,
             ),
             about=about,

@@ -26,7 +26,10 @@ class RunInfo:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The counts of a run. Statuses and types are keys as in the contract; what did not occur is absent."""
+    """The counts of a run. Statuses and types are keys as in the contract; what did not occur is absent.
+
+    `documents`, `by_status` and `by_type` count papers; what was put aside is none and counted by itself.
+    """
 
     files: int = 0
     pages: int = 0
@@ -73,10 +76,12 @@ class Tally:
 
     def see_document(self, document: DocumentRecord) -> None:
         """Count a document, its pages and its rows."""
-        self._aside += is_put_aside(document)
         source = document["source"]
         self._files.add(hash(source["file"]))
         self._pages.update(hash((source["file"], number)) for number in source["pages"])
+        if is_put_aside(document):
+            self._aside += 1
+            return
         if document["rendition_of"]:  # not used: another picture of the paper is read for it
             self._renditions += 1
             self._documents[document["document_type"], "rejected"] += 1

@@ -1,26 +1,30 @@
 """Stacks cut into batches and claims: by the sheets between papers and the labels on them.
 
-A stack is what went through a feeder in one go: the pages of one file, or, of a scanner that writes one
-picture a page, the one-page files of a folder in the order of their numbers. Where none of our sheets and
-labels is in it, nothing here applies and papers become claims by what they say.
+A stack is what went through a feeder in one go, in one file or several (`pipeline.stacks.series`). Where none
+of our sheets and labels is in it, nothing here applies and papers become claims by what they say.
 
 Where separators or labels are used, they decide: papers between two of them are one claim, whatever they
 say, and none joins another over a sheet. A paper that names somebody else stays where it was put and the
 rules about a claim (R-NAME-1) say so: a stack that was put together wrongly is for a person to part.
+
+A batch, and a claim, goes on from the end of one file to the beginning of the next. That is the one place
+where papers have a say: where they name somebody else, or a file between the two is missing and they do not
+name the same person, a claim of its own begins there, for nobody has seen that no separator was lost.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import PurePosixPath
 
 from pipeline.model import BATCH_HEADER, BLANK, OTHER, SEPARATOR, Document
 from pipeline.stacks.separators import BatchHeader, ClaimLabel, Separator, StackCode, find_code, first_of
-from pipeline.text import compact_name
+from pipeline.stacks.series import files_by_stack, follows
+from pipeline.text import compact_name, differing_characters
 from validators.duplicates import bill_key
 
 INVOICES = ("outpatient_invoice", "inpatient_invoice", "vat_invoice")
@@ -142,6 +146,14 @@ class Stack:
     all: tuple[StackPaper, ...]
     batches: tuple[Batch, ...]
 
+    def position(self, paper: StackPaper) -> int:
+        """How many sheets down from the top of the stack the paper begins, counted from 1."""
+        pages: dict[str, int] = {}
+        for each in self.all:
+            pages[each.file] = max(pages.get(each.file, 1), *each.pages, 1)
+        above = itertools.takewhile(lambda file: file != paper.file, pages)
+        return sum(pages[file] for file in above) + paper.page
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -167,42 +179,32 @@ def cut_stacks(papers: Iterable[StackPaper]) -> list[Stack]:
 
 
 def _stacks(papers: list[StackPaper]) -> dict[str, list[StackPaper]]:
-    """Papers by stack: by file, those of one-page files by folder in natural order (2 before 10)."""
-    pages: Counter[str] = Counter()
+    """Papers by stack, in the order of its files and of the pages in them."""
+    by_file: dict[str, list[StackPaper]] = {}
     for paper in papers:
-        pages[paper.file] = max(pages[paper.file], *paper.pages, 1)
-    stacks: dict[str, list[StackPaper]] = {}
-    for paper in papers:
-        name = paper.file if pages[paper.file] > 1 else f"{_folder(paper.file)}/"
-        stacks.setdefault(name, []).append(paper)
-    for name, members in stacks.items():
-        members.sort(key=lambda paper: (_natural(paper.file) if name.endswith("/") else (), paper.page))
-    return stacks
+        by_file.setdefault(paper.file, []).append(paper)
+    pages = {file: max(page for paper in own for page in (*paper.pages, 1)) for file, own in by_file.items()}
+    return {
+        name: [paper for file in files for paper in sorted(by_file[file], key=lambda paper: paper.page)]
+        for name, files in files_by_stack(pages).items()
+    }
 
 
-def _folder(file: str) -> str:
-    return str(PurePosixPath(file.replace("!", "/")).parent)
-
-
-def _natural(name: str) -> tuple[tuple[bool, int, str], ...]:
-    """Orders names as people do who number them.
-
-    >>> sorted(["s10.jpg", "s9.jpg"], key=_natural)
-    ['s9.jpg', 's10.jpg']
-    """
-    parts = re.findall(r"\d+|\D+", name)
-    return tuple((part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts)
-
-
-def _batches(members: Iterable[StackPaper]) -> Iterator[Batch]:
+def _batches(members: Sequence[StackPaper]) -> Iterator[Batch]:
     batch = Batch()
-    for paper in members:
+    is_of_files = any(
+        max(paper.pages, default=1) > 1 for paper in members
+    )  # of single pictures each page is a file
+    for turn, paper in enumerate(members):
+        ends = is_of_files and turn > 0 and members[turn - 1].file != paper.file
+        if ends and not _goes_on(batch.parts[-1], members[turn - 1], members[turn:]):
+            _open_part(batch, Part())
         header = first_of(paper.codes, BatchHeader)
         if header is not None or (paper.is_sheet and paper.subtype == BATCH_HEADER):
             if batch.sheet or batch.papers or batch.is_parted:
                 yield batch
             batch = Batch(paper, header)
-        elif first_of(paper.codes, Separator) or (paper.is_sheet and paper.subtype == SEPARATOR):
+        elif _separates(paper):
             _open_part(batch, Part(opened_by=paper))
         label = first_of(paper.codes, ClaimLabel)
         if label is not None and label.number != batch.parts[-1].label:
@@ -210,6 +212,44 @@ def _batches(members: Iterable[StackPaper]) -> Iterator[Batch]:
         if paper.is_paper:
             batch.parts[-1].papers.append(paper)
     yield batch
+
+
+def _goes_on(last: Part, before: StackPaper, coming: Sequence[StackPaper]) -> bool:
+    """Whether what `last` gathers to the end of a file, where `before` lies, goes on in the next file.
+
+    Args:
+        last: What lies between the last sheet of the file and its end.
+        before: The last paper of the file.
+        coming: What follows from the first page of the next file on.
+    """
+    own = list(itertools.takewhile(lambda paper: paper.file == coming[0].file and not _cuts(paper), coming))
+    ends_claim = any(_separates(paper) for paper in coming[len(own) : len(own) + 1])
+    if not last.papers or not own or not (last.opened_by or last.label or ends_claim):
+        return True  # there is nothing to part, or no sheet says where claims end
+    person, next_person = _person(reversed(last.papers)), _person(own)
+    if not person or not next_person:
+        return follows(coming[0].file, before.file)
+    return is_same_person(person, next_person)
+
+
+def _person(papers: Iterable[StackPaper]) -> str:
+    """Whom most of the papers name, of several the first; empty where none names anybody."""
+    named = Counter(paper.person for paper in papers if paper.person)
+    return max(named, key=named.__getitem__, default="")
+
+
+def is_same_person(name: str, other: str) -> bool:
+    """Whether two names are one; a character may be misread."""
+    apart = differing_characters(name, other)
+    return apart is not None and apart <= 1
+
+
+def _cuts(paper: StackPaper) -> bool:
+    return paper.is_sheet or bool(paper.codes)
+
+
+def _separates(paper: StackPaper) -> bool:
+    return first_of(paper.codes, Separator) is not None or (paper.is_sheet and paper.subtype == SEPARATOR)
 
 
 def _is_fresh(batch: Batch) -> bool:

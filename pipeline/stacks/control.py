@@ -17,9 +17,8 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from pipeline.model import OTHER
-from pipeline.stacks.batches import Batch, Part, Stack, StackPaper
+from pipeline.stacks.batches import Batch, Part, Stack, StackPaper, is_same_person
 from pipeline.stacks.separators import Separator, first_of
-from pipeline.text import differing_characters
 
 Cause: TypeAlias = Literal[
     "double_feed",
@@ -222,8 +221,9 @@ def nothing_between_separators(control: Control) -> Iterator[Suspect]:
     parts = control.batch.parts
     for part, after in itertools.pairwise(parts):
         if not part.papers and part.opened_by is not None and after.opened_by is not None:
+            where, short = _beside(part.opened_by, after.opened_by), control.missing_papers
             why = (
-                f"与第 {part.opened_by.page} 页的分隔页之间没有材料，而本批少 {control.missing_papers} 份"
+                f"与{where}的分隔页之间没有材料，而本批少 {short} 份"
                 " / nothing lies between it and the separator before it"
             )
             yield Suspect(after.opened_by, "double_feed", why, STRONG)
@@ -270,11 +270,7 @@ def _serials_between(part: Part, after: Part) -> int:
 def _first_of_another(part: Part) -> StackPaper | None:
     """The first paper of somebody else than the first; one character misread is nobody else."""
     named = [paper for paper in part.papers if paper.person]
-    for paper in named[1:]:
-        apart = differing_characters(named[0].person, paper.person)
-        if apart is None or apart > 1:
-            return paper
-    return None
+    return next((paper for paper in named[1:] if not is_same_person(named[0].person, paper.person)), None)
 
 
 def one_too_many(control: Control) -> Iterator[Suspect]:
@@ -282,6 +278,9 @@ def one_too_many(control: Control) -> Iterator[Suspect]:
     seen: dict[tuple[str, ...], StackPaper] = {}
     before: StackPaper | None = None
     for paper in control.batch.papers if control.missing_papers < 0 else ():
+        if before is not None and _may_be_torn(before, paper):
+            why = f"可能是 {before.file} 末份材料的续页 / perhaps a further sheet of the paper before it"
+            yield Suspect(paper, "split_paper", why, FAIR)
         if paper.bill is not None and paper.bill in seen:
             first = seen[paper.bill]
             why = f"与 {first.file} 第 {first.page} 页是同一票据 / the same bill as page {first.page}"
@@ -292,6 +291,17 @@ def one_too_many(control: Control) -> Iterator[Suspect]:
             why = "类别不明，可能是前一份的续页 / of no known type: perhaps a further sheet of the last"
             yield Suspect(paper, "split_paper", why, WEAK)
         before = paper
+
+
+def _may_be_torn(before: StackPaper, paper: StackPaper) -> bool:
+    """Whether a scanner may have begun a new file in the middle of a paper; bills have one sheet."""
+    return before.file != paper.file and before.type == paper.type and not paper.is_invoice
+
+
+def _beside(paper: StackPaper, other: StackPaper) -> str:
+    """How a sentence about `other` calls the place of `paper`."""
+    file = "" if paper.file == other.file else f" {paper.file} "
+    return f"{file}第 {paper.page} 页"
 
 
 EVIDENCE: tuple[Callable[[Control], Iterator[Suspect]], ...] = (

@@ -126,10 +126,9 @@ def _suspect(suspect: Suspect, stack: Stack) -> SuspectRecord:
 
 
 def _sheet(paper: StackPaper, stack: Stack) -> SheetRecord:
-    in_folder = stack.name != paper.file
     return {
         "document_id": paper.document_id,
         "file": paper.file,
         "page": paper.page,
-        "position": stack.all.index(paper) + 1 if in_folder else paper.page,
+        "position": stack.position(paper),
     }

@@ -104,8 +104,9 @@ def test_large_pages_are_shown_smaller_with_their_marks_in_place(tmp_path: Path)
 def test_an_archive_is_refused_with_the_way_out(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("a.txt", "a")
-    with pytest.raises(UnreadableFile, match="unpack"):
+    with pytest.raises(UnreadableFile, match="unpack it and choose") as refused:
         explained(tmp_path / "a.zip", tmp_path / "out")
+    assert "not one of" not in str(refused.value), "a ZIP is among what can be read"
 
 
 def test_a_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:

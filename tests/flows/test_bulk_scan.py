@@ -256,3 +256,10 @@ def test_the_summary_is_a_table_of_counts() -> None:
     table = bulk_scan.summary_table(Summary(files=3, documents=2, by_type={"id_card": {"review": 2}}))
     assert "| 文件 files | 3 |" in table
     assert "| · id_card | 2 |" in table
+
+
+def test_the_summary_says_what_is_held_and_what_was_put_aside() -> None:
+    table = bulk_scan.summary_table(Summary(put_aside=4, batches_held=("批次 B1 不平，交款人张三",)))
+    assert "| 空白背面与分隔页 put aside | 4 |" in table
+    assert "| 未移交的批次 batches held | 1 |" in table
+    assert "张三" not in table

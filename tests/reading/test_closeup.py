@@ -16,8 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from pipeline.model import Box, Code, Image, Page, SourceFile, Word
-from pipeline.reading.closeup import Placed, find_place, merged, with_close_up, with_codes_of
+from pipeline.model import Box, Code, Image, Page, PageSize, Placement, SourceFile, Word
+from pipeline.reading.closeup import (
+    Placed,
+    find_place,
+    merged,
+    with_close_up,
+    with_close_up_of_one,
+    with_codes_of,
+)
 from pipeline.reading.codes import with_codes
 from pipeline.reading.lines import Quad
 from pipeline.reading.ocr import with_words
@@ -116,6 +123,40 @@ def test_what_the_close_up_reads_better_takes_its_place_on_the_page() -> None:
     assert abs(done.area.y1 - 2000 / 3) < 3
     assert abs(word.box.cx - done.area.cx) < 2
     assert abs(word.box.cy - done.area.cy) < 2
+
+
+def papers_of_a_page(*seeds: int) -> tuple[Placed, ...]:
+    """Papers that lie below each other on one page, each cut out of it and turned upside down since."""
+    whole = PageSize(1, WIDTH, HEIGHT * len(seeds))
+    upside_down = ((-1.0, 0.0, float(WIDTH)), (0.0, -1.0, float(HEIGHT)), (0.0, 0.0, 1.0))
+    papers = []
+    for turn, seed in enumerate(seeds):
+        top = float(turn * HEIGHT)
+        there = Placement(
+            whole, Box(0, top, WIDTH, top + HEIGHT), ((1.0, 0.0, 0.0), (0.0, 1.0, top), (0.0, 0.0, 1.0))
+        )
+        papers.append(Placed(replace(page_of(sheet(seed)), placement=there.moved(upside_down))))
+    return tuple(papers)
+
+
+def test_a_close_up_is_merged_into_the_paper_of_the_page_that_it_shows() -> None:
+    first, second = with_close_up_of_one(papers_of_a_page(2, 1), "1" * 64, close_up(), OneLine("108.50"))
+    assert (first.page.words, first.close_ups) == ((), ())
+    (word,) = second.page.words
+    (done,) = second.close_ups
+    assert done.area is not None
+    assert (done.size.width, done.size.height) == (WIDTH, 2 * HEIGHT)
+    assert abs(done.area.x1 - (WIDTH - 225 / 3)) < 3
+    assert abs(done.area.y0 - (2 * HEIGHT - 2000 / 3)) < 3
+    assert abs(done.taken[0].box.cx - (WIDTH - word.box.cx)) < 0.1
+    assert abs(done.taken[0].box.cy - (2 * HEIGHT - word.box.cy)) < 0.1
+
+
+def test_a_close_up_of_one_of_two_papers_that_look_the_same_is_refused() -> None:
+    first, second = with_close_up_of_one(papers_of_a_page(1, 1), "1" * 64, close_up(), OneLine("108.50"))
+    assert (first.page.words, second.page.words) == ((), ())
+    assert [done.area for done in first.close_ups] == [None]
+    assert first.close_ups[0].size.height == 2 * HEIGHT
 
 
 def test_what_the_page_reads_better_stays() -> None:

@@ -156,7 +156,7 @@ def test_the_real_engine_reads_the_arc_and_the_line_across(
     (found,) = with_seals(page_of(pressed(seal(), width=340)), paddle).seals or ()
     assert found.name == name
     assert arc in found.text
-    assert found.region == ("河南省" if name == "财政票据监制章" else None)
+    assert found.jurisdiction == ("河南省" if name == "财政票据监制章" else None)
 
 
 def test_a_drawn_page_states_what_stands_on_its_seals() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from hashlib import sha256
 
 from pipeline.model import BATCH_HEADER, SEPARATOR, Candidate, Document, PageSize, SourceFile
 from pipeline.stacks.separators import BatchHeader, ClaimLabel, Separator, payload
@@ -32,6 +33,17 @@ def stack(*sheets: Sheet) -> list[Document]:
     for sheet in sheets:
         last = documents[-1].pages[-1].number if documents else 0
         documents.append(sheet(last + 1))
+    return documents
+
+
+def files(**laid_in: Sequence[Sheet]) -> list[Document]:
+    """The documents of several files: `files(in__scan1__pdf=[…])` lies in `in/scan1.pdf`."""
+    documents = []
+    for called, sheets in laid_in.items():
+        *folders, name, ending = called.split("__")
+        path = "/".join((*folders, f"{name}.{ending}"))
+        file = SourceFile(path, sha256(path.encode()).hexdigest())
+        documents += [replace(each, file=file) for each in stack(*sheets)]
     return documents
 
 

@@ -15,7 +15,18 @@ from pipeline.model import Document, PageSize, SourceFile
 from pipeline.stacks.batches import StackPaper, cut_stacks, places
 from pipeline.stacks.separators import Separator, payload
 from tests.builders import bill, paper
-from tests.stacks.stacks import bill_of, blank, header, label, laid, list_of, sep, stack, unread_header
+from tests.stacks.stacks import (
+    bill_of,
+    blank,
+    files,
+    header,
+    label,
+    laid,
+    list_of,
+    sep,
+    stack,
+    unread_header,
+)
 
 
 def cut(documents: Sequence[Document]) -> list[list[list[int]]]:
@@ -120,6 +131,83 @@ def test_a_file_of_several_pages_is_no_part_of_the_stack_of_its_folder() -> None
     letter = replace(bill(file="in/b.pdf"), pages=(PageSize(1, 10, 10), PageSize(2, 10, 10)))
     (one,) = cut_stacks(map(StackPaper.of, [sheet, letter]))
     assert [each.file for each in one.all] == ["in/a.jpg"]
+
+
+def claims_in_files(documents: Sequence[Document]) -> list[list[str]]:
+    """The papers of each claim as `scan1.pdf 2`: the file and the first page."""
+    by_id = {document.id: document for document in documents}
+    where = places(cut_stacks(map(StackPaper.of, documents)))
+    groups = group_documents(map(Facts.of, documents), where)
+    return [[f"{by_id[one].file.name} {by_id[one].pages[0].number}" for one in group] for group in groups]
+
+
+class TestAFeederThatBeginsNewFiles:
+    def test_a_claim_that_starts_in_one_file_and_ends_in_the_next_is_one_claim(self) -> None:
+        documents = files(
+            scan9__pdf=[bill_of("1.00"), sep(1), bill_of("2.00")],
+            scan10__pdf=[list_of("2.00"), sep(2), bill_of("3.00")],
+        )
+        expected = [["scan9.pdf 1"], ["scan9.pdf 3", "scan10.pdf 1"], ["scan10.pdf 3"]]
+        assert claims_in_files(documents) == expected
+        random.Random(1).shuffle(documents)
+        assert sorted(map(sorted, claims_in_files(documents))) == sorted(map(sorted, expected))
+
+    def test_a_claim_begins_with_the_separator_at_the_end_of_a_file(self) -> None:
+        documents = files(
+            s1__pdf=[bill_of("1.00"), sep(1)], s2__pdf=[bill_of("2.00", name="孙范本"), list_of("9.00")]
+        )
+        assert claims_in_files(documents) == [["s1.pdf 1"], ["s2.pdf 1", "s2.pdf 2"]]
+
+    def test_files_of_different_folders_are_not_joined(self) -> None:
+        documents = files(
+            east__scan1__pdf=[bill_of("1.00"), sep(1), bill_of("2.00")],
+            west__scan2__pdf=[list_of("2.00"), sep(2), bill_of("3.00")],
+        )
+        assert claims_in_files(documents) == [
+            ["east/scan1.pdf 1"],
+            ["east/scan1.pdf 3"],
+            ["west/scan2.pdf 1"],
+            ["west/scan2.pdf 3"],
+        ]
+
+    def test_somebody_else_at_the_head_of_the_next_file_begins_a_claim(self) -> None:
+        documents = files(
+            s1__pdf=[bill_of("1.00"), sep(1), bill_of("2.00")],
+            s2__pdf=[bill_of("3.00", name="孙范本"), sep(2), bill_of("4.00")],
+        )
+        assert claims_in_files(documents) == [["s1.pdf 1"], ["s1.pdf 3"], ["s2.pdf 1"], ["s2.pdf 3"]]
+
+    def test_papers_without_a_sheet_before_them_stay_apart_from_somebody_elses_claim(self) -> None:
+        documents = files(
+            s1__pdf=[bill_of("1.00"), list_of("1.00")],
+            s2__pdf=[bill_of("3.00", name="孙范本"), sep(2), bill_of("4.00")],
+        )
+        assert claims_in_files(documents) == [["s1.pdf 1", "s1.pdf 2"], ["s2.pdf 1"], ["s2.pdf 3"]]
+
+    @pytest.mark.parametrize(("number", "joined"), [("2", True), ("3", False)])
+    def test_papers_that_name_nobody_go_on_only_where_no_file_is_missing(
+        self, number: str, *, joined: bool
+    ) -> None:
+        documents = files(
+            scan1__pdf=[sep(1), bill_of("2.00")],
+            **{f"scan{number}__pdf": [list_of("2.00", name=""), list_of("3.00", name="")]},
+        )
+        first, *others = claims_in_files(documents)
+        assert (len(first) == 3) == joined
+        assert bool(others) != joined
+
+    def test_the_same_person_goes_on_over_a_gap_in_the_numbers(self) -> None:
+        documents = files(
+            scan1__pdf=[sep(1), bill_of("2.00")], scan10__pdf=[list_of("2.00"), sep(2), blank()]
+        )
+        assert claims_in_files(documents) == [["scan1.pdf 2", "scan10.pdf 1"]]
+
+    def test_a_label_holds_into_the_next_file(self) -> None:
+        documents = files(
+            s1__pdf=[bill_of("1.00", label("A-1")), blank()],
+            s2__pdf=[list_of("1.00"), bill_of("2.00", label("A-2"))],
+        )
+        assert claims_in_files(documents) == [["s1.pdf 1", "s2.pdf 1"], ["s2.pdf 2"]]
 
 
 SHEETS = {

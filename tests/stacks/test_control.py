@@ -15,7 +15,7 @@ from pipeline.report.messages import MESSAGES
 from pipeline.stacks.batches import StackPaper, cut_stacks
 from pipeline.stacks.control import CAUSES, MOST_SUSPECTS, Cause, Control, controls
 from pipeline.stacks.plan import BATCH_RULE, LABEL_RULE, plan_of
-from tests.stacks.stacks import bill_of, blank, header, label, list_of, sep, stack, unread_header
+from tests.stacks.stacks import bill_of, blank, files, header, label, list_of, sep, stack, unread_header
 
 
 def control(documents: Sequence[Document]) -> Control:
@@ -185,3 +185,49 @@ class TestFindings:
         plan = plan_of(map(StackPaper.of, documents))
         rules = [[finding.rule for finding in plan.findings([document.id])] for document in documents]
         assert rules == [[LABEL_RULE], [], [LABEL_RULE]]
+
+
+class TestABatchOverSeveralFiles:
+    def test_it_closes_with_what_the_next_files_hold(self) -> None:
+        documents = files(
+            scan1__pdf=[header(4, "6.00"), bill_of("1.00"), sep(1)],
+            scan10__pdf=[bill_of("3.00")],
+            scan2__pdf=[bill_of("2.00"), list_of("2.00"), sep(2)],
+        )
+        assert control(documents).is_closed
+
+    def test_a_header_in_a_later_file_begins_a_batch_there(self) -> None:
+        documents = files(
+            scan1__pdf=[header(1, "1.00"), bill_of("1.00"), blank()],
+            scan2__pdf=[header(1, "2.00", "B2"), bill_of("2.00")],
+        )
+        assert [each.is_closed for each in controls(cut_stacks(map(StackPaper.of, documents)))] == [
+            True,
+            True,
+        ]
+
+    def test_a_file_of_another_folder_does_not_count(self) -> None:
+        documents = files(
+            east__scan1__pdf=[header(2, "3.00"), bill_of("1.00")], west__scan2__pdf=[bill_of("2.00"), blank()]
+        )
+        assert (control(documents).found_papers, control(documents).is_closed) == (1, False)
+
+    def test_the_sheet_to_pull_is_named_with_its_file_its_page_and_its_place_in_the_stack(self) -> None:
+        found = row(
+            files(
+                scan1__pdf=[header(3, "6.00"), bill_of("1.00"), blank()],
+                scan2__pdf=[blank(), bill_of("2.00", sure=False, candidates=("4.00",)), bill_of("1.00")],
+            )
+        )
+        suspect = found["suspects"][0]
+        assert (suspect["file"], suspect["page"], suspect["position"]) == ("scan2.pdf", 2, 5)
+        assert [each["position"] for each in suspect["neighbours"]] == [4, 6]
+
+    def test_a_list_that_a_new_file_tore_in_two_is_named_where_a_paper_is_too_many(self) -> None:
+        documents = files(
+            scan1__pdf=[header(2, "1.00"), bill_of("1.00"), list_of("1.00")],
+            scan2__pdf=[list_of("1.00"), blank()],
+        )
+        found = control(documents)
+        assert (found.missing_papers, found.suspects[0].cause) == (-1, "split_paper")
+        assert found.suspects[0].paper.file == "scan2.pdf"

@@ -129,8 +129,17 @@ def test_a_hostile_batch_message_stays_text(tmp_path: Path) -> None:
     assert "<img src=x" not in (tmp_path / "report.html").read_text("utf-8")
 
 
-def test_sheets_are_counted_as_put_aside_and_not_to_review() -> None:
+def test_sheets_are_counted_as_put_aside_and_as_no_documents_of_any_status() -> None:
     tally = Tally()
-    for document in stack(sep(1), blank()):
+    for document in stack(sep(1), blank(), bill_of("1.00")):
         tally.see_document(document_record(judged(document, (), ()), ()))
-    assert (tally.summary(NO_INFO).put_aside, tally.summary(NO_INFO).needing_review) == (2, 0)
+    summary = tally.summary(NO_INFO)
+    assert (summary.put_aside, summary.documents, summary.pages) == (2, 1, 3)
+    assert sum(summary.by_status.values()) == 1
+    assert list(summary.by_type) == ["outpatient_invoice"]
+
+
+def test_what_was_put_aside_is_not_listed_among_the_papers_too(tmp_path: Path) -> None:
+    summary = written(tmp_path, stack(sep(1), blank()))
+    assert (summary.documents, summary.put_aside) == (0, 2)
+    assert 'id="accepted"' not in (tmp_path / "report.html").read_text("utf-8")
