@@ -45,7 +45,7 @@ STEPS: Mapping[str, Mapping[str, Stand_in]] = {
     },
     "seals_read": {"pipeline.intake.with_seals": lambda page, _engine: page},
     "second_look": {"pipeline.intake.with_second_look": lambda page, *_: page},
-    "papers_apart": {"pipeline.intake.papers_on": lambda _page: ()},
+    "papers_apart": {"pipeline.intake.papers_on": lambda *_: ()},
     "overprint": {"extractors._invoice.slip_of": lambda *_: None},
     "closed_kinds": {"pipeline.papers.with_doubted_shapes": lambda document: document},
 }
@@ -108,7 +108,7 @@ def _begin(step: str) -> None:
 
 def _read(name: str, path: Path) -> tuple[str, list[Any], float, int]:
     from extractors import field_names
-    from pipeline.intake import read_documents, read_page, read_papers_on
+    from pipeline.intake import read_documents, read_papers_on, with_print
     from pipeline.model import Page
     from pipeline.reading.open_file import open_file, source_file
     from pipeline.records import document_record
@@ -118,7 +118,7 @@ def _read(name: str, path: Path) -> tuple[str, list[Any], float, int]:
     opened = open_file(source_file(name, path), path)
     decoded = [page for page in opened.pages if isinstance(page, Page)]
     began = time.process_time()
-    pages = [paper for page in decoded for paper in read_papers_on(read_page(page, _engine), _engine)]
+    pages = [paper for page in decoded for paper in read_papers_on(with_print(page, _engine), _engine)]
     seconds = time.process_time() - began
     documents = read_documents(pages, catalogs(settings()), TODAY)
     return name, [document_record(each, field_names(each.type)) for each in documents], seconds, len(decoded)

@@ -22,6 +22,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from pipeline.intervals import wilson
 from pipeline.model import Image, Page, Word
 from pipeline.reading.lines import Quad
 from pipeline.reading.ocr import with_words
@@ -74,7 +75,11 @@ def main() -> int:
         right, wrong = right + sum(ok), wrong + len(ok) - sum(ok)
         if not all(ok):
             print(name, upright, [round(sure, 2) for sure in reads])
-    print(f"{right} of {right + wrong} turns right ({right / max(1, right + wrong):.2%}), {len(found)} pages")
+    low, high = wilson(right, right + wrong)
+    share = right / max(1, right + wrong)
+    print(
+        f"{right} of {right + wrong} turns right, {share:.2%} ({low:.2%} to {high:.2%}), {len(found)} pages"
+    )
     return 0
 
 

@@ -42,14 +42,23 @@ DARK = 140
 
 
 def read_page(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
-    """A decoded page upright, with its words and codes; `stages` is shown each step."""
+    """A decoded page upright, with its words and codes, looked at twice; `stages` is shown each step."""
+    return looked_over(with_print(page, engine, stages), engine, stages)
+
+
+def with_print(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
+    """A decoded page upright, with its words and codes, read once: enough to see what lies on it."""
     page = with_ink(page)
     if not is_worth_reading(page) and not has_faint_print(page):
         return page
-    page = with_words(page, engine, stages)
-    page = with_stains(page)
-    page = with_seals(page, engine)
-    page = with_codes(page)
+    return with_codes(with_words(page, engine, stages))
+
+
+def looked_over(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
+    """A page with its print, and what is dear and due on papers alone: seals, the second look."""
+    if not is_worth_reading(page) and not has_faint_print(page):
+        return page
+    page = with_seals(with_stains(page), engine)
     page = with_second_look(page, engine, stages)
     return with_likeness(page)
 
@@ -66,12 +75,21 @@ def with_second_look(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> 
     return replace(page, words=tuple(words))
 
 
-def read_papers_on(page: Page, engine: OcrEngine) -> tuple[Page, ...]:
-    """The papers that lie on a page already read: the page, or each of several read in its own frame.
+def read_papers_on(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> tuple[Page, ...]:
+    """The papers that lie on a page with its print: the page, or each of several read in its own frame.
+
+    `stages` is shown what is done to the page; what is done to a paper cut out of it is on another picture.
+    """
+    papers = papers_apart(page, engine)
+    return tuple(looked_over(paper, engine, stages if paper is page else UNSEEN) for paper in papers)
+
+
+def papers_apart(page: Page, engine: OcrEngine) -> tuple[Page, ...]:
+    """The papers that lie on a page with its print, each with its own.
 
     A cut that does not read as a paper leaves the page whole, for a person (rule PAGE-1).
     """
-    papers = tuple(read_page(cut_out(page, region), engine) for region in papers_on(page))
+    papers = tuple(with_print(cut_out(page, piece), engine) for piece in papers_on(page, engine))
     return papers if papers and all(map(is_paper, papers)) else (page,)
 
 
@@ -79,7 +97,7 @@ def read_papers_with_close_ups(
     page: Page, close_ups: Sequence[tuple[str, Image]], engine: OcrEngine
 ) -> tuple[Placed, ...]:
     """The papers on an unread page, each with what close-ups (hash of file, picture) read better of it."""
-    papers = tuple(map(Placed, read_papers_on(read_page(page, engine), engine)))
+    papers = tuple(map(Placed, read_papers_on(with_print(page, engine), engine)))
     for sha256, image in close_ups:
         papers = with_close_up_of_one(papers, sha256, image, engine)
     return tuple(replace(placed, page=with_stains(placed.page)) for placed in papers)

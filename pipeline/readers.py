@@ -172,11 +172,11 @@ def _die_with_parent() -> None:
 
 
 def _read(pages: list[SpooledPage]) -> list[Page]:
-    from pipeline.intake import read_page, read_papers_on
+    from pipeline.intake import read_papers_on, with_print
 
     read: list[Page] = []
     for spooled in pages:
-        page = read_page(spooled.load(), _LazyEngine())
+        page = with_print(spooled.load(), _LazyEngine())
         if _Process.options.thumbnail_dir is not None and page.image is not None:
             _write_thumbnail(page, _Process.options.thumbnail_dir)
         read += [replace(paper, image=None) for paper in read_papers_on(page, _LazyEngine())]

@@ -4,23 +4,26 @@ People lay several tickets on the glass or the table at once. Read as one page t
 cut out, and is turned upright by itself when it is read. A single paper that is cut apart is worse than
 several read as one, which a rule stops; so a cut needs two witnesses that know nothing of each other. The
 image shows a seam (`pipeline.reading.seams`), and the print on either side of it is that of a paper: it
-has a title or the words of its kind, or it lies another way than its neighbour and reads as a paper once it
-is turned.
+has a title or the words of its kind, or it lies another way than its neighbour. Where print runs several
+ways, each line is read the way it lies first (`pipeline.reading.ways`), so that tickets on their sides or on
+their heads are told like others.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
-from extractors.other import kind_of
-from pipeline.model import OTHER, Box, Code, Page, Placement, Word
+from extractors.other import KINDS, kind_of
+from pipeline.model import OTHER, Box, Code, Page, Placement
 from pipeline.papers import ONCE_A_PAPER, identified, titles_on
-from pipeline.reading.seams import Axis, Grey, Seam, seam_in, small_grey
-from pipeline.reading.upright import readability
+from pipeline.reading.cutting import Line, Outline, clipped, gaps_between
+from pipeline.reading.seams import Axis, Grey, seam_in, small_grey
+from pipeline.reading.ways import MISREAD, OWN_WAY, LaidWord, Reader, words_each_way
 from pipeline.text import squeeze
 
 LEAST_GAP = 0.008
@@ -33,13 +36,6 @@ FEWEST_WORDS = 2
 PADDING = 0.06
 """Around its print so much is cut out with it, as a share of the page's long side: the margin of a paper."""
 
-MISREAD = 0.75
-"""Print that lies another way reads below this (`pipeline.reading.upright.READS_WELL`)."""
-
-FEWEST_TURNED, LEAST_TURNED = 8, 0.1
-"""So many words that lie another way, so wide and high together (as a share of the page's long side), are a
-paper; less is a seal or print up the margin."""
-
 TITLE, CARD, SLIP = "title", "card", "slip"
 """By what print announces a paper, beside the kinds of `TICKETS`."""
 
@@ -51,6 +47,21 @@ LIST = "itemized_bill"
 
 TALES_OF_A_STAY = {"discharge_summary", "diagnosis_certificate"}
 """Parts of either pass for the other."""
+
+TELLING_WORD = 3
+"""Words so long tell which way they lie; the characters of a number that stands are found one by one."""
+
+SLOPES = (0.0, 0.0175, -0.0175, 0.035, -0.035, 0.0525, -0.0525)
+"""Rise of a cut for a pixel along: 0 to 3 degrees, as papers lie that were strewn."""
+
+SURELY, LIKELY = 2.0, 1.0
+"""As good as an edge from end to end and past it: all print on either side lies another way. Good where there
+is no such edge: some of it does, or both sides say that they are papers."""
+
+PAPER_STEP = 8
+"""Of the pixels of a cut each so many-th, across and down, tells the grey of its paper."""
+
+WHITE = 255
 
 AXES: tuple[Axis, ...] = ("y", "x")
 
@@ -70,6 +81,15 @@ _ONCE_A_CARD = (
 )
 """What a card bears once: the foot of one card is no second card."""
 
+_ONCE_A_TICKET = (
+    re.compile("限乘当日当次车"),
+    re.compile("商户编?号"),
+    re.compile("乘车日期"),
+    re.compile("上车"),
+    re.compile("找零"),
+)
+"""What a ticket or slip bears once; two of one kind are told by it."""
+
 _BACK = re.compile("签发机关|有效期限")
 """The other side of an identity card: copied below its front it is the same paper."""
 
@@ -84,17 +104,26 @@ TICKETS = frozenset({"train_ticket", "coach_ticket", "taxi", "pos_slip"})
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a sheet that is a paper.
+
+    Args:
+        region: Its place, in pixels of the sheet.
+        outline: The corners of the part that is its own, shape (N, 2): the papers beside it may lie askew and
+            reach into the region.
+    """
+
+    region: Box
+    outline: Outline
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
-    """Print that belongs together, and the part of the sheet it may take."""
+    """Print that belongs together, and the part of the sheet it may take (corners, shape (N, 2))."""
 
-    words: tuple[Word, ...]
+    words: tuple[LaidWord, ...]
     codes: tuple[Code, ...]
-    cell: Box
-
-    @property
-    def print_box(self) -> Box:
-        """What its words and codes cover."""
-        return Box.around(self.boxes)
+    cell: Outline
 
     @property
     def boxes(self) -> list[Box]:
@@ -104,14 +133,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A seam and the blocks on its two sides."""
+    """A line and the blocks on its two sides; `sure` is how much there is of an edge, 0 to 2."""
 
-    seam: Seam
+    sure: float
     gap: float
     sides: tuple[Block, Block]
 
 
-def papers_on(page: Page) -> tuple[Box, ...]:
+def papers_on(page: Page, engine: Reader) -> tuple[Piece, ...]:
     """Where papers lie on a page that was read, from top to bottom; empty where it holds one or none.
 
     What the file itself says in words was never laid on a glass, so such a page holds one.
@@ -120,19 +149,35 @@ def papers_on(page: Page) -> tuple[Box, ...]:
         return ()
     if len(page.words) < 2 * FEWEST_WORDS:
         return ()
-    grey, scale = small_grey(page.image)
-    whole = Block(page.words, page.codes, Box(0, 0, page.width, page.height))
-    blocks = list(_cut_apart(page, whole, grey, scale))
-    if len(blocks) < 2:
-        return ()
-    return tuple(_place_of(block, page) for block in blocks)
+    return pieces_of(page, words_each_way(page.image, page.words, engine))
 
 
-def cut_out(page: Page, region: Box) -> Page:
-    """The part of an upright page as a page of its own, not yet read; it keeps its number."""
+def pieces_of(page: Page, words: Sequence[LaidWord]) -> tuple[Piece, ...]:
+    """As `papers_on`, of words of which each was read the way it lies."""
     assert page.image is not None
+    grey, scale = small_grey(page.image)
+    corners = [(0, 0), (page.width, 0), (page.width, page.height), (0, page.height)]
+    whole = Block(tuple(words), page.codes, np.array(corners, np.float64))
+    sheet = Sheet(page, grey, scale, strewn=len(_frames(page, whole)) > 1)
+    blocks = list(_cut_apart(sheet, whole))
+    return tuple(_place_of(block, page) for block in blocks) if len(blocks) > 1 else ()
+
+
+def cut_out(page: Page, piece: Piece) -> Page:
+    """The part of an upright page as a page of its own, not yet read; it keeps its number.
+
+    What lies in its region and is not its own is painted over in the grey of its paper.
+    """
+    assert page.image is not None
+    region = piece.region
     x0, y0, x1, y1 = (round(edge) for edge in (region.x0, region.y0, region.x1, region.y1))
     image = np.ascontiguousarray(page.image[y0:y1, x0:x1])
+    own = np.zeros(image.shape[:2], np.uint8)
+    cv2.fillPoly(own, [np.round(piece.outline - (x0, y0)).astype(np.int32)], (1,))
+    if not own.all():
+        image = image.copy()
+        few = image[::PAPER_STEP, ::PAPER_STEP][own[::PAPER_STEP, ::PAPER_STEP] == 1]
+        image[own == 0] = np.median(few, axis=0) if few.size else WHITE
     there = Placement(page.size, Box(x0, y0, x1, y1), ((1.0, 0.0, x0), (0.0, 1.0, y0), (0.0, 0.0, 1.0)))
     return Page(page.file, page.number, x1 - x0, y1 - y0, page.dpi, placement=there, image=image)
 
@@ -142,81 +187,123 @@ def is_paper(page: Page) -> bool:
     return bool(page.words) and (_announced(page) != "" or identified(page)[0] != OTHER)
 
 
-def _cut_apart(page: Page, block: Block, grey: Grey, scale: float) -> Iterator[Block]:
+class Sheet:
+    """A page with papers on it, and how it looks small, in grey, sheared by a slope.
+
+    Args:
+        page: As it was read.
+        grey: It in small, shape (H, W) uint8.
+        scale: How far it was reduced.
+        strewn: Whether print on it lies several ways, so that it surely holds several papers.
+    """
+
+    def __init__(self, page: Page, grey: Grey, scale: float, *, strewn: bool) -> None:
+        self.page, self.scale, self.strewn = page, scale, strewn
+        self._sheared = {("y", 0.0): grey, ("x", 0.0): grey}
+
+    def sheared(self, axis: Axis, slope: float) -> Grey:
+        """So that lines of the slope run along rows (`y`) or columns (`x`)."""
+        if (axis, slope) not in self._sheared:
+            grey = self._sheared[axis, 0.0]
+            down, right = (slope, 0.0) if axis == "y" else (0.0, slope)
+            back = np.array([[1, right, 0], [down, 1, 0]], np.float64)
+            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            size = (grey.shape[1], grey.shape[0])
+            sheared = cv2.warpAffine(grey, back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            self._sheared[axis, slope] = np.asarray(sheared, np.uint8)
+        return self._sheared[axis, slope]
+
+
+def _cut_apart(sheet: Sheet, block: Block) -> Iterator[Block]:
     """The papers of a block: it, or those of the two sides of its clearest cut, and so on."""
-    cut = max(
-        _cuts(page, block, grey, scale),
-        key=lambda cut: (cut.seam.along + cut.seam.past, cut.gap),
-        default=None,
-    )
+    cut = max(_cuts(sheet, block), key=lambda cut: (cut.sure, cut.gap), default=None)
     if cut is None:
         yield block
         return
     for side in cut.sides:
-        yield from _cut_apart(page, side, grey, scale)
+        yield from _cut_apart(sheet, side)
 
 
-def _cuts(page: Page, block: Block, grey: Grey, scale: float) -> Iterator[Cut]:
-    """Where a seam parts print that is two papers'."""
+def _cuts(sheet: Sheet, block: Block) -> Iterator[Cut]:
+    """Where a line parts print that is two papers'."""
+    least = LEAST_GAP * max(sheet.page.width, sheet.page.height)
     for axis in AXES:
-        for start, stop in _gaps(block, axis, LEAST_GAP * max(page.width, page.height)):
-            sides = _sides(block, axis, (start + stop) / 2)
-            if any(len(side.words) < FEWEST_WORDS for side in sides):
-                continue
-            seam = seam_in(grey, _scaled(_gap_box(sides, axis, start, stop), scale), axis)
-            if seam is None or not seam.is_edge:
-                continue
-            parted = _sides(block, axis, seam.at / scale)
-            if _are_papers(page, parted):
-                yield Cut(seam, stop - start, parted)
+        for slope in SLOPES if sheet.strewn else (0.0,):
+            for start, stop in gaps_between(block.boxes, axis, slope, least):
+                cut = _cut_at(sheet, block, Line(axis, slope, (start + stop) / 2), stop - start)
+                if cut is not None:
+                    yield cut
 
 
-def _gaps(block: Block, axis: Axis, least: float) -> Iterator[tuple[float, float]]:
-    """Where nothing is printed across the whole block for at least so many pixels."""
-    spans = sorted(_span(box, axis) for box in block.boxes)
-    reached = spans[0][1]
-    for start, stop in spans[1:]:
-        if start - reached >= least:
-            yield reached, start
-        reached = max(reached, stop)
+def _cut_at(sheet: Sheet, block: Block, line: Line, gap: float) -> Cut | None:
+    """The cut along a line in a gap, if it parts two papers."""
+    sides = _sides(block, line)
+    if any(len(side.words) < FEWEST_WORDS for side in sides):
+        return None
+    first, second = (_frames(sheet.page, side) for side in sides)
+    both = first.keys() & second.keys()
+    if _lie_each_their_way(first, second):
+        return Cut(LIKELY if both else SURELY, gap, sides)
+    strip = _scaled(_gap_box(sides, line, gap), sheet.scale)
+    seam = seam_in(sheet.sheared(line.axis, line.slope), strip, line.axis)
+    if seam is None or not seam.is_edge:
+        told = bool(both) and all(_announced(first[way]) and _announced(second[way]) for way in both)
+        by_print = sheet.strewn or (seam is not None and seam.is_likely)
+        return Cut(LIKELY, gap, sides) if told and by_print and _are_papers(first, second) else None
+    parted = _sides(block, replace(line, at=seam.at / sheet.scale))
+    if any(len(side.words) < FEWEST_WORDS for side in parted):
+        return None
+    first, second = (_frames(sheet.page, side) for side in parted)
+    return Cut(seam.along + seam.past, gap, parted) if _are_papers(first, second) else None
 
 
-def _sides(block: Block, axis: Axis, at: float) -> tuple[Block, Block]:
-    """What lies before and behind a place of the block."""
-    cell = block.cell
-    if axis == "y":
-        cells = Box(cell.x0, cell.y0, cell.x1, at), Box(cell.x0, at, cell.x1, cell.y1)
-    else:
-        cells = Box(cell.x0, cell.y0, at, cell.y1), Box(at, cell.y0, cell.x1, cell.y1)
+def _sides(block: Block, line: Line) -> tuple[Block, Block]:
+    """What lies before and behind a line through the block."""
 
-    def of(behind: bool) -> Block:
-        words = tuple(word for word in block.words if (sum(_span(word.box, axis)) / 2 >= at) == behind)
-        codes = tuple(code for code in block.codes if (sum(_span(code.box, axis)) / 2 >= at) == behind)
-        return Block(words, codes, cells[behind])
+    def of(sign: int) -> Block:
+        words = tuple(word for word in block.words if sign * line.before(word.box.cx, word.box.cy) > 0)
+        codes = tuple(code for code in block.codes if sign * line.before(code.box.cx, code.box.cy) > 0)
+        return Block(words, codes, clipped(block.cell, line, sign))
 
-    return of(behind=False), of(behind=True)
+    return of(1), of(-1)
 
 
-def _gap_box(sides: tuple[Block, Block], axis: Axis, start: float, stop: float) -> Box:
-    """The gap, as long as the print of the wider side: its paper has an edge all along."""
-    boxes = [side.print_box for side in sides]
-    if axis == "y":
+def _gap_box(sides: tuple[Block, Block], line: Line, gap: float) -> Box:
+    """The gap on the sheared sheet, as long as the print of the wider side: its paper has an edge there."""
+    start, stop = line.at - gap / 2, line.at + gap / 2
+    boxes = [Box.around(side.boxes) for side in sides]
+    if line.axis == "y":
         wide = max(boxes, key=lambda box: box.width)
         return Box(wide.x0, start, wide.x1, stop)
     tall = max(boxes, key=lambda box: box.height)
     return Box(start, tall.y0, stop, tall.y1)
 
 
-def _are_papers(page: Page, sides: tuple[Block, Block]) -> bool:
-    """Whether either side is a paper of its own by its print.
+def _lie_each_their_way(first: dict[int, Page], second: dict[int, Page]) -> bool:
+    """Whether some print of one side lies as none of the other does, and the rest is of two papers too.
+
+    A part never lies another way than the rest of its paper, so no edge need be seen between them. Which
+    papers they are is told better once each is cut out.
+    """
+    if not first or not second or first.keys() == second.keys():
+        return False
+    if not any(map(is_paper, [*first.values(), *second.values()])):
+        return False
+    return all(_are_two(first[way], second[way]) for way in first.keys() & second.keys())
+
+
+def _are_papers(first: dict[int, Page], second: dict[int, Page]) -> bool:
+    """Whether what lies one way on either side of a line is of two papers, for each way there is."""
+    both = first.keys() & second.keys()
+    return bool(both) and all(_are_two(first[way], second[way]) for way in both)
+
+
+def _are_two(first: Page, second: Page) -> bool:
+    """Whether print on two sides of a seam, all upright, is that of two papers.
 
     Below a fold the rest of a form may still look like its type, so what follows a seam must announce
-    itself, or repeat what a paper bears once. A part never lies another way than the rest of its paper.
+    itself, or repeat what a paper bears once.
     """
-    first, second = (_page_of(page, side) for side in sides)
-    turned = [_lies_another_way(side, page) for side in sides]
-    if any(turned):
-        return turned[0] != turned[1] and is_paper(second if turned[0] else first)
     if not is_paper(first):
         return False
     texts = squeeze(first.text), squeeze(second.text)
@@ -224,6 +311,8 @@ def _are_papers(page: Page, sides: tuple[Block, Block]) -> bool:
         is_back = _BACK.search(texts[0] + texts[1]) is not None
         return not is_back and any(all(map(once.search, texts)) for once in _ONCE_A_CARD)
     told, telling = _announced(first), _announced(second)
+    if _is_of_kind(telling, texts[0]) or _is_of_kind(told, texts[1]):
+        return any(all(map(once.search, texts)) for once in _ONCE_A_TICKET)
     if told and (telling in (TITLE, CARD) or (telling and telling != told)):
         return True
     if telling and identified(first)[0] != identified(second)[0]:
@@ -232,12 +321,22 @@ def _are_papers(page: Page, sides: tuple[Block, Block]) -> bool:
         return True
     if set(_NUMBER.findall(texts[0])) & set(_NUMBER.findall(texts[1])):
         return False  # a bill on a phone's screen is shown twice: as a list and as a picture
-    return any(all(map(once.search, texts)) for once in ONCE_A_PAPER)
+    return any(all(map(once.search, texts)) for once in (*ONCE_A_PAPER, *_ONCE_A_TICKET))
+
+
+def _is_of_kind(name: str, text: str) -> bool:
+    """Whether the text has a word of that kind of ticket: the title of a ticket is its own, not another's."""
+    return name in TICKETS and any(word in text for kind in KINDS if kind.name == name for word in kind.words)
 
 
 def _are_of_other_types(first: Page, second: Page) -> bool:
-    """Whether either is surely of a type, and not of types that parts of one paper are taken for."""
+    """Whether either is surely of a type, and not of types that parts of one paper are taken for.
+
+    A ticket counts as a type: what follows it may be a bill whose title nobody can read under its seal.
+    """
     (one, sure), (other, as_sure) = identified(first), identified(second)
+    if one == OTHER and other != OTHER and _announced(first) in TICKETS:
+        return as_sure >= SURE
     if one == other or {one, other} == TALES_OF_A_STAY or OTHER in (one, other) or other == LIST:
         return False
     return min(sure, as_sure) >= SURE
@@ -256,43 +355,50 @@ def _announced(page: Page) -> str:
 
 
 def _is_card(page: Page) -> bool:
+    """Whether there is a card, or several and nothing else."""
     text = squeeze(page.text)
-    return len(text) <= CARD_CHARACTERS and _CARD.search(text) is not None
+    cards = max(1, *(len(once.findall(text)) for once in _ONCE_A_CARD))
+    return len(text) <= CARD_CHARACTERS * cards and _CARD.search(text) is not None
 
 
-def _lies_another_way(block: Block, page: Page) -> bool:
-    """Whether the print stands on its side or on its head, and is more than print up the margin."""
-    words = [word for word in block.words if len(word.text) > 1]
-    least = LEAST_TURNED * max(page.width, page.height)
-    if len(words) < FEWEST_TURNED or min(block.print_box.width, block.print_box.height) < least:
-        return False
-    upright = sum(word.box.width for word in words if word.box.width >= word.box.height)
-    sideways = sum(word.box.height for word in words if word.box.width < word.box.height)
-    return sideways > upright or readability(words) < MISREAD
+def _frames(page: Page, block: Block) -> dict[int, Page]:
+    """The print of a block by the quarter turns that set it upright, each as the page so turned has it.
 
-
-def _page_of(page: Page, block: Block) -> Page:
-    """The page with the print of the block alone."""
+    What lies a way of which there are few letters was misread, such as the digits of a number that stands.
+    """
     own = {code.box for code in block.codes}
     stated = tuple(stated for stated in page.statements if stated.box in own)
-    return replace(page, words=block.words, codes=block.codes, statements=stated)
+    frames = {}
+    for turns in sorted({word.turns for word in block.words}):
+        words = tuple(word.word for word in block.words if word.turns == turns)
+        width, height = (page.width, page.height) if turns % 2 == 0 else (page.height, page.width)
+        frames[turns] = replace(
+            page, width=width, height=height, words=words, codes=block.codes, statements=stated
+        )
+    if all(word.turns == 0 for word in block.words):
+        return frames
+    return {turns: frame for turns, frame in frames.items() if _letters(frame) >= OWN_WAY}
 
 
-def _place_of(block: Block, page: Page) -> Box:
+def _letters(page: Page) -> int:
+    """How many letters the words have that tell which way they lie."""
+    telling = [word.text for word in page.words if word.confidence >= MISREAD]
+    return sum(len(text) for text in telling if len(text) >= TELLING_WORD)
+
+
+def _place_of(block: Block, page: Page) -> Piece:
     """The print of a block with the margin of its paper, within its part of the sheet."""
     pad = PADDING * max(page.width, page.height)
-    own, cell = block.print_box, block.cell
+    own, cell = Box.around(block.boxes), block.cell
     beside = min(pad, own.width / 2)  # a narrow strip from a till or a taxi has a narrow margin
-    return Box(
-        max(cell.x0, own.x0 - beside),
-        max(cell.y0, own.y0 - pad),
-        min(cell.x1, own.x1 + beside),
-        min(cell.y1, own.y1 + pad),
+    (left, top), (right, bottom) = cell.min(axis=0).tolist(), cell.max(axis=0).tolist()
+    region = Box(
+        max(left, own.x0 - beside),
+        max(top, own.y0 - pad),
+        min(right, own.x1 + beside),
+        min(bottom, own.y1 + pad),
     )
-
-
-def _span(box: Box, axis: Axis) -> tuple[float, float]:
-    return (box.y0, box.y1) if axis == "y" else (box.x0, box.x1)
+    return Piece(region, cell)
 
 
 def _scaled(box: Box, scale: float) -> Box:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import random
 from pathlib import Path
@@ -138,6 +139,20 @@ def test_regions_are_as_large_as_the_papers_on_the_sheet() -> None:
     for x0, y0, x1, y1 in regions:
         assert x1 - x0 == pytest.approx(150 / 210, abs=0.02)
         assert y1 - y0 == pytest.approx(90 / 297, abs=0.02)
+
+
+@pytest.mark.parametrize("photographed", [False, True])
+def test_strewn_papers_lie_each_their_own_way(photographed: bool) -> None:
+    papers = [containers.Strewn(slip().pages[0], turn) for turn in (0, 90, 180)]
+    rng = random.Random(4)
+    if photographed:
+        _, regions = containers.strewn_photographed(papers, rng, 4.0, 260.0)
+    else:
+        _, regions = containers.strewn_scanned(papers, rng, 4.0)
+    wide = [x1 - x0 > (y1 - y0) * (297 / 210 if not photographed else 4 / 3) for x0, y0, x1, y1 in regions]
+    assert wide[1] is False
+    assert papers[1].size == (papers[0].size[1], papers[0].size[0])
+    assert all(a[3] <= b[1] + 0.01 or a[2] <= b[0] + 0.01 for a, b in itertools.pairwise(regions))
 
 
 def test_what_needles_print_is_no_digital_file() -> None:

@@ -6,25 +6,42 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline import intake
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.intake import read_documents, read_papers_on
 from pipeline.model import Box, Document, Field, Image, LineItem, Page, PageSize, Placement, SourceFile, Word
-from pipeline.papers import on_sheet, split_papers
+from pipeline.papers import identified, on_sheet, split_papers, titles_on
+from pipeline.reading.cutting import Outline
 from pipeline.reading.lines import Quad
 from pipeline.reading.upright import way_back
-from pipeline.sheets import cut_out, is_paper, papers_on
+from pipeline.reading.ways import LaidWord
+from pipeline.sheets import SURE, Piece, cut_out, is_paper, pieces_of
+from pipeline.sheets import papers_on as pieces_on
 
 FILE = SourceFile("a.jpg", "0" * 64)
 WIDTH, HEIGHT = 1000, 1400
 BILL = ("北京市医疗门诊收费票据", "票据号码：0123456789", "交款人：张样例", "金额合计（大写）壹佰元整")
 CERTIFICATE = ("诊断证明书", "姓名：李样例", "诊断：急性支气管炎", "建议：休息三天")
 FOOT = ("个人现金支付：12.00", "收款单位（章）：样例医院", "复核人：王样例", "收款人：赵样例")
+
+
+TICKET = ("样例南站 G8800 示范东站", "限乘当日当次车", "买票请到12306 发货请到95306", "中国铁路祝您旅途愉快")
+
+
+UNTITLED_BILL = (
+    "机器编号：546617749022",
+    "购买方名称：张样例 纳税人识别号：",
+    "货物或应税劳务、服务名称 规格型号 单位 数量 单价 金额 税率 税额",
+    "价税合计（大写）玖拾肆圆叁角壹分（小写）¥94.31",
+    "销售方名称：样例药店 纳税人识别号：",
+)
 
 
 def print_at(texts: Sequence[str], x: float, y: float, confidence: float = 0.99) -> tuple[Word, ...]:
@@ -37,9 +54,34 @@ def print_at(texts: Sequence[str], x: float, y: float, confidence: float = 0.99)
     return tuple(words)
 
 
-def lying_at(x: float, y: float) -> tuple[Word, ...]:
-    """Ten lines of print that stand on their sides."""
-    return tuple(Word("1I一", Box(x + 40 * n, y, x + 40 * n + 22, y + 300), 0.5, "ocr") for n in range(10))
+def turned_at(texts: Sequence[str], x: float, y: float, turns: int) -> tuple[LaidWord, ...]:
+    """Lines of print that stand upright once the sheet is turned by so many quarters, from a corner."""
+    words = print_at(texts, 100, 100)
+    laid = []
+    for word in words:
+        across, down = word.box.x0 - 100, word.box.y0 - 100
+        width, height = word.box.width, word.box.height
+        if turns == 2:
+            box = Box(x + 600 - across - width, y + 300 - down - height, x + 600 - across, y + 300 - down)
+        else:
+            box = Box(x + down, y + across, x + down + height, y + across + width)
+        laid.append(LaidWord(word, turns, box))
+    return tuple(laid)
+
+
+def upright(words: Sequence[Word]) -> tuple[LaidWord, ...]:
+    """The words of a sheet that lies one way."""
+    return tuple(LaidWord(word, 0, word.box) for word in words)
+
+
+def papers_on(sheet: Page) -> tuple[Box, ...]:
+    """Where the papers lie; nothing here is doubtful enough to be read another way."""
+    return tuple(piece.region for piece in pieces_on(sheet, Engine()))
+
+
+def corners(x0: float, y0: float, x1: float, y1: float) -> Outline:
+    """The outline of a rectangle."""
+    return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float64)
 
 
 def page(*words: Word, edge: bool = True, at: int = 700) -> Page:
@@ -90,12 +132,58 @@ def test_a_title_beside_the_rest_of_its_own_paper_cuts_nothing() -> None:
     assert papers_on(page(*print_at(untitled, 200, 300), *print_at(titled, 200, 900))) == ()
 
 
-def test_a_ticket_that_lies_on_its_side_is_cut_from_the_bill_beside_it() -> None:
-    assert len(papers_on(page(*print_at(BILL, 200, 200), *lying_at(200, 900)))) == 2
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_ticket_that_lies_another_way_is_told_without_an_edge(turns: int) -> None:
+    bill, ticket = upright(print_at(BILL, 200, 200)), turned_at(TICKET, 200, 800, turns)
+    upper, lower = pieces_of(page(edge=False), [*bill, *ticket])
+    assert upper.region.y1 <= lower.region.y0
+    assert {word.box.cy > lower.region.y0 for word in ticket} == {True}
 
 
-def test_print_up_the_margin_is_no_paper_on_its_side() -> None:
-    assert papers_on(page(*print_at(BILL, 200, 200), *lying_at(200, 900)[:3])) == ()
+def test_two_papers_on_their_heads_beside_an_upright_one_are_three() -> None:
+    words = [*upright(print_at(BILL, 200, 50)), *turned_at(TICKET, 50, 450, 2), *turned_at(BILL, 50, 1000, 2)]
+    assert len(pieces_of(page(edge=True, at=900), words)) == 3
+
+
+def test_labels_up_the_side_of_a_table_are_no_paper() -> None:
+    labels = turned_at(("购买方信息", "销售方信息"), 50, 800, 1)
+    assert pieces_of(page(edge=False), [*upright(print_at(BILL, 200, 200)), *labels]) == ()
+
+
+def test_papers_that_lie_askew_are_parted_by_a_slanting_line() -> None:
+    """No level line passes: the right end of the bill hangs lower than the left end of the ticket begins."""
+    bill = [
+        replace(word, box=moved(word.box, 0.05))
+        for word in (*print_at(BILL, 60, 100), *print_at(FOOT, 600, 100))
+    ]
+    ticket = [replace(word, box=moved(word.box, 0.05)) for word in turned_at(TICKET, 50, 110, 2)]
+    levels = [word.box for word in upright(bill)], [word.box for word in ticket]
+    assert max(box.y1 for box in levels[0]) > min(box.y0 for box in levels[1])
+    assert len(pieces_of(page(edge=False), [*upright(bill), *ticket])) == 2
+
+
+def moved(box: Box, slope: float) -> Box:
+    """The box where it is once its sheet falls to the right by so much."""
+    down = slope * box.cx
+    return Box(box.x0, box.y0 + down, box.x1, box.y1 + down)
+
+
+def test_a_ticket_and_its_foot_are_one() -> None:
+    """The title of a ticket is that of its kind, whose words are all over it."""
+    title = ("样例省道路汽车客票", "发票代码 1370000123", "南样客运站")
+    foot = ("乘车日期 开车时间 班次 座号 检票口", "2026-03-10 08:15", "当日当次有效")
+    assert papers_on(page(*print_at(title, 200, 300), *print_at(foot, 200, 900))) == ()
+
+
+def test_a_ticket_before_a_bill_whose_title_is_not_read_is_told_from_it() -> None:
+    bill = page(*print_at(UNTITLED_BILL, 200, 900))
+    assert not titles_on(bill)
+    assert identified(bill)[1] >= SURE
+    assert len(papers_on(page(*print_at(TICKET, 200, 300), *bill.words))) == 2
+
+
+def test_two_tickets_of_one_kind_are_two() -> None:
+    assert len(papers_on(page(*print_at(TICKET, 200, 300), *print_at(TICKET, 200, 900)))) == 2
 
 
 def test_papers_side_by_side_are_cut_too() -> None:
@@ -118,11 +206,23 @@ def test_a_page_without_a_picture_or_print_holds_no_several_papers() -> None:
 
 
 def test_a_cut_knows_its_place_on_the_sheet() -> None:
-    cut = cut_out(page(), Box(100.4, 700.2, 800, 1399.6))
+    cut = cut_out(page(), Piece(Box(100.4, 700.2, 800, 1399.6), corners(0, 0, WIDTH, HEIGHT)))
     assert (cut.number, cut.width, cut.height, cut.words) == (3, 700, 700, ())
     assert cut.placement is not None
     assert cut.placement.region == Box(100, 700, 800, 1400)
     assert cut.placement.on_sheet(Box(0, 0, 10, 20)) == Box(100, 700, 110, 720)
+
+
+def test_what_reaches_into_a_cut_from_beside_it_is_painted_over() -> None:
+    sheet = page(edge=False)
+    assert sheet.image is not None
+    sheet.image[0:300] = 30
+    slanted = np.array([(0, 200), (WIDTH, 400), (WIDTH, HEIGHT), (0, HEIGHT)], np.float64)
+    cut = cut_out(sheet, Piece(Box(0, 200, WIDTH, 800), slanted))
+    assert cut.image is not None
+    assert (cut.image[0:50, 600:] == 250).all()
+    assert (cut.image[60, 100] == 30).all()
+    assert (sheet.image[0:300] == 30).all()
 
 
 @given(
@@ -241,14 +341,31 @@ def test_each_paper_of_a_sheet_is_read_by_itself() -> None:
     )
 
 
+def test_only_what_is_finally_read_is_looked_at_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[tuple[int, int]] = []
+    sheet = two_bills()
+    real = intake.with_second_look
+
+    def seen(page: Page, *others: Any) -> Page:
+        looked.append((page.width, page.height))
+        return real(page, *others)
+
+    monkeypatch.setattr(intake, "with_second_look", seen)
+    read_papers_on(sheet, Engine(*BILL))
+    assert len(looked) == 2
+    assert (sheet.width, sheet.height) not in looked
+
+
 def test_a_cut_that_does_not_read_as_a_paper_leaves_the_page_whole() -> None:
     sheet = two_bills()
-    assert read_papers_on(sheet, Engine("样例", "一二三")) == (sheet,)
+    (whole,) = read_papers_on(sheet, Engine("样例", "一二三"))
+    assert (whole.placement, whole.text) == (None, sheet.text)
 
 
 def test_an_ordinary_page_stays_itself() -> None:
     one = page(*print_at(BILL, 200, 200))
-    assert read_papers_on(one, Engine()) == (one,)
+    (read,) = read_papers_on(one, Engine())
+    assert (read.placement, read.text) == (None, one.text)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pipeline.acceptance import Standard
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.explain.drawing import DOUBTED_FROM, SURE_FROM
 from pipeline.explain.recorder import Recorder, Shown
-from pipeline.intake import read_documents, read_page, read_papers_on
+from pipeline.intake import read_documents, read_papers_on, with_print
 from pipeline.model import AnyField, Document, Page
 from pipeline.reading.decoded import Decoded
 from pipeline.reading.ocr import OcrEngine
@@ -124,11 +124,13 @@ def _read(
             height, width = page.image.shape[:2]
             note = f"{decoded.kind}，{width} × {height} 像素 / pixels，{page.dpi} dpi"
             recorder.show("decoded", note, page.image)
-        page = read_page(page, engine, recorder)
+        page = with_print(page, engine, recorder)
+        on_it = read_papers_on(page, engine, recorder)
+        if len(on_it) == 1:
+            (page,) = on_it
         if page.image is not None:
             _show_words(page, recorder)
         pages.append(page)
-        on_it = read_papers_on(page, engine)
         if page.image is not None and len(on_it) > 1:
             note = (
                 f"页上有 {len(on_it)} 张单据，各自裁出再读 / {len(on_it)} papers, each cut out and read again"

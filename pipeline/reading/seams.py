@@ -40,10 +40,11 @@ OVERLAP = 2 * STEP
 SMOOTHED = 9
 """Grey is averaged over so many pixels along the seam: grain goes, an edge stays."""
 
-ALONG, PAST = 0.95, 0.75
+ALONG, PAST, LIKELY_PAST = 0.95, 0.75, 0.55
 """What the edge of a paper reaches at least: of 150 on drawn sheets nearly all have 1.0 and 1.0, the rest no
 less than these; rules of tables reach 0.96 along but 0.36 past. Folds and the line under a letterhead reach
-both, so a seam alone parts nothing (`pipeline.sheets`)."""
+both, so a seam alone parts nothing (`pipeline.sheets`). Between two papers on a black desk no more than 0.64
+past was seen: enough between two titles."""
 
 STEEPEST, SLOPES = 0.06, 25
 """Rise of a seam for a pixel along, at most (3.4 degrees), and how many slants are tried."""
@@ -77,6 +78,11 @@ class Seam:
     def is_edge(self) -> bool:
         """Whether it is the edge of a paper, as far as a line can tell."""
         return self.along >= ALONG and self.past >= PAST
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether it may be one, where more speaks for it than a line."""
+        return self.along >= ALONG and self.past >= LIKELY_PAST
 
 
 def seam_in(grey: Grey, gap: Box, axis: Axis) -> Seam | None:

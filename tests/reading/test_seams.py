@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.model import Box
-from pipeline.reading.seams import LONG_SIDE, Axis, Grey, seam_in, small_grey
+from pipeline.reading.seams import LONG_SIDE, Axis, Grey, Seam, seam_in, small_grey
 
 GAP = Box(200, 600, 800, 700)
 """Between two blocks of print that reach from 200 to 800."""
@@ -37,6 +37,13 @@ def test_a_paper_on_a_darker_ground_has_an_edge() -> None:
     assert seam is not None
     assert seam.is_edge
     assert 620 <= seam.at <= 670
+
+
+def test_an_edge_that_fades_beside_the_print_is_likely_at_most() -> None:
+    seam = Seam(along=0.97, past=0.64, at=650)
+    assert seam.is_likely
+    assert not seam.is_edge
+    assert not Seam(along=0.97, past=0.4, at=650).is_likely
 
 
 def test_the_rule_of_a_table_ends_with_the_table() -> None:
