@@ -46,7 +46,7 @@ ON_ANOTHER = 0.4
 writing: seals that overlap hide less of each other."""
 
 BARE_SUPPORT = 0.8
-"""A ring in which nothing can be read is a seal when its rim is inked in so many directions: a ring among
+"""A ring in which no name can be read is a seal when its rim is inked in so many directions: a ring among
 coloured print is seen by chance at 0.6 to 0.75 (measured on forms and letters in colour)."""
 
 COLOURLESS = 12
@@ -83,11 +83,11 @@ def with_seals(page: Page, engine: LineReader) -> Page:
         return replace(page, seals=())
     lines = read_writing([seal.writing for seal in found], engine)
     seals = (
-        _seal(each, words, page.number)
-        for each, words in zip(found, lines, strict=True)
-        if words or _is_bare_ring(each.outline)
+        (_seal(each, words, page.number), each.outline) for each, words in zip(found, lines, strict=True)
     )
-    return replace(page, seals=tuple(seals))
+    return replace(
+        page, seals=tuple(seal for seal, outline in seals if seal.name is not None or _is_bare_ring(outline))
+    )
 
 
 def _on_their_own(found: Iterable[_Found]) -> list[_Found]:
@@ -100,7 +100,7 @@ def _on_their_own(found: Iterable[_Found]) -> list[_Found]:
 
 
 def _is_bare_ring(outline: Outline) -> bool:
-    """Whether a rim is a seal even though nothing was read in it; a frame without writing is a form's cell."""
+    """Whether a rim is a seal even though no name was read in it; a frame without one is a form's cell."""
     return outline.shape in ("round", "oval") and outline.support >= BARE_SUPPORT
 
 

@@ -21,6 +21,7 @@ from pipeline.model import Box, Image, SealColour, Word
 from pipeline.reading.lines import Quad
 from pipeline.reading.overlap import on_line, replaced, share
 from pipeline.reading.seal_rims import rims_in
+from pipeline.reading.seal_shape import outline_of
 from pipeline.reading.stages import UNSEEN, Mark, Stages, marks_of
 from pipeline.reading.stains import inks_on, taken_from
 
@@ -62,6 +63,16 @@ than paper and are cut off there, print stays print."""
 FAINT = 0.06
 """What ink must take more of one colour than of another to belong to a seal: its form speaks for it too, and
 a dry pad leaves half of `pipeline.reading.stains.COLOURED`."""
+
+LOWEST = 0.024
+"""A seal is at least so high, as a share of the page's long side: 7 mm on A4; lines of print are lower."""
+
+NARROWEST_RIM = 0.055
+"""Among other print of its colour a seal is looked for from this share of the page's long side on: 16 mm on
+A4. Smaller rings there are characters."""
+
+CLEAR = 0.92
+"""A rim inked in so many directions that fills its patch is alone in it."""
 
 LOOSE = 1.25
 """A patch of ink is looked through for rims when it is so much wider or higher than the one that fits in."""
@@ -190,7 +201,10 @@ def _stamped(inked: npt.NDArray[np.uint8]) -> list[Box]:
             continue
         part = free[y : y + height, x : x + width]
         box = Box(x, y, x + width, y + height)
-        within = [_moved_box(rim, x, y, inked.shape) for rim in rims_in(part, SMALLEST * long_side, LARGEST * long_side)]
+        within = [
+            _moved_box(rim, x, y, inked.shape)
+            for rim in (_rims(part, long_side) if min(width, height) >= LOWEST * long_side else ())
+        ]
         alone = len(within) == 1 and box.width < LOOSE * within[0].width and box.height < LOOSE * within[0].height
         if within and not alone:
             rims += within
@@ -202,6 +216,16 @@ def _stamped(inked: npt.NDArray[np.uint8]) -> list[Box]:
         *rims,
         *(box for box in patches if not any(other != box and share(box, other) > INSIDE for other in found)),
     ]
+
+
+def _rims(part: npt.NDArray[np.uint8], long_side: int) -> list[Box]:
+    """The rims in a patch of ink; where one fills it well nothing else is looked for."""
+    height, width = part.shape
+    whole = outline_of(np.asarray(255 * part, np.uint8))
+    if whole is not None and whole.shape in ("round", "oval") and whole.support >= CLEAR:
+        if 2 * max(whole.half) >= max(width, height) / LOOSE:
+            return [Box(0, 0, width, height)]
+    return rims_in(part, NARROWEST_RIM * long_side, LARGEST * long_side)
 
 
 def _moved_box(box: Box, x: int, y: int, size: tuple[int, ...]) -> Box:
