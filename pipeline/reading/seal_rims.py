@@ -1,4 +1,4 @@
-"""Where the rims of seals lie among ink of their colour: seals that overlap, or that touch print of that colour.
+"""Where the rims of seals lie among ink of their colour: seals that overlap, or touch print of that colour.
 
 A rim is inked in nearly all directions around its middle. So every place votes for the ellipses around it:
 how many of their directions are inked, and how much emptier it is beside them. Rims that overlap each win
@@ -40,7 +40,7 @@ FINEST = 3
 """Pixels, at least."""
 
 FIRST = 6
-"""Every sixth direction votes first, and with five of those eight inked the others do: most places fall at once."""
+"""Every sixth direction votes first, and with five of those eight inked the others do: most places fall."""
 
 FIRST_VOTES = 0.6
 

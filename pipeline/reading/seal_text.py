@@ -38,8 +38,8 @@ PRINT_SHARE = 0.5
 """Black print takes more than this share of the paper's light of every colour."""
 
 VIOLET_BY = 0.07
-"""How much further the red of a blue-violet stamp may lie below its blue than that of a red one, as a share of
-the paper's light."""
+"""How much further the red of a blue-violet stamp may lie below its blue than that of a red one, as a share
+of the paper's light."""
 
 ON_ANOTHER = 0.4
 """A rim of which so much lies in the box of one that is inked more fully is a line of that one, or of its
@@ -94,7 +94,11 @@ def _on_their_own(found: Iterable[_Found]) -> list[_Found]:
     """The seals without what is part of another."""
     kept: list[_Found] = []
     for seal in sorted(found, key=lambda seal: -seal.outline.support * seal.box.area):
-        if all(seal.box.shared_area(other.box) < ON_ANOTHER * seal.box.area for other in kept if other.colour == seal.colour):
+        if all(
+            seal.box.shared_area(other.box) < ON_ANOTHER * seal.box.area
+            for other in kept
+            if other.colour == seal.colour
+        ):
             kept.append(seal)
     return sorted(kept, key=lambda seal: (seal.box.y0, seal.box.x0))
 
@@ -138,16 +142,19 @@ def ink_layer(part: Image, colour: SealColour, where: npt.NDArray[np.bool_] | No
     taken = taken_from(part)
     red, green, blue = cv2.split(taken)
     if colour == "red":
-        tint = np.minimum(green, blue) - red
+        tint, passed = np.minimum(green, blue) - red, red
     else:
-        tint = np.minimum(green - blue, green - red + VIOLET_BY)
+        tint, passed = np.minimum(green - blue, green - red + VIOLET_BY), np.minimum(red, blue)
     blank, full = np.median(tint), np.percentile(tint[where], FULL_INK)
     inked = tint - blank > COLOURED * max(LEAST_COLOUR, full - blank)
     printed = taken.min(axis=2) > PRINT_SHARE
     if not (inked & ~printed & where).any():
         return np.zeros(part.shape[:2], np.uint8)
-    white, dark = np.median(green), np.percentile(green[inked & ~printed & where], FULL_INK)
-    strength = (green - white) / max(1 / 255, dark - white)
+    own = inked & ~printed & where
+    # What takes more of the ink's lightest colour than the ink does is the soft edge of print.
+    strength = green - np.maximum(0, passed - np.median(passed[own]))
+    white, dark = np.median(strength), np.percentile(strength[own], FULL_INK)
+    strength = (strength - white) / max(1 / 255, dark - white)
     near = cv2.dilate(inked.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     return np.where(near & ~printed, np.clip(strength * 255, 0, 255), 0).astype(np.uint8)
 

@@ -41,6 +41,13 @@ half as much."""
 LEAST_INK, MOST_INK = 0.07, 0.75
 """Share of a seal's box that is red: less is a rule or a label, more is a patch of colour."""
 
+SEAL_FORMS = (0.3, 3.4)
+"""Width by height of a seal's box."""
+
+EXPLAINED = 0.5
+"""Rims that take up so much of a patch of ink are what lies there; else it may be a frame or a seal cut off
+by the edge, with a ring of writing voted for by chance."""
+
 TOUCHES = 0.05
 """A line counts as under a seal from this share of its area on."""
 
@@ -75,7 +82,7 @@ CLEAR = 0.92
 """A rim inked in so many directions that fills its patch is alone in it."""
 
 LOOSE = 1.25
-"""A patch of ink is looked through for rims when it is so much wider or higher than the one that fits in."""
+"""A rim fills a patch of ink that is no more than so much wider or higher."""
 
 INSIDE = 0.5
 """Ink that lies in a seal's box by so much of its own belongs to that seal."""
@@ -97,7 +104,10 @@ def with_words_under_seals(
     """The words of a page, those under a seal in the better of two readings."""
     seals = find_seals(image)
     stages.show(
-        "seals", f"{len(seals)} 枚红章、紫章 / {len(seals)} red or purple seals", image, [Mark.on(box) for box in seals]
+        "seals",
+        f"{len(seals)} 枚红章、紫章 / {len(seals)} red or purple seals",
+        image,
+        [Mark.on(box) for box in seals],
     )
     if not seals:
         return list(words)
@@ -178,7 +188,10 @@ def find_stamps(image: Image) -> list[Stamp]:
     scale = min(1.0, LOOKED_AT / max(image.shape[:2]))
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
     inks = inks_on(np.asarray(small, np.uint8), FAINT)
-    colours: tuple[tuple[SealColour, npt.NDArray[np.uint8]], ...] = (("red", inks.red), ("purple", inks.purple))
+    colours: tuple[tuple[SealColour, npt.NDArray[np.uint8]], ...] = (
+        ("red", inks.red),
+        ("purple", inks.purple),
+    )
     return [
         Stamp(Box(box.x0 / scale, box.y0 / scale, box.x1 / scale, box.y1 / scale), colour)
         for colour, inked in colours
@@ -205,26 +218,29 @@ def _stamped(inked: npt.NDArray[np.uint8]) -> list[Box]:
             _moved_box(rim, x, y, inked.shape)
             for rim in (_rims(part, long_side) if min(width, height) >= LOWEST * long_side else ())
         ]
-        alone = len(within) == 1 and box.width < LOOSE * within[0].width and box.height < LOOSE * within[0].height
-        if within and not alone:
-            rims += within
-        elif share_of_side <= LARGEST and 0.3 <= width / height <= 3.4 and LEAST_INK <= part.mean() <= MOST_INK:
+        rims += within
+        is_explained = sum(rim.area for rim in within) >= EXPLAINED * box.area
+        if not is_explained and share_of_side <= LARGEST and _is_seal_like(part):
             patches.append(box)
-    # The words inside a ring are a patch of their own, but no seal of their own.
+    # The words inside a ring are a patch or a ring of their own, but no seal of their own.
     found = [*rims, *patches]
-    return [
-        *rims,
-        *(box for box in patches if not any(other != box and share(box, other) > INSIDE for other in found)),
-    ]
+    return [box for box in found if not any(other != box and share(box, other) > INSIDE for other in found)]
+
+
+def _is_seal_like(part: npt.NDArray[np.uint8]) -> bool:
+    """Whether a patch of ink is as wide and as full as a seal."""
+    height, width = part.shape
+    narrowest, widest = SEAL_FORMS
+    return narrowest <= width / height <= widest and LEAST_INK <= float(part.mean()) <= MOST_INK
 
 
 def _rims(part: npt.NDArray[np.uint8], long_side: int) -> list[Box]:
     """The rims in a patch of ink; where one fills it well nothing else is looked for."""
     height, width = part.shape
     whole = outline_of(np.asarray(255 * part, np.uint8))
-    if whole is not None and whole.shape in ("round", "oval") and whole.support >= CLEAR:
-        if 2 * max(whole.half) >= max(width, height) / LOOSE:
-            return [Box(0, 0, width, height)]
+    is_clear = whole is not None and whole.shape in ("round", "oval") and whole.support >= CLEAR
+    if whole is not None and is_clear and 2 * max(whole.half) >= max(width, height) / LOOSE:
+        return [Box(0, 0, width, height)]
     return rims_in(part, NARROWEST_RIM * long_side, LARGEST * long_side)
 
 
@@ -253,7 +269,7 @@ def peel(image: Image, seals: Sequence[Box]) -> Image:
 
 
 def _bleached(part: Image) -> npt.NDArray[np.uint8]:
-    """The light of `part` in the channel that its seal's ink takes least of, with what that ink took given back."""
+    """The light of `part` in the channel its seal's ink takes least of; what ink took there is given back."""
     taken, inks = taken_from(part), inks_on(part)
     left = np.asarray(1 - taken, np.float32)
     by_colour = ((inks.red, left[:, :, 0]), (inks.purple, np.maximum(left[:, :, 0], left[:, :, 2])))
