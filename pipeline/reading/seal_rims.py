@@ -21,10 +21,10 @@ from pipeline.model import Box
 DIRECTIONS = 48
 """Directions around a middle that vote."""
 
-FLATNESS = (1.0, 0.9, 0.8, 0.71, 0.63)
+FLATNESS = (1.0, 0.86, 0.72, 0.6)
 """Height by width of the ellipses that are tried: round, round at a slant, oval."""
 
-ROUNDISH = 0.85
+ROUNDISH = 0.8
 """Flatter ones are tried at a tilt as well."""
 
 TILTS = (-16.0, 0.0, 16.0)
@@ -40,11 +40,11 @@ FINEST = 3
 """Pixels, at least."""
 
 FIRST = 6
-"""Every sixth direction votes first, and with half of those eight inked the others do: most places fall."""
+"""Every sixth direction votes first, and with five of those eight inked the others do: most places fall."""
 
-FIRST_VOTES = 0.5
+FIRST_VOTES = 0.6
 
-COARSE_VOTES, LEAST_VOTES = 0.5, 0.8
+COARSE_VOTES, LEAST_VOTES = 0.6, 0.8
 """A rim is inked in so many directions: at a place near it, and where it fits. Lines of coloured print reach
 0.7 (measured on forms and letters in colour)."""
 
