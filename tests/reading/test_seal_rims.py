@@ -18,7 +18,7 @@ def sheet() -> npt.NDArray[np.uint8]:
 
 
 def ring(on: npt.NDArray[np.uint8], x: int, y: int, half: tuple[int, int], tilt: float = 0.0) -> Box:
-    cv2.ellipse(on, (x, y), half, tilt, 0, 360, 1, 2)
+    cv2.ellipse(on, (x, y), half, tilt, 0, 360, (1,), 2)
     return Box(x - half[0], y - half[1], x + half[0], y + half[1])
 
 
@@ -56,6 +56,6 @@ def test_rims_that_overlap_are_each_found() -> None:
 def test_print_of_its_colour_across_a_rim_does_not_hide_it() -> None:
     inked = sheet()
     for y in (60, 100, 140):
-        cv2.putText(inked, "HNMWE", (40, y), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 1, 1)
+        cv2.putText(inked, "HNMWE", (40, y), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (1,), 1)
     drawn = ring(inked, 130, 110, (60, 60))
     assert any(is_near(box, drawn) for box in rims_in(inked, NARROWEST, WIDEST))
