@@ -1,16 +1,16 @@
 """Overprint that lies above or below its form: how far, and the page with it moved back into place.
 
-Tractor-fed paper slips, and then every value stands as far from its label as every other. A few values
-are told by their form wherever they stand: the amount in words, 男 or 女, the year before 年. Their
-distance from their labels is that of all. Colour is not asked: forms are printed red, brown, blue or
-green, seals are red, and a copy has no colour at all.
+Tractor-fed paper slips, and then every value stands as far from its label as every other, below or above it
+and to one side. A few values are told by their form wherever they stand: the amount in words, 男 or 女, how
+a person is insured, the year before 年. Their distance from their labels is that of all. Colour is not asked:
+forms are printed red, brown, blue or green, seals are red, and a copy has no colour at all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from statistics import median
 
 from pipeline.model import AnyField, Box, Page, Word
@@ -30,6 +30,15 @@ pass, and what is left is how tightly the boxes are drawn around labels and valu
 LEAST_OTHERS = 2
 """One short value alone may be a character of a seal or of another line."""
 
+USUAL_GAP = 0.3
+"""Heights of a label between it and its value where the print lies in place (measured on drawn forms)."""
+
+LEAST_ASIDE = 0.7
+"""Less than this share of a line to one side is no slip: the gaps behind labels differ by as much."""
+
+MOST_ASIDE = 4.0
+"""Further to one side the value would stand at the next label."""
+
 OTHER_ROW = 0.6
 """From this share of a line on, what a label touches came from another row; one that slipped less touches
 its own."""
@@ -48,78 +57,132 @@ _SIGN_BEHIND = re.compile("(?!20[0-9]{2}年|[0-9]{1,2}[月日])(?P<value>.*[^年
 
 _SEX_LABEL = re.compile("性别:?")
 _SEX = re.compile("[男女]")
+_INSURED_LABEL = re.compile("(?:医保类型|费别|人员类别):?")
+_INSURED = re.compile("自费|公费医疗|(?:城镇|城乡)?(?:职工|居民)(?:基本)?(?:医疗保险|医保)")
 _YEAR = re.compile("20[0-9]{2}")
 
 
-def slip_of(page: Page) -> float | None:
-    """Pixels that the overprint lies below its form (above it: negative), or None where it lies in place.
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """How far the overprint lies from its place on the form, in pixels to the `right` and `down`."""
+
+    right: float
+    down: float
+
+
+def slip_of(page: Page) -> Slip | None:
+    """How far the overprint slipped off its rows, or None where it lies on them.
 
     The amount in words is sure of itself; without it two others must have slipped alike.
     """
-    found = _slip_of_words(page)
-    if found is None:
-        others = [slip for slip in (_slip_of_sex(page), _slip_of_year(page)) if slip is not None]
-        if len(others) < LEAST_OTHERS:
+    witnesses = [found for found in (_in_words(page), _sex(page), _insured(page), _year(page)) if found]
+    if not witnesses:
+        return None
+    height = median(word.box.height for word in page.words)
+    if witnesses[0].is_sure:
+        height = witnesses[0].height
+        down = witnesses[0].slip.down
+    else:
+        witnesses = _alike(witnesses, SAME_SLIP * height)
+        if len(witnesses) < LEAST_OTHERS:
             return None
-        height = median(word.box.height for word in page.words)
-        if max(others) - min(others) > SAME_SLIP * height:
-            return None
-        found = median(others), height
-    slip, height = found
-    return slip if LEAST_SLIP * height <= abs(slip) <= MOST_SLIP * height else None
+        down = median(found.slip.down for found in witnesses)
+    if not LEAST_SLIP * height <= abs(down) <= MOST_SLIP * height:
+        return None
+    aside = [found.slip.right for found in witnesses if abs(found.slip.down - down) <= SAME_SLIP * height]
+    right = median(aside) if len(aside) >= LEAST_OTHERS else 0.0
+    return Slip(right if LEAST_ASIDE * height <= abs(right) <= MOST_ASIDE * height else 0.0, down)
 
 
-def in_place(page: Page, slip: float, labels: LabelList) -> Page:
-    """The page with every word that is not of the form moved up by `slip`.
+def in_place(page: Page, slip: Slip, labels: LabelList) -> Page:
+    """The page with every word that is not of the form moved back by `slip`.
 
     `labels` are those of the form; where a line holds a label and the value that slipped beside it, the
     line is cut, for the value belongs to another label.
     """
     words = (
-        word if of_form else _moved(word, -slip)
+        word if of_form else _moved(word, -slip.right, -slip.down)
         for whole in page.words
-        for word, of_form in _pieces(whole, slip, labels)
+        for word, of_form in _pieces(whole, slip.down, labels)
     )
     return replace(page, words=tuple(words))
 
 
 def where_printed(
-    fields: Mapping[str, AnyField], page: Page, slip: float, labels: LabelList
+    fields: Mapping[str, AnyField], page: Page, slip: Slip, labels: LabelList
 ) -> dict[str, AnyField]:
     """The fields read from the page `in_place`, with their boxes where they stand on the paper."""
-    form = [word.box for whole in page.words for word, of_form in _pieces(whole, slip, labels) if of_form]
+    form = [
+        word.box for whole in page.words for word, of_form in _pieces(whole, slip.down, labels) if of_form
+    ]
     return {
         name: field
         if field.box is None or field.page != page.number or _lies_in(field.box, form)
-        else replace(field, box=_shifted(field.box, slip))
+        else replace(field, box=_shifted(field.box, slip.right, slip.down))
         for name, field in fields.items()
     }
 
 
-def _slip_of_words(page: Page) -> tuple[float, float] | None:
-    """How far the amount in words lies below its label, and how high that label is."""
+@dataclass(frozen=True, slots=True)
+class _Witness:
+    """One value that its form tells, beside its label; `height` is that of the label in pixels."""
+
+    slip: Slip
+    height: float
+    is_sure: bool = False
+
+
+def _alike(witnesses: Sequence[_Witness], near: float) -> list[_Witness]:
+    """The most witnesses that slipped down alike; none where two groups are as large."""
+    groups = [
+        [other for other in witnesses if abs(other.slip.down - one.slip.down) <= near] for one in witnesses
+    ]
+    largest = max(groups, key=len)
+    rivals = [group for group in groups if len(group) == len(largest) and group[0] not in largest]
+    return [] if rivals else largest
+
+
+def _behind(label: Word, value: Word, *, is_sure: bool = False) -> _Witness:
+    """What a value that stands behind its label on the form says."""
+    gap = USUAL_GAP * label.box.height
+    slip = Slip(value.box.x0 - label.box.x1 - gap, value.box.cy - label.box.cy)
+    return _Witness(slip, label.box.height, is_sure)
+
+
+def _in_words(page: Page) -> _Witness | None:
+    """The amount in words and its label."""
     label = _only(word for word in page.words if WORDS_LABEL in fold(squeeze(word.text)))
-    amounts = [(match.group(), word) for word in page.words for match in _AMOUNT_IN_WORDS.finditer(word.text)]
+    amounts = [(match, word) for word in page.words for match in _AMOUNT_IN_WORDS.finditer(word.text)]
     # A seal over it may leave a second, shorter line with a part of the same amount.
-    words = max(amounts, key=lambda amount: len(amount[0]), default=("", None))[1]
-    if label is None or words is None or label is words:
+    longest = max(amounts, key=lambda amount: len(amount[0].group()), default=None)
+    if label is None or longest is None or label is longest[1]:
         return None
-    return words.box.cy - label.box.cy, label.box.height
+    match, word = longest
+    return _behind(label, word.part(*match.span()), is_sure=True)
 
 
-def _slip_of_sex(page: Page) -> float | None:
+def _sex(page: Page) -> _Witness | None:
     label = _only(word for word in page.words if _SEX_LABEL.fullmatch(fold(squeeze(word.text))))
     sex = _only(word for word in page.words if _SEX.fullmatch(squeeze(word.text)))
-    return None if label is None or sex is None else sex.box.cy - label.box.cy
+    return None if label is None or sex is None else _behind(label, sex)
 
 
-def _slip_of_year(page: Page) -> float | None:
-    """How far the year lies below 年, before which it is printed."""
+def _insured(page: Page) -> _Witness | None:
+    """How a person is insured, of which there are a few ways."""
+    label = _only(word for word in page.words if _INSURED_LABEL.fullmatch(fold(squeeze(word.text))))
+    insured = _only(word for word in page.words if _INSURED.fullmatch(squeeze(word.text)))
+    return None if label is None or insured is None else _behind(label, insured)
+
+
+def _year(page: Page) -> _Witness | None:
+    """The year, which is printed before 年."""
     label = _only(word for word in page.words if squeeze(word.text) == "年")
     year = _only(word for word in page.words if _YEAR.fullmatch(squeeze(word.text)))
     if label is None or year is None or year.box.x0 > label.box.x0:
         return None
-    return year.box.cy - label.box.cy
+    gap = USUAL_GAP * label.box.height
+    slip = Slip(year.box.x1 + gap - label.box.x0, year.box.cy - label.box.cy)
+    return _Witness(slip, label.box.height)
 
 
 def _only(words: Iterable[Word]) -> Word | None:
@@ -157,12 +220,15 @@ def _index_at(word: Word, x: float) -> int:
     return min(range(len(word.text)), key=lambda index: abs(word.part(index, index + 1).box.x0 - x))
 
 
-def _moved(word: Word, down: float) -> Word:
-    return replace(word, box=_shifted(word.box, down))
+def _moved(word: Word, right: float, down: float) -> Word:
+    """The word, and the borders between its characters, so many pixels further."""
+    return replace(
+        word, box=_shifted(word.box, right, down), edges=tuple(edge + right for edge in word.edges)
+    )
 
 
-def _shifted(box: Box, down: float) -> Box:
-    return Box(box.x0, box.y0 + down, box.x1, box.y1 + down)
+def _shifted(box: Box, right: float, down: float) -> Box:
+    return Box(box.x0 + right, box.y0 + down, box.x1 + right, box.y1 + down)
 
 
 def _lies_in(inner: Box, boxes: Iterable[Box]) -> bool:

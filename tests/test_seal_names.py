@@ -44,3 +44,13 @@ def test_a_region_is_named_only_where_no_other_fits_as_well() -> None:
 def test_junk_is_named_without_fail(lines: list[str]) -> None:
     found = named(lines)
     assert found is None or 0 < found.likeness <= 1
+
+
+def test_a_name_that_was_half_misread_is_taken_only_where_it_leads_all_others() -> None:
+    clear = named(["驿城区妇幼保健院", "医疗收灣专用表"])
+    assert clear is not None
+    assert clear.name == "医疗收费专用章"
+    assert clear.likeness < 0.75
+    vague = named(["邯郸市第一医院", "部价证明专用意"])
+    assert vague is not None
+    assert vague.name == "医疗机构公章"

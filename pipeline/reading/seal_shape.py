@@ -32,6 +32,12 @@ FITS = 4
 OFF_RIM = 0.06
 """What lies further from the ellipse than this share of its radius is none of its rim."""
 
+MARGIN = 0.06
+"""Paper around a seal that is cut out with it, as a share of its longer side: its rim may be worn."""
+
+NEAR_START = 0.12
+"""A rim that was seen on a small picture lies so near to where it was seen, as a share of its radius."""
+
 RIM_SUPPORT = 0.6
 """The rim must be inked in so many of all directions; worn real seals keep 0.75, printed labels reach 0.4."""
 
@@ -74,6 +80,9 @@ def outline_of(layer: Layer) -> Outline | None:
     # A rule or a label of the form's own colour may touch the seal: its rim is then one piece of the ink.
     pieces = (ink, _largest_piece(ink))
     rims = [rim for piece in pieces if (rim := _elliptic(piece)) is not None]
+    # Another seal may lie across it: the rim is then the one that fills the cutting.
+    if (rim := _elliptic(ink, _filling(ink.shape))) is not None:
+        rims.append(rim)
     wide = [rim for rim in rims if 2 * max(rim.half) >= RIM_SPAN * max(layer.shape)]
     best = max(wide, key=lambda rim: rim.support, default=None)
     if best is not None and best.support >= RIM_SUPPORT:
@@ -99,12 +108,28 @@ def within(outline: Outline, size: tuple[int, int], reach: float) -> npt.NDArray
     return np.asarray(np.abs(away).max(axis=-1) <= reach)
 
 
-def _elliptic(ink: npt.NDArray[np.bool_]) -> Outline | None:
+def _filling(size: tuple[int, ...]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Middle and matrix of the upright ellipse that fills a cutting of `size` but for its margin."""
+    height, width = size
+    half = np.array([width, height]) / 2
+    return half, np.diag(half / (1 + 2 * MARGIN))
+
+
+def _elliptic(
+    ink: npt.NDArray[np.bool_],
+    start: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None,
+) -> Outline | None:
+    """The ellipse that the ink outlines; looked for near `start`, if given, else around all of the ink."""
     rows, columns = np.nonzero(ink)
     points = np.stack([columns, rows], axis=1).astype(np.float64)
-    hull = cv2.convexHull(points.astype(np.float32))[:, 0]
-    centre = (hull.min(axis=0) + hull.max(axis=0)).astype(np.float64) / 2
-    edge = _outermost(points, centre)
+    if start is None:
+        hull = cv2.convexHull(points.astype(np.float32))[:, 0]
+        centre = (hull.min(axis=0) + hull.max(axis=0)).astype(np.float64) / 2
+        edge = _outermost(points, centre)
+    else:
+        centre, to_layer = start
+        radii = np.linalg.norm((points - centre) @ np.linalg.inv(to_layer).T, axis=1)
+        edge = _outermost(points[np.abs(radii - 1) <= NEAR_START], centre)
     for _ in range(FITS):
         if len(edge) < 6:
             return None

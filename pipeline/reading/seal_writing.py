@@ -78,6 +78,27 @@ ROW_REACH = 0.62
 LOWEST_ROW, HIGHEST_ROW = 0.05, 0.22
 """Height of a line of writing as a share of the seal's: a star is higher, a speck lower."""
 
+MOST_SLOPE = 30
+"""Degrees by which the top of a round seal is told wrongly, at most; beyond, another row would be taken."""
+
+CLEARLY_LEVEL = 1.15
+"""The line below the middle slopes when turning it makes the steps between its rows so much larger."""
+
+LINE_REACH = 0.66
+"""The line below the middle lies within this share of the radius; beyond is the arc."""
+
+BELOW_MIDDLE = (0.2, 0.62)
+"""From where to where it stands, as shares of the radius: above is the star."""
+
+SLOPE_WIDTH = 160
+"""Pixels of the seal's width at which that is looked for: characters of 10 px."""
+
+FRAMED_ROW = 0.85
+"""A line may fill so much of a frame's height; nothing else stands in a frame."""
+
+INSIDE_FRAME = 0.88
+"""How much of an upright frame is looked at: its sides are no strokes of the writing."""
+
 CHARACTER_GAP = 1.0
 """Characters of one line stand at most so many line heights apart."""
 
@@ -95,7 +116,8 @@ class Writing:
 def laid_straight(layer: Layer, outline: Outline) -> Writing:
     """The writing on the seal of `layer` whose rim is `outline`."""
     if outline.shape in ("square", "rectangle"):
-        return Writing(tuple(_rows(_upright(layer, outline, outline.to_layer))))
+        framed = _upright(layer, outline, outline.to_layer, INSIDE_FRAME)
+        return Writing(tuple(_rows(framed, highest=FRAMED_ROW, reach=1.0)))
     polar = _polar(layer, outline)
     inner, outer = _band(polar, BAND[outline.shape])
     ink = polar[round(inner * RADII) : round(outer * RADII)].mean(axis=0)
@@ -106,7 +128,32 @@ def laid_straight(layer: Layer, outline: Outline) -> Writing:
     strips = [around.strip(-left, right)]
     if outline.shape == "oval":
         strips.append(around.strip(180 - FOOT_REACH, 180 + FOOT_REACH, outward=True))
-    return Writing((*strips, *_rows(_upright(layer, outline, upright))))
+    across = _upright(layer, outline, upright)
+    if outline.shape == "round" and (slope := _slope_of_line(across)):
+        across = _upright(layer, outline, upright @ turned_by(np.radians(slope)))
+    return Writing((*strips, *_rows(across)))
+
+
+def _slope_of_line(seal: Layer) -> float:
+    """Degrees clockwise by which the straight line below the middle of a round seal slopes, 0 for none.
+
+    Where print fills the gap of the arc, the top is told wrongly by some degrees; the line tells it better:
+    level, its ink lies on the fewest rows.
+    """
+    side = SLOPE_WIDTH
+    ink = cv2.resize(255 - seal, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
+    v, u = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
+    ink[np.hypot(u, v) > LINE_REACH] = 0
+    low, high = (round(side * (1 + share) / 2) for share in BELOW_MIDDLE)
+
+    def level(degrees: float) -> float:
+        turn = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), degrees, 1.0)
+        rows = cv2.warpAffine(ink, turn, (side, side))[low:high].sum(axis=1)
+        return float(np.square(np.diff(rows)).sum())
+
+    levels = {degrees: level(degrees) for degrees in range(-MOST_SLOPE, MOST_SLOPE + 1, 2)}
+    best = max(levels, key=levels.__getitem__)
+    return float(best) if levels[best] > CLEARLY_LEVEL * levels[0] else 0.0
 
 
 def _polar(layer: Layer, outline: Outline) -> npt.NDArray[np.float64]:
@@ -215,10 +262,12 @@ class _Around:
         return np.asarray(255 - strip, np.uint8)
 
 
-def _upright(layer: Layer, outline: Outline, upright: npt.NDArray[np.float64]) -> Layer:
+def _upright(
+    layer: Layer, outline: Outline, upright: npt.NDArray[np.float64], inside: float = INSIDE
+) -> Layer:
     """The seal turned upright, `INSIDE_WIDTH` pixels wide, without its rim."""
     height = round(INSIDE_WIDTH * outline.half[1] / outline.half[0])
-    u, v = np.meshgrid(np.linspace(-INSIDE, INSIDE, INSIDE_WIDTH), np.linspace(-INSIDE, INSIDE, height))
+    u, v = np.meshgrid(np.linspace(-inside, inside, INSIDE_WIDTH), np.linspace(-inside, inside, height))
     x = outline.centre[0] + upright[0, 0] * u + upright[0, 1] * v
     y = outline.centre[1] + upright[1, 0] * u + upright[1, 1] * v
     ink = cv2.remap(layer, x.astype(np.float32), y.astype(np.float32), cv2.INTER_CUBIC)
@@ -227,15 +276,18 @@ def _upright(layer: Layer, outline: Outline, upright: npt.NDArray[np.float64]) -
     return np.asarray(255 - ink, np.uint8)
 
 
-def _rows(seal: Layer) -> Iterator[Layer]:
-    """The straight lines of the upright seal, from top to bottom, each as far as its characters go on."""
+def _rows(seal: Layer, *, highest: float = HIGHEST_ROW, reach: float = ROW_REACH) -> Iterator[Layer]:
+    """The straight lines of the upright seal, from top to bottom, each as far as its characters go on.
+
+    A line is at most `highest` of the seal's height high and stands at most `reach` from its middle.
+    """
     ink = (255 - seal).astype(np.float64) / 255
     height, width = ink.shape
     core = ink[:, round(width * (0.5 - CORE)) : round(width * (0.5 + CORE))].mean(axis=1)
     for start, stop in _stretches(core > ROW_INK):
         high = stop - start
-        in_arc = abs((start + stop) / height - 1) > ROW_REACH
-        if in_arc or not LOWEST_ROW <= high / height <= HIGHEST_ROW:
+        in_arc = abs((start + stop) / height - 1) > reach
+        if in_arc or not LOWEST_ROW <= high / height <= highest:
             continue
         spare = round(SPARE * high)
         columns = ink[start:stop].max(axis=0) > 0.4

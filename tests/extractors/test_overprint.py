@@ -70,10 +70,12 @@ def overprint() -> list[Word]:
     return words
 
 
-def ticket(down: float, words: Sequence[Word] = ()) -> Page:
-    """The form with its overprint so many pixels below its rows."""
+def ticket(down: float, words: Sequence[Word] = (), *, right: float = 0.0) -> Page:
+    """The form with its overprint so many pixels below its rows, and to the right of their places."""
     moved = (
-        replace(word, box=Box(word.box.x0, word.box.y0 + down, word.box.x1, word.box.y1 + down))
+        replace(
+            word, box=Box(word.box.x0 + right, word.box.y0 + down, word.box.x1 + right, word.box.y1 + down)
+        )
         for word in words or overprint()
     )
     return page_with([*words_of(FORM), *moved])
@@ -86,10 +88,25 @@ def test_every_value_goes_back_to_its_label_however_far_the_print_slipped(down: 
     assert {name: found.get(name) for name in PRINTED} == PRINTED
 
 
+def down_of(page: Page) -> float | None:
+    """How far down the print of a page slipped."""
+    slip = slip_of(page)
+    return None if slip is None else slip.down
+
+
 @settings(max_examples=30)
 @given(down=st.floats(1.0 * HEIGHT, 2.5 * HEIGHT), up=st.booleans())
 def test_the_slip_is_what_the_print_moved(down: float, up: bool) -> None:
-    assert slip_of(ticket(-down if up else down)) == pytest.approx(-down if up else down)
+    assert down_of(ticket(-down if up else down)) == pytest.approx(-down if up else down)
+
+
+@settings(max_examples=20)
+@given(right=st.floats(-2.5 * HEIGHT, 2.5 * HEIGHT), down=st.floats(1.0 * HEIGHT, 2.0 * HEIGHT))
+def test_what_slipped_to_one_side_as_well_is_moved_back_both_ways(right: float, down: float) -> None:
+    slip = slip_of(ticket(down, right=right))
+    assert slip is not None
+    assert abs(slip.right - right) < HEIGHT
+    assert slip.down == pytest.approx(down)
 
 
 def test_a_print_in_place_has_not_slipped() -> None:
@@ -98,7 +115,7 @@ def test_a_print_in_place_has_not_slipped() -> None:
 
 def test_sex_and_year_tell_the_slip_where_the_amount_in_words_was_not_read() -> None:
     rest = [word for word in overprint() if "伍佰" not in word.text]
-    assert slip_of(ticket(30, rest)) == pytest.approx(30)
+    assert down_of(ticket(30, rest)) == pytest.approx(30)
 
 
 def test_one_value_alone_does_not_tell_a_slip() -> None:
@@ -108,7 +125,7 @@ def test_one_value_alone_does_not_tell_a_slip() -> None:
 
 def test_a_part_of_the_amount_in_words_beside_it_does_not_hide_the_slip() -> None:
     scrap = Word("叁拾元整", Box(600, 360, 700, 384), 0.4, "ocr")
-    assert slip_of(ticket(30, [*overprint(), scrap])) == pytest.approx(30)
+    assert down_of(ticket(30, [*overprint(), scrap])) == pytest.approx(30)
 
 
 def test_a_value_that_slipped_onto_another_label_goes_back_to_its_own() -> None:

@@ -15,7 +15,7 @@ pytest.importorskip("reportlab", reason="drawing needs the extra `draw`")
 
 from fixtures.draw.paper import FONT_FILES, Colour
 from fixtures.draw.paper import Page as DrawnPage
-from fixtures.draw.seals import finance_seal, oval_seal, round_seal
+from fixtures.draw.seals import finance_seal, framed_seal, oval_seal, round_seal
 from pipeline.model import Box, Image, Page, SourceFile, Word
 from pipeline.reading.lines import Quad
 from pipeline.reading.ocr import OcrEngine
@@ -98,6 +98,22 @@ class TestPage:
         assert colours((20, 20, 24)) == []
         assert colours((40, 80, 170)) == []
 
+    def test_two_seals_that_overlap_are_both_named(self) -> None:
+        for second in (RED, PURPLE):
+            image = pressed(round_seal(HOSPITAL, "收费专用章"))
+            pressed(round_seal(HOSPITAL, "收费专用章", colour=second), x=660, y=730, on=image)
+            seals = with_seals(page_of(image), Engine("收费专用章")).seals or ()
+            assert [seal.name for seal in seals] == ["收费专用章"] * 2
+            left, right = sorted(seal.box.cx for seal in seals)
+            assert abs(left - 500) < 15
+            assert abs(right - 660) < 15
+
+    def test_a_frame_is_a_seal_when_its_line_says_so_and_a_cell_of_a_form_is_none(self) -> None:
+        image = pressed(framed_seal(["现金收讫"], angle=4))
+        (seal,) = with_seals(page_of(image), Engine("现金收讫")).seals or ()
+        assert (seal.name, seal.shape) == ("现金收讫", "rectangle")
+        assert with_seals(page_of(image), Engine("个人账户支付")).seals == ()
+
     def test_without_colours_nothing_is_claimed(self) -> None:
         grey = pressed(round_seal(HOSPITAL)).mean(axis=2).astype(np.uint8)
         image = np.repeat(grey[:, :, None], 3, axis=2)
@@ -108,6 +124,12 @@ class TestPage:
         image = sheet()
         cv2.putText(image, "FORM", (80, 80), cv2.FONT_HERSHEY_SIMPLEX, 1.5, RED, 3)
         assert with_seals(page_of(image), Engine()).seals == ()
+
+    def test_lines_of_print_in_the_colour_of_seals_are_none(self) -> None:
+        image = sheet()
+        for y in range(400, 640, 30):
+            cv2.putText(image, "EBGHNMQWRKABCE", (300, y), cv2.FONT_HERSHEY_SIMPLEX, 1.0, RED, 2)
+        assert with_seals(page_of(image), Engine("")).seals == ()
 
     def test_a_table_in_the_colour_of_the_seal_does_not_hide_it(self) -> None:
         image = sheet()
@@ -121,7 +143,7 @@ class TestPage:
 def test_black_print_is_no_ink_of_the_seal() -> None:
     image = pressed(round_seal(HOSPITAL))
     cv2.line(image, (300, 640), (700, 640), (20, 20, 24), 8)
-    layer = ink_layer(image[560:840, 360:640])
+    layer = ink_layer(image[560:840, 360:640], "red")
     assert layer[80, 140] == 0
     assert layer.max() > 200
 
