@@ -6,7 +6,8 @@ TRUTH and OUT are as `tools/fit_quality.py` takes them, which also tells which p
 which are left out. Each picture is probed with the engine of this machine (about 0.5 s). One softmax
 regression over the causes and "can be read", on numbers set to one scale; the limits are chosen on chances
 that were given by weights which had not seen the paper (5 folds, whole papers), and `folds` counts those.
-`fresh` counts pictures drawn after the limits were chosen; `fresh_by_print` counts the same pictures judged by their print alone.
+`fresh` counts pictures drawn after the limits were chosen, `fresh_by_print` the same pictures judged by their
+print alone.
 """
 
 from __future__ import annotations
@@ -121,12 +122,10 @@ def gathered(pairs: Sequence[Path], weights: Path | None = None) -> Iterator[Sam
             stated = json.dumps(dict(paper.fields or {"file": paper.file}), sort_keys=True)
             if count[paper.file] > 1 or not paper.file.endswith(SUFFIXES) or len(paper.pages) > 1:
                 continue
-            if (
-                share is None
-                or not picture.is_file()
-                or (share < READABLE and best.get(stated, 1) < READABLE)
-            ):
+            if share is None or not picture.is_file():
                 continue
+            if share < READABLE and best.get(stated, 1) < READABLE:
+                continue  # its form is not read: no new photo helps
             with Image.open(picture) as opened:
                 image = np.asarray(opened.convert("RGB"))
             kind = paper.layout if paper.level == "spoilt" else paper.level
@@ -185,7 +184,7 @@ def fit(samples: Sequence[Sample], dated: date) -> dict[str, Any]:
 def _in_unseen_folds(
     table: Numbers, truth: npt.NDArray[Any], papers: Sequence[str]
 ) -> tuple[Numbers, npt.NDArray[Any]]:
-    """The chance that a picture cannot be read, and its likeliest cause, by weights that saw no such paper."""
+    """The chance that a picture cannot be read, and its likeliest cause, by weights that did not see it."""
     chances, named = np.zeros(len(table)), np.empty(len(table), dtype=object)
     for known, unseen in GroupKFold(FOLDS).split(table, truth, papers):
         scaler = StandardScaler().fit(table[known])
@@ -239,7 +238,7 @@ def by_print(samples: Sequence[Sample]) -> list[Sample]:
 
 
 def counted(samples: Sequence[Sample]) -> dict[str, Any]:
-    """How the verdicts agree with what was read; `by_kind`: pictures, unreadable, rightly sent back, sent back.
+    """How the verdicts agree with what was read; `by_kind`: pictures, unreadable, rightly and all sent back.
 
     `of_papers` leaves out the pictures of no paper, which are the easy ones.
     """
