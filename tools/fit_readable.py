@@ -58,6 +58,8 @@ LEAST_PRECISION = 0.9
 """Of the pictures sent back in unseen folds so many are unreadable."""
 WARNED_RECALL = 0.95
 """Of the unreadable pictures so many are warned of or sent back."""
+LOWEST_RETAKE = 0.53
+"""Nothing is sent back below this chance: a real slip that reads well, cut close on all sides, has 0.52."""
 Numbers = npt.NDArray[np.float64]
 
 
@@ -228,7 +230,7 @@ def _limits(chances: Numbers, bad: npt.NDArray[np.bool_], without_paper: int) ->
             precise.append(float(level))
         if (sent & bad).sum() + without_paper >= WARNED_RECALL * (bad.sum() + without_paper):
             told.append(float(level))
-    retake = round(min(precise), 4)
+    retake = max(LOWEST_RETAKE, round(min(precise), 4))
     return retake, min(retake, round(max(told), 4))
 
 

@@ -127,7 +127,7 @@ class Weighing:
 
 
 def judge_by_reading(image: Image, engine: OcrEngine, *, is_part: bool = False) -> Quality:
-    """Whether `image`, shape (H, W, 3) RGB, can be read; takes about 0.4 s of one core.
+    """Whether `image`, shape (H, W, 3) RGB, can be read; takes 0.3 to 0.5 s of one core at rest.
 
     A close-up of a part (`is_part`) shows no whole paper, and is not asked for one.
     """

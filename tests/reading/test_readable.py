@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image as Pillow
 
 from fixtures.draw.spoilt import NO_PAPERS, no_paper, underexposed
 from pipeline.model import Image
@@ -28,6 +29,8 @@ from pipeline.reading.readable import (
     probe_measures,
     weighed,
 )
+from pipeline.settings import settings
+from pipeline.wiring import ocr_engine
 from tests.reading.line_engine import LineEngine, rows
 from tests.reading.test_quality import photo
 
@@ -156,6 +159,17 @@ def test_one_bad_cause_is_enough_and_the_likeliest_is_named_first(edge: float, b
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 def test_no_number_is_too_large_to_be_weighed(edge: float, burnt: float) -> None:
     assert 0 <= sum(MADE.chances({"edge": edge, "burnt": burnt}).values()) <= 1 + 1e-9
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_a_real_slip_cut_close_on_all_sides_is_not_sent_back() -> None:
+    path = Path(__file__).parents[3] / "shared" / "real_samples" / "029_pos_slip.jpg"
+    if not path.is_file():
+        pytest.skip("the real papers are not beside this checkout")
+    with Pillow.open(path) as opened:
+        image = np.asarray(opened.convert("RGB"))
+    assert judge_by_reading(image, ocr_engine(settings(), 1)).verdict != "retake"
 
 
 def test_an_empty_probe_has_numbers() -> None:
