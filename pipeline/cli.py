@@ -201,14 +201,16 @@ def _judged(files: Sequence[Path]) -> list[PageQuality]:
     import tempfile
 
     from pipeline.gate import page_qualities
+    from pipeline.readers import Readers
     from pipeline.reading.open_file import source_file
     from pipeline.reading.sandbox import Sandbox
+    from pipeline.settings import settings
 
     rows = []
-    with Sandbox(1) as sandbox:
+    with Sandbox(1) as sandbox, Readers(settings(), workers=1) as readers:
         for file in files:
             with tempfile.TemporaryDirectory(prefix="baoxiao-") as folder:
-                rows += page_qualities(sandbox, source_file(str(file), file), file, Path(folder))
+                rows += page_qualities(sandbox, readers, source_file(str(file), file), file, Path(folder))
     return rows
 
 

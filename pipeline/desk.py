@@ -26,7 +26,7 @@ from typing_extensions import TypedDict
 
 from extractors import field_names
 from pipeline.errors import UnreadableFile
-from pipeline.gate import PageQuality, page_qualities
+from pipeline.gate import PageJudges, PageQuality, page_qualities
 from pipeline.model import Document, Page, SourceFile, Unread
 from pipeline.readers import Readers
 from pipeline.reading.closeup import CloseUpOf, Merged, Placed
@@ -54,8 +54,8 @@ KEY = re.compile(r"[0-9a-f]{64}")
 CLOSE_UP_OF = "close_up_of.json"
 
 
-class DeskReaders(PageReaders, Protocol):
-    """What reads pages, also with close-ups of them: `pipeline.readers.Readers`."""
+class DeskReaders(PageReaders, PageJudges, Protocol):
+    """What reads and judges pages, also with close-ups of them: `pipeline.readers.Readers`."""
 
     def read_with_close_ups(
         self, pages: Sequence[SpooledPage], close_ups: Sequence[CloseUpOf]
@@ -193,7 +193,7 @@ class UploadDesk:
         return answer
 
     def quality(self, key: str) -> list[PageQuality]:
-        """Whether the pages sent under `key` can be read, judged at once and without OCR.
+        """Whether the pages sent under `key` can be read, judged by a sample of their lines.
 
         Of a file the first `pipeline.upload.WINDOW_PAGES` pages are judged, of a ZIP none: both come from
         people who scan. What was judged is kept.
@@ -213,7 +213,9 @@ class UploadDesk:
         quality: list[PageQuality] = []
         for source, path in _files(kept):
             with tempfile.TemporaryDirectory(dir=kept, ignore_cleanup_errors=True) as spool:
-                quality += page_qualities(self._sandbox, source, path, Path(spool), is_part=is_part)
+                quality += page_qualities(
+                    self._sandbox, self._readers, source, path, Path(spool), is_part=is_part
+                )
         _write(judged, {"judged_by": version, "quality": quality})
         return quality
 

@@ -30,6 +30,7 @@ from pipeline.wiring import threads_per_worker
 
 if TYPE_CHECKING:  # heavy: loaded in the processes that read
     from pipeline.reading.closeup import CloseUpOf, Placed
+    from pipeline.reading.quality import Quality
 
 T = TypeVar("T")
 
@@ -110,6 +111,10 @@ class Readers:
     def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
         """The documents that the pages of one file hold; `today` counts as the present."""
         return self._schedule(len(pages), _understand, list(pages), today)
+
+    def judge(self, pages: Sequence[SpooledPage], *, is_part: bool) -> Future[list[Quality]]:
+        """Whether the pictures of pages can be read, each told by a sample of its lines."""
+        return self._schedule(len(pages), _judge, list(pages), is_part)
 
     def _schedule(self, pages: int, function: Callable[..., T], *args: object) -> Future[T]:
         timeout = START_SECONDS + SECONDS_PER_PAGE * pages
@@ -196,6 +201,13 @@ def _read_with_close_ups(pages: list[SpooledPage], close_ups: list[CloseUpOf]) -
         papers = read_papers_with_close_ups(spooled.load(), own, _LazyEngine())
         read += [replace(placed, page=replace(placed.page, image=None)) for placed in papers]
     return read
+
+
+def _judge(pages: list[SpooledPage], is_part: bool) -> list[Quality]:
+    from pipeline.reading.readable import judge_by_reading
+
+    images = [spooled.load().image for spooled in pages]
+    return [judge_by_reading(image, _LazyEngine(), is_part=is_part) for image in images if image is not None]
 
 
 def _understand(pages: list[Page], today: date) -> list[Document]:

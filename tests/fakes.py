@@ -22,6 +22,7 @@ from pipeline.model import Box, Document, Page, PageSize, SourceFile, Unread, Wo
 from pipeline.reading.closeup import CloseUpOf, Merged, Placed
 from pipeline.reading.decoded import Decoded, Member, SpooledPage, Unpacked, Window
 from pipeline.reading.open_file import source_file
+from pipeline.reading.quality import Quality
 from pipeline.reading.refusal import refusal
 from tests.builders import paper
 
@@ -130,6 +131,9 @@ class FakeReaders(Context):
             )
             page = replace(page, words=taken)
         return Placed(self._read(page), tuple(done))
+
+    def judge(self, pages: Sequence[SpooledPage], *, is_part: bool) -> Future[list[Quality]]:
+        return outcome(lambda: [Quality("accept", 0.0, (), 1) for _ in pages])
 
     def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
         return outcome(lambda: [document_of(page) for page in pages])

@@ -110,7 +110,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.wiring": READ | {"pipeline.catalogs"},
     "pipeline.readers": READ | {"pipeline.intake", "pipeline.wiring", "pipeline.acceptance"},
     "pipeline.upload": READ | {"pipeline.readers", "pipeline.store"},
-    # Judged before it is read: opened as an upload is, and no engine asked.
+    # Judged before it is read: opened as an upload is, by readers that are handed in.
     "pipeline.gate": READ | {"pipeline.upload"},
     "pipeline.scan": RUN,
     "pipeline.desk": RUN | {"pipeline.scan"},

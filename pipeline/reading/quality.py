@@ -147,11 +147,13 @@ class Quality:
     """The verdict on a picture, with what led to it, the worst first.
 
     `strain` is the worst number as a share of its limit: from 1 on the picture should be taken again.
+    `lines_read` says how many lines were read for it, 0 where the picture was judged by its print alone.
     """
 
     verdict: Verdict
     strain: float
     causes: tuple[Cause, ...] = ()
+    lines_read: int = 0
 
 
 @dataclass(frozen=True, slots=True)
