@@ -322,6 +322,14 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """Where ink of one colour lies on a page as a seal does."""
+
+    box: Box
+    colour: SealColour
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One upright page.
 
@@ -350,6 +358,8 @@ class Page:
     image: Image | None = field(default=None, repr=False, compare=False)
     seals: tuple[Seal, ...] | None = None
     """None where nothing can be claimed of seals: no colours, or seals not looked for."""
+    stamps: tuple[Stamp, ...] | None = None
+    """Where seals may lie, found once for all that ask; None where nobody looked."""
 
     @property
     def size(self) -> PageSize:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from pipeline.model import Box, Image, Page, Word
 from pipeline.reading.lines import Quad
-from pipeline.reading.seals import with_words_under_seals
+from pipeline.reading.seals import find_stamps, with_words_under_seals
 from pipeline.reading.stages import UNSEEN, Mark, Stages, marks_of
 from pipeline.reading.upright import (
     CLEARLY_BETTER,
@@ -129,9 +129,10 @@ def _read(
     read = {**known, **dict(zip(rest, engine.read_each(image, [lines[i] for i in rest]), strict=True))}
     words = [word for i in range(len(lines)) for word in read[i]]
     stages.show("read", f"读出 {len(words)} 处文字 / {len(words)} words read", image, marks_of(words))
-    found = with_words_under_seals(image, words, engine, stages)
+    stamps = tuple(find_stamps(image))
+    found = with_words_under_seals(image, words, stamps, engine, stages)
     found = [word for word in found if word.confidence >= MIN_WORD_CONFIDENCE]
-    return replace(page, words=(*page.words, *found))
+    return replace(page, words=(*page.words, *found), stamps=stamps)
 
 
 def _widest_of(lines: Sequence[Quad]) -> list[Quad]:

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.model import Box, Image, Page, Seal, SealColour, Word
+from pipeline.model import Box, Image, Page, Seal, SealColour, Stamp, Word
 from pipeline.reading.lines import Quad
 from pipeline.reading.seal_shape import MARGIN, Layer, Outline, outline_of, within
 from pipeline.reading.seal_writing import Writing, laid_straight
-from pipeline.reading.seals import LineReader, Stamp, find_stamps
+from pipeline.reading.seals import LineReader, find_stamps
 from pipeline.reading.stains import taken_from
 from pipeline.seal_names import SUPERVISION, Named, named, purpose_of, region_of
 
@@ -76,9 +76,8 @@ def with_seals(page: Page, engine: LineReader) -> Page:
     """
     if page.image is None or page.words_known or not has_colours(page.image):
         return page
-    found = _on_their_own(
-        seal for stamp in find_stamps(page.image) if (seal := _found(page.image, stamp)) is not None
-    )
+    stamps = find_stamps(page.image) if page.stamps is None else page.stamps
+    found = _on_their_own(seal for stamp in stamps if (seal := _found(page.image, stamp)) is not None)
     if not found:
         return replace(page, seals=())
     lines = read_writing([seal.writing for seal in found], engine)

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.model import Box, Image, SealColour, Word
+from pipeline.model import Box, Image, SealColour, Stamp, Word
 from pipeline.reading.lines import Quad
 from pipeline.reading.overlap import on_line, replaced, share
 from pipeline.reading.seal_rims import rims_in
@@ -99,10 +98,10 @@ class LineReader(Protocol):
 
 
 def with_words_under_seals(
-    image: Image, words: Sequence[Word], engine: LineReader, stages: Stages = UNSEEN
+    image: Image, words: Sequence[Word], stamps: Sequence[Stamp], engine: LineReader, stages: Stages = UNSEEN
 ) -> list[Word]:
-    """The words of a page, those under a seal in the better of two readings."""
-    seals = find_seals(image)
+    """The words of a page, those under one of `stamps` in the better of two readings."""
+    seals = [stamp.box for stamp in stamps]
     stages.show(
         "seals",
         f"{len(seals)} 枚红章、紫章 / {len(seals)} red or purple seals",
@@ -168,19 +167,6 @@ def _moved(line: Quad, moves: Sequence[tuple[int, int]]) -> Quad:
 
 def _is_under(line: Box, seals: Sequence[Box]) -> bool:
     return any(share(line, seal) >= TOUCHES for seal in seals)
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """Where ink of one colour lies as a seal does."""
-
-    box: Box
-    colour: SealColour
-
-
-def find_seals(image: Image) -> list[Box]:
-    """Where red and purple seals lie on `image` (H, W, 3 RGB), in its pixels."""
-    return [stamp.box for stamp in find_stamps(image)]
 
 
 def find_stamps(image: Image) -> list[Stamp]:

@@ -13,8 +13,13 @@ from hypothesis import strategies as st
 
 from pipeline.model import Box, Image, Page, SourceFile, Word
 from pipeline.reading.lines import Quad
-from pipeline.reading.seals import _bands, _lines_around, find_seals, peel, with_words_under_seals
+from pipeline.reading.seals import _bands, _lines_around, find_stamps, peel, with_words_under_seals
 from pipeline.reading.stains import with_stains
+
+
+def boxes_of_seals(image: Image) -> list[Box]:
+    return [stamp.box for stamp in find_stamps(image)]
+
 
 RED = (214, 58, 62)
 BLACK = (25, 25, 28)
@@ -59,7 +64,7 @@ class TestFinding:
     def test_a_round_red_stamp_is_a_seal(self) -> None:
         image = sheet()
         stamp(image, 500, 700)
-        (seal,) = find_seals(image)
+        (seal,) = boxes_of_seals(image)
         assert abs(seal.cx - 500) < 15
         assert abs(seal.width - 227) < 30
 
@@ -67,24 +72,24 @@ class TestFinding:
         image = sheet()
         stamp(image, 300, 300)
         stamp(image, 700, 1000)
-        assert len(find_seals(image)) == 2
+        assert len(boxes_of_seals(image)) == 2
 
     def test_a_black_stamp_a_red_rule_and_a_white_page_are_none(self) -> None:
         image = sheet()
         stamp(image, 300, 300, colour=BLACK)
         cv2.line(image, (50, 900), (950, 900), RED, 2)
-        assert find_seals(image) == []
-        assert find_seals(sheet()) == []
+        assert boxes_of_seals(image) == []
+        assert boxes_of_seals(sheet()) == []
 
     def test_a_whole_red_desk_is_none(self) -> None:
-        assert find_seals(np.full((900, 900, 3), RED, np.uint8)) == []
+        assert boxes_of_seals(np.full((900, 900, 3), RED, np.uint8)) == []
 
 
 def test_peeling_takes_the_red_and_leaves_the_black() -> None:
     image = sheet()
     cv2.line(image, (380, 700), (620, 700), BLACK, 6)
     stamp(image, 500, 700)
-    peeled = peel(image, find_seals(image))
+    peeled = peel(image, boxes_of_seals(image))
     assert peeled[700, 500].max() < 60
     assert peeled[700 - 110, 500].min() > 200
     assert image[700 - 110, 500].min() < 100, "the page itself stays as it is"
@@ -102,7 +107,9 @@ class TestReadingAgain:
 
     def again(self, first: list[Word], second: list[Word]) -> list[str]:
         engine = Engine(second)
-        return [each.text for each in with_words_under_seals(self.page(), first, engine)]
+        return [
+            each.text for each in with_words_under_seals(self.page(), first, find_stamps(self.page()), engine)
+        ]
 
     def test_the_reading_that_says_more_is_kept_in_its_place(self) -> None:
         before = word("开票日期", (100, 680, 300, 720), 0.99)
@@ -130,13 +137,15 @@ class TestReadingAgain:
         beside = (50.0, 680.0, 200.0, 720.0)
         engine = Engine([word("别的", beside, 1.0)])
         first = [word("合计", beside, 0.6)]
-        assert with_words_under_seals(self.page(beside), first, engine) == first
+        assert (
+            with_words_under_seals(self.page(beside), first, find_stamps(self.page(beside)), engine) == first
+        )
         assert engine.seen != []
 
     def test_a_page_without_a_seal_is_not_looked_at_again(self) -> None:
         engine = Engine([])
         first = [word("合计", self.LINE, 0.6)]
-        assert with_words_under_seals(sheet(), first, engine) == first
+        assert with_words_under_seals(sheet(), first, find_stamps(sheet()), engine) == first
         assert engine.seen == []
 
 
@@ -147,7 +156,7 @@ class TestRowsOfSeals:
         cv2.rectangle(image, (450, 980), (549, 1019), BLACK, -1)
         stamp(image, 500, 1000)
         engine = Engine([])
-        (line,) = _lines_around(find_seals(image), image, engine)
+        (line,) = _lines_around(boxes_of_seals(image), image, engine)
         assert line.tolist() == quad(450, 980, 550, 1020).tolist()
         (seen,) = engine.seen
         assert seen.shape[0] < image.shape[0] / 2
