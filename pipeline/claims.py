@@ -55,8 +55,15 @@ CERTIFICATES = ("diagnosis_certificate", "discharge_summary")
 MEDICINES = frozenset({"09", "10", "11"})
 """Fee categories of western medicine, herbal pieces and Chinese patent medicine."""
 
-FORMS = frozenset({"chronic_disease_form", "offsite_filing_form", "family_account_form"})
-"""Subtypes of the papers that are applied with; each is a claim of its own without an invoice."""
+FORMS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "chronic_disease_form": frozenset({"informed_consent"}),
+        "offsite_filing_form": frozenset({"referral_form", "residence_certificate"}),
+        "family_account_form": frozenset({"marriage_certificate", "household_register"}),
+    }
+)
+"""Subtypes of the papers that are applied with; each is a claim of its own without an invoice. What it is
+supported by is in no other claim."""
 OF_THE_VISIT = frozenset({"outpatient_record", "accident_report", "commitment_letter", "referral_form"})
 OF_THE_PERSON = frozenset(
     {
@@ -66,7 +73,7 @@ OF_THE_PERSON = frozenset(
     }
 )
 """Subtypes of supporting papers, by whether they speak of one visit or of a person in all claims."""
-SUPPORTING = FORMS | OF_THE_VISIT | OF_THE_PERSON
+SUPPORTING = FORMS.keys() | OF_THE_VISIT | OF_THE_PERSON
 
 AROUND_VISIT = timedelta(days=3)
 """Certificates and prescriptions are dated within so many days of the visit or stay (R-DATE-1)."""
@@ -243,6 +250,8 @@ class _Groups:
         """Put a paper where it belongs, or into a claim of its own."""
         if fact.type in INVOICES:
             found = self._of_visit(fact)
+        elif applied := self._applied_for_with(fact):
+            found = applied
         elif fact.type == "id_card" or fact.subtype in OF_THE_PERSON:
             found = self._of_person(fact)
         elif fact.subtype in FORMS:
@@ -267,6 +276,14 @@ class _Groups:
         if most < ENOUGH_IN_COMMON or len({group.head.person for group in best}) > 1:
             return []  # nobody's, or nobody knows whose of two
         return best[:1]
+
+    def _applied_for_with(self, fact: Facts) -> list[Group]:
+        """The applications of its person that the paper supports."""
+        return [
+            group
+            for group in self._near(fact)
+            if fact.subtype in FORMS.get(group.head.subtype, ()) and _is_of(group, fact)
+        ]
 
     def _of_person(self, card: Facts) -> list[Group]:
         near = self._near(card)

@@ -239,6 +239,12 @@ class TestPapers:
         consent = paper("other", "informed_consent", {"patient_name": "钱样例"}, file="a/3.jpg")
         assert groups(consent, proof, form) == [[consent, proof, form]]
 
+    def test_what_supports_an_application_is_in_no_other_claim(self) -> None:
+        a = receipt(file="1")
+        form = paper("other", "chronic_disease_form", {"patient_name": "钱样例"}, file="2")
+        consent = paper("other", "informed_consent", {"patient_name": "钱样例"}, file="3")
+        assert groups(a, form, consent) == [[a], [form, consent]]
+
     def test_a_supporting_paper_is_in_the_claims_of_its_person_and_begins_none(self) -> None:
         a, b = receipt(file="1"), receipt(file="2", visit_date="2026-05-04", invoice_number="0127700999")
         birth = paper("other", "birth_certificate", {"patient_name": "钱样例"}, file="3")
