@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from functools import cached_property, lru_cache
@@ -14,6 +15,7 @@ from pipeline.catalogs.diagnoses import DiagnosisMatch, DiagnosisMatcher
 from pipeline.catalogs.entries import (
     DATA,
     ITEM_KINDS,
+    Division,
     Entry,
     ListHead,
     ListKind,
@@ -25,6 +27,7 @@ from pipeline.catalogs.entries import (
 )
 from pipeline.catalogs.hospitals import HospitalMatch, HospitalMatcher
 from pipeline.catalogs.matching import Item, ItemMatcher
+from pipeline.catalogs.printed_names import bare
 from pipeline.model import CatalogMatch
 
 CATALOG_DIR_VARIABLE = "BAOXIAO_CATALOG_DIR"
@@ -73,6 +76,21 @@ class Catalogs:
         )
 
     @cached_property
+    def _by_code(self) -> dict[str, list[Entry]]:
+        found: defaultdict[str, list[Entry]] = defaultdict(list)
+        for entry in self.entries:
+            if entry.code:
+                found[entry.code].append(entry)
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Entry]]:
+        found: defaultdict[str, list[Entry]] = defaultdict(list)
+        for entry in self.entries:
+            found[bare(entry.name)].append(entry)
+        return found
+
+    @cached_property
     def _items(self) -> ItemMatcher:
         return ItemMatcher(self.entries)
 
@@ -85,8 +103,8 @@ class Catalogs:
         return HospitalMatcher([one for path in self._of("hospital") for one in read_hospitals(path)])
 
     @cached_property
-    def _divisions(self) -> dict[str, str]:
-        found: dict[str, str] = {}
+    def _divisions(self) -> dict[str, Division]:
+        found: dict[str, Division] = {}
         for path in self._of("division"):
             found.update(read_divisions(path))
         return found
@@ -126,7 +144,11 @@ class Catalogs:
 
     def with_code(self, code: str) -> tuple[Entry, ...]:
         """The entries of that code, in every list in use."""
-        return tuple(entry for entry in self.entries if entry.code and entry.code == code)
+        return tuple(self._by_code.get(code, ()))
+
+    def named(self, name: str) -> tuple[Entry, ...]:
+        """The entries of that very name, signs and width of letters aside, in every list in use."""
+        return tuple(self._by_name.get(bare(name), ()))
 
     def match_diagnosis(self, text: str) -> DiagnosisMatch | None:
         """The ICD-10 diagnosis (insurance version) that one printed diagnosis stands for."""
@@ -138,7 +160,8 @@ class Catalogs:
 
     def division(self, code: str) -> str | None:
         """The place of a six-digit division code, such as the first six digits of an identity number."""
-        return self._divisions.get(code[:6])
+        found = self._divisions.get(code[:6])
+        return found.name if found is not None else None
 
 
 def catalog_folder() -> Path:
