@@ -12,6 +12,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from pipeline.catalogs.diagnoses import DiagnosisMatch, DiagnosisMatcher
+from pipeline.catalogs.divisions import IdentityFacts, Place, identity_facts, place_of
 from pipeline.catalogs.entries import (
     DATA,
     ITEM_KINDS,
@@ -24,6 +25,7 @@ from pipeline.catalogs.entries import (
     read_entries,
     read_head,
     read_hospitals,
+    read_map,
 )
 from pipeline.catalogs.hospitals import HospitalMatch, HospitalMatcher
 from pipeline.catalogs.matching import Item, ItemMatcher
@@ -95,8 +97,13 @@ class Catalogs:
         return ItemMatcher(self.entries)
 
     @cached_property
-    def _diagnoses(self) -> DiagnosisMatcher:
-        return DiagnosisMatcher([one for path in self._of("diagnosis") for one in read_diagnoses(path)])
+    def diagnoses(self) -> DiagnosisMatcher:
+        """What printed diagnoses are looked up with."""
+        clinical: dict[str, tuple[str, str]] = {}
+        for path in self._of("diagnosis_map"):
+            clinical.update(read_map(path, "diagnosis_map"))
+        known = [one for path in self._of("diagnosis") for one in read_diagnoses(path)]
+        return DiagnosisMatcher(known, clinical)
 
     @cached_property
     def _hospitals(self) -> HospitalMatcher:
@@ -152,11 +159,22 @@ class Catalogs:
 
     def match_diagnosis(self, text: str) -> DiagnosisMatch | None:
         """The ICD-10 diagnosis (insurance version) that one printed diagnosis stands for."""
-        return self._diagnoses.match(text)
+        return self.diagnoses.match(text)
 
-    def hospital(self, name: str) -> HospitalMatch | None:
-        """The hospital of the registry that a printed name stands for; strict, so that 第一 is not 第二."""
-        return self._hospitals.match(name)
+    def hospital(self, name: str, seals: Sequence[str] = ()) -> HospitalMatch | None:
+        """The hospital of the registry that a printed name stands for; strict, so that 第一 is not 第二.
+
+        `seals` is the writing of the seals on the paper, which speak with the name and never alone.
+        """
+        return self._hospitals.match(name, seals)
+
+    def identity(self, number: str) -> IdentityFacts | None:
+        """What an identity number says: birth, sex, and the place in its time; None where it is not valid."""
+        return identity_facts(number, self._divisions)
+
+    def place(self, code: str) -> Place | None:
+        """Where a six-digit division code lies and what it was called, in use or given up."""
+        return place_of(code[:6], self._divisions)
 
     def division(self, code: str) -> str | None:
         """The place of a six-digit division code, such as the first six digits of an identity number."""

@@ -15,8 +15,9 @@ from pipeline.catalogs.commands import app
 from pipeline.catalogs.diff import diff, in_force
 from pipeline.catalogs.importing import import_list
 
-OLD = "编码,名称,剂型,甲乙类,备注,价格\nA1,测试沙坦,片剂,乙,限二级,10\nA2,测试普利,片剂,甲,,5\nA3,测试地平,片剂,甲,,\n"
-NEW = "编码,名称,剂型,甲乙类,备注,价格\nB1,测试沙坦,片剂,甲,,9.5\nA2,测试普利,片剂,甲,,5\nA4,测试洛尔,片剂,乙,,\n"
+HEAD = "编码,名称,剂型,甲乙类,备注,价格\n"
+OLD = HEAD + "A1,测试沙坦,片剂,乙,限二级,10\nA2,测试普利,片剂,甲,,5\nA3,测试地平,片剂,甲,,\n"
+NEW = HEAD + "B1,测试沙坦,片剂,甲,,9.5\nA2,测试普利,片剂,甲,,5\nA4,测试洛尔,片剂,乙,,\n"
 
 
 @pytest.fixture
