@@ -30,7 +30,7 @@ from pipeline.catalogs.entries import (
 from pipeline.catalogs.hospitals import HospitalMatch, HospitalMatcher
 from pipeline.catalogs.matching import Item, ItemMatcher
 from pipeline.catalogs.printed_names import bare
-from pipeline.model import CatalogMatch
+from pipeline.model import CatalogKind, CatalogMatch
 
 CATALOG_DIR_VARIABLE = "BAOXIAO_CATALOG_DIR"
 IN_USE = "in_use.txt"
@@ -156,6 +156,20 @@ class Catalogs:
     def named(self, name: str) -> tuple[Entry, ...]:
         """The entries of that very name, signs and width of letters aside, in every list in use."""
         return tuple(self._by_name.get(bare(name), ()))
+
+    def entry(self, kind: CatalogKind, name: str, form: str, on: date | None) -> Entry | None:
+        """The one entry of that very name and form in force on a day, national lists first.
+
+        None where there is none, or where several pay differently.
+        """
+        found = [
+            entry
+            for entry in self.named(name)
+            if entry.kind == kind and (not form or entry.form == form) and entry.in_force(on)
+        ]
+        found = [entry for entry in found if entry.scope == "national"] or found
+        paid = {(entry.form, entry.reimbursement_class) for entry in found}
+        return found[0] if len(paid) == 1 else None
 
     def match_diagnosis(self, text: str) -> DiagnosisMatch | None:
         """The ICD-10 diagnosis (insurance version) that one printed diagnosis stands for."""
