@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -18,18 +18,26 @@ from pipeline.catalogs.entries import (
     ITEM_KINDS,
     Division,
     Entry,
+    Holiday,
     ListHead,
     ListKind,
     read_diagnoses,
     read_divisions,
     read_entries,
     read_head,
+    read_holidays,
     read_hospitals,
     read_map,
 )
 from pipeline.catalogs.hospitals import HospitalMatch, HospitalMatcher
 from pipeline.catalogs.matching import Item, ItemMatcher
 from pipeline.catalogs.printed_names import bare
+from pipeline.catalogs.published_limits import (
+    DuplicateCharge,
+    PublishedLimit,
+    read_duplicate_charges,
+    read_limits,
+)
 from pipeline.model import CatalogKind, CatalogMatch
 
 CATALOG_DIR_VARIABLE = "BAOXIAO_CATALOG_DIR"
@@ -91,6 +99,30 @@ class Catalogs:
         for entry in self.entries:
             found[bare(entry.name)].append(entry)
         return found
+
+    @cached_property
+    def drug_limits(self) -> Mapping[str, tuple[PublishedLimit, ...]]:
+        """The published rules about medicines, by the bare generic name."""
+        return _gathered((bare(one.name), one) for one in self._limits("drug_limit"))
+
+    @cached_property
+    def service_limits(self) -> Mapping[str, tuple[PublishedLimit, ...]]:
+        """The published rules about services, by code and by bare name."""
+        limits = self._limits("service_limit")
+        return _gathered((key, one) for one in limits for key in dict.fromkeys((one.code, bare(one.name))))
+
+    def _limits(self, kind: ListKind) -> list[PublishedLimit]:
+        return [one for path in self._of(kind) for one in read_limits(path)]
+
+    @cached_property
+    def duplicate_charges(self) -> tuple[DuplicateCharge, ...]:
+        """The published pairs of services of which one covers the other."""
+        return tuple(one for path in self._of("duplicate_charge") for one in read_duplicate_charges(path))
+
+    @cached_property
+    def holidays(self) -> tuple[Holiday, ...]:
+        """The holidays and make-up working days of the imported lists."""
+        return tuple(one for path in self._of("holiday") for one in read_holidays(path))
 
     @cached_property
     def _items(self) -> ItemMatcher:
@@ -194,6 +226,16 @@ class Catalogs:
         """The place of a six-digit division code, such as the first six digits of an identity number."""
         found = self._divisions.get(code[:6])
         return found.name if found is not None else None
+
+
+def _gathered(
+    pairs: Iterable[tuple[str, PublishedLimit]],
+) -> dict[str, tuple[PublishedLimit, ...]]:
+    found: defaultdict[str, list[PublishedLimit]] = defaultdict(list)
+    for key, limit in pairs:
+        if key:
+            found[key].append(limit)
+    return {key: tuple(limits) for key, limits in found.items()}
 
 
 def catalog_folder() -> Path:
