@@ -70,7 +70,7 @@ def claim(
         if days is None
         else {"admission_date": days[0], "discharge_date": days[1]}
     )
-    bill = with_catalog(paper(kind, "e_bill", dates, items=items, **fields), lists)
+    bill = with_catalog(paper(kind, "e_bill", {**dates, **fields}, items=items), lists)
     papers: list[Document] = [bill]
     if diagnoses:
         papers.append(paper("diagnosis_certificate", None, {"diagnoses": diagnoses}, file="b.jpg"))
