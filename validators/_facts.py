@@ -179,6 +179,12 @@ def _says(documents: Sequence[Document], word: re.Pattern[str]) -> bool:
     )
 
 
+def day_of(documents: Sequence[Document]) -> date | None:
+    """The day of treatment, whose lists hold: of a bill before any other paper."""
+    first = sorted(documents, key=lambda document: document.type not in INVOICES)
+    return next((day for document in first if (day := document.treatment_date)), None)
+
+
 def rows_of(documents: Sequence[Document]) -> Iterator[Row]:
     """The rows of itemized bills where there are any, else of invoices: the same money stands on both."""
     bills = [document for document in documents if document.type == "itemized_bill" and document.items]

@@ -17,7 +17,7 @@ from pipeline.catalogs.entries import Entry
 from pipeline.catalogs.printed_names import bare
 from pipeline.catalogs.published_limits import SAME_DAY, SAME_VISIT, DuplicateCharge, PublishedLimit
 from pipeline.catalogs.restrictions import ADULT_YEARS, TODDLER_YEARS, Restriction, parse_restriction
-from validators._facts import LEVELS, Facts, Row, facts_of, rows_of
+from validators._facts import LEVELS, Facts, Row, day_of, facts_of, rows_of
 from validators._rule import Verdict, case_rule, failed, passed, unknown, worst_of
 
 LIBRARY = "国家医保局智能监管规则库"
@@ -254,7 +254,7 @@ def _has_full_price(case: Case, row: Row) -> bool:
 @case_rule("LIM-9", title="不重复收取已包含的项目", basis=f"{LIBRARY} 第 7 批", severity="warn")
 def no_service_is_charged_beside_one_that_covers_it(case: Case) -> Verdict | None:
     """A service whose price covers another is not charged together with it."""
-    pairs = case.catalogs.duplicate_charges
+    pairs = case.catalogs.duplicate_charges(day_of(case.documents))
     if not pairs:
         return None
     by_key: defaultdict[str, list[Row]] = defaultdict(list)
@@ -377,15 +377,16 @@ def _note_disease(row: Row, note: Restriction, facts: Facts, basis: str) -> Verd
 
 def _limited(case: Case, kinds: Sequence[str]) -> Iterator[tuple[Row, PublishedLimit]]:
     """Each row with each published limit of these kinds that it has; one rule is told once a row."""
-    if not (case.catalogs.drug_limits or case.catalogs.service_limits):
+    day = day_of(case.documents)
+    drugs, services = case.catalogs.drug_limits(day), case.catalogs.service_limits(day)
+    if not (drugs or services):
         return
     for row in rows_of(case.documents):
         seen: dict[PublishedLimit, None] = {}
         for key in dict.fromkeys((row.code, *row.names)):
             if key:
-                of_drug = case.catalogs.drug_limits.get(key, ())
-                of_service = case.catalogs.service_limits.get(key, ())
-                seen |= dict.fromkeys(one for one in (*of_drug, *of_service) if one.limit in kinds)
+                known = (*drugs.get(key, ()), *services.get(key, ()))
+                seen |= dict.fromkeys(one for one in known if one.limit in kinds)
         for limit in seen:
             yield row, limit
 

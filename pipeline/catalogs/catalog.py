@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -45,6 +45,8 @@ IN_USE = "in_use.txt"
 """In the catalog folder: the file names of the lists in use, one a line. It is replaced as a whole."""
 
 _REMEMBERED = 16384
+_EDITIONS = 8
+"""Sets of rule lists that are held at once: one for each span of days between two editions."""
 
 
 class Catalogs:
@@ -57,6 +59,8 @@ class Catalogs:
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = tuple(paths)
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._match)
+        self._limits = lru_cache(maxsize=_EDITIONS)(_limits_of)
+        self._pairs = lru_cache(maxsize=_EDITIONS)(_pairs_of)
 
     def __reduce__(self) -> tuple[type[Catalogs], tuple[tuple[Path, ...]]]:
         return type(self), (self._paths,)
@@ -100,24 +104,28 @@ class Catalogs:
             found[bare(entry.name)].append(entry)
         return found
 
-    @cached_property
-    def drug_limits(self) -> Mapping[str, tuple[PublishedLimit, ...]]:
-        """The published rules about medicines, by the bare generic name."""
-        return _gathered((bare(one.name), one) for one in self._limits("drug_limit"))
+    def drug_limits(self, on: date | None) -> Mapping[str, tuple[PublishedLimit, ...]]:
+        """The published rules about medicines that hold on a day, by the bare generic name."""
+        return self._limits(self._in_force("drug_limit", on))
 
-    @cached_property
-    def service_limits(self) -> Mapping[str, tuple[PublishedLimit, ...]]:
-        """The published rules about services, by code and by bare name."""
-        limits = self._limits("service_limit")
-        return _gathered((key, one) for one in limits for key in dict.fromkeys((one.code, bare(one.name))))
+    def service_limits(self, on: date | None) -> Mapping[str, tuple[PublishedLimit, ...]]:
+        """The published rules about services that hold on a day, by code and by bare name."""
+        return self._limits(self._in_force("service_limit", on))
 
-    def _limits(self, kind: ListKind) -> list[PublishedLimit]:
-        return [one for path in self._of(kind) for one in read_limits(path)]
+    def duplicate_charges(self, on: date | None) -> tuple[DuplicateCharge, ...]:
+        """The published pairs of services of which one covers the other, as they hold on a day."""
+        return self._pairs(self._in_force("duplicate_charge", on))
 
-    @cached_property
-    def duplicate_charges(self) -> tuple[DuplicateCharge, ...]:
-        """The published pairs of services of which one covers the other."""
-        return tuple(one for path in self._of("duplicate_charge") for one in read_duplicate_charges(path))
+    def _in_force(self, kind: ListKind, on: date | None) -> tuple[Path, ...]:
+        """Of each list of a kind the edition of the day; without a day the newest."""
+        editions: dict[str, tuple[date, Path]] = {}
+        for head, path in self.lists:
+            start, end = head.effective_from or date.min, head.effective_to or date.max
+            if head.kind == kind and (on is None or start <= on <= end):
+                known = editions.get(head.name)
+                if known is None or known[0] <= start:
+                    editions[head.name] = (start, path)
+        return tuple(path for _, path in editions.values())
 
     @cached_property
     def holidays(self) -> tuple[Holiday, ...]:
@@ -228,14 +236,19 @@ class Catalogs:
         return found.name if found is not None else None
 
 
-def _gathered(
-    pairs: Iterable[tuple[str, PublishedLimit]],
-) -> dict[str, tuple[PublishedLimit, ...]]:
+def _limits_of(paths: tuple[Path, ...]) -> dict[str, tuple[PublishedLimit, ...]]:
+    """The rules of lists, by code where they have one and by bare name."""
     found: defaultdict[str, list[PublishedLimit]] = defaultdict(list)
-    for key, limit in pairs:
-        if key:
-            found[key].append(limit)
+    for path in paths:
+        for limit in read_limits(path):
+            for key in dict.fromkeys((limit.code, bare(limit.name))):
+                if key:
+                    found[key].append(limit)
     return {key: tuple(limits) for key, limits in found.items()}
+
+
+def _pairs_of(paths: tuple[Path, ...]) -> tuple[DuplicateCharge, ...]:
+    return tuple(pair for path in paths for pair in read_duplicate_charges(path))
 
 
 def catalog_folder() -> Path:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from pipeline.catalogs.catalog import Catalogs, catalog_folder
 from pipeline.catalogs.diff import ListDiff, diff, in_force, rows_of, same_columns, write_csv, write_json
-from pipeline.catalogs.entries import COLUMNS, ListKind, parse_day, read_head, read_records
+from pipeline.catalogs.entries import COLUMNS, Entry, ListKind, parse_day, read_head, read_records
 from pipeline.catalogs.importing import (
     SHOWN_REJECTIONS,
     ImportRefused,
@@ -314,7 +314,7 @@ def show(
     for entry in coded:
         console.print(
             f"{entry.code}  {entry.name}  {entry.form}  {entry.reimbursement_class or '类别未载'}  "
-            f"{entry.restriction}  {entry.source}",
+            f"{_price(entry)}  {entry.restriction}  {entry.source}",
             highlight=False,
         )
     if coded:
@@ -338,6 +338,11 @@ def show(
         console.print(
             f"医院 / hospital: {hospital.name}  {hospital.grade}  {hospital.code or ''}", highlight=False
         )
+
+
+def _price(entry: Entry) -> str:
+    price = "" if entry.price is None else f"{entry.price:f} 元 "
+    return f"{price}{entry.price_basis}"
 
 
 def _add(table: Table, match: CatalogMatch, called: str) -> None:

@@ -13,6 +13,7 @@ import io
 import re
 import warnings
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,11 @@ SHOWN = 5
 SHOWN_CHARACTERS = 80
 """Of a row or cell that is refused."""
 
+_DAMAGED = (
+    *(ValueError, KeyError, IndexError, AttributeError, TypeError, SyntaxError),  # of openpyxl on odd XML
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError),  # of the ZIP around it
+)
+"""What comes of a workbook that is damaged; each was seen with bytes changed at random."""
 _DELIMITERS = ",\t;"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _HAN_IN_UTF_8 = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){3}")
@@ -205,7 +211,7 @@ def _xlsx_rows(file: Path, sheet: str | None) -> list[tuple[int, list[str]]]:
                 # a formula comes as it is written, so that it can be refused; its last value may be old
                 engine_kwargs={"data_only": False},
             )
-        except (ValueError, KeyError, IndexError, AttributeError, TypeError, SyntaxError) as error:
+        except _DAMAGED as error:
             raise TableRefused(f"{file.name}: 打不开 / cannot be opened: {error}") from error
     frames = sheets if isinstance(sheets, dict) else {sheet: sheets}
     filled = {name: frame for name, frame in frames.items() if not frame.empty}

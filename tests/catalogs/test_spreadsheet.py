@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
@@ -26,6 +26,14 @@ def xlsx_file(folder: Path, rows: list[list[object]], name: str = "目录.xlsx")
         book.active.append(row)  # type: ignore[union-attr]
     book.save(folder / name)
     return folder / name
+
+
+def told(path: Path) -> tuple[tuple[str, ...], str]:
+    """The headings of a table, or why it was refused; no other error passes."""
+    try:
+        return read_table(path).headings, ""
+    except TableRefused as refused:
+        return (), refused.message
 
 
 @pytest.mark.parametrize(
@@ -164,6 +172,25 @@ def test_of_several_filled_sheets_one_must_be_named(tmp_path: Path) -> None:
 def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(TableRefused, match="打不开"):
         read_table(csv_file(tmp_path, content, "坏.xlsx"))
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=20))
+@settings(deadline=None, max_examples=60)
+def test_a_damaged_workbook_is_read_or_refused_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    content = bytearray(xlsx_file(folder, [["编码", "名称"], ["A1", "测试"]]).read_bytes())
+    for place, value in changes:
+        content[place % len(content)] = value
+    headings, said = told(csv_file(folder, bytes(content), "坏.xlsx"))
+    assert headings or "坏.xlsx" in said
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_table_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    headings, said = told(csv_file(tmp_path_factory.getbasetemp(), content))
+    assert headings or "目录.csv" in said
 
 
 def test_an_empty_workbook_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -259,6 +260,25 @@ def test_without_the_lists_no_limit_has_anything_to_say() -> None:
     mine = [rule for rule in CLAIM_RULES if rule.id.startswith("LIM-")]
     assert len(mine) == 10
     assert [rule(case) for rule in mine] == [None] * 10
+
+
+def test_rules_are_those_of_the_day_of_treatment(tmp_path: Path) -> None:
+    """A new edition of a list of rules takes the place of the old one from its first day on."""
+    for year, sex in ((2025, "女"), (2026, "男")):
+        file = tmp_path / "规则.csv"
+        file.write_text(f"名称,limit,value,batch\n改版测试丸,sex,{sex},{year}\n", "utf-8")
+        import_list(file, "drug_limit", date(year, 1, 1), name="规则", folder=tmp_path / "catalogs")
+    catalogs = Catalogs.in_use(tmp_path / "catalogs")
+    old, new = (
+        Case(
+            [paper("outpatient_invoice", None, {"visit_date": day, "sex": "女"}, items=[row("改版测试丸")])],
+            TODAY,
+            catalogs,
+        )
+        for day in ("2025-12-31", "2026-01-01")
+    )
+    assert outcome(limits.limited_sex_is_kept, old) == "pass"
+    assert outcome(limits.limited_sex_is_kept, new) == "fail"
 
 
 def test_a_price_of_the_list_is_money(lists: Catalogs) -> None:
