@@ -20,6 +20,7 @@ from pipeline.catalogs.restrictions import ADULT_YEARS, TODDLER_YEARS, Restricti
 from validators._facts import LEVELS, Facts, Row, day_of, facts_of, rows_of
 from validators._rule import Verdict, case_rule, failed, passed, unknown, worst_of
 
+HERBAL = "中药饮片费"
 LIBRARY = "国家医保局智能监管规则库"
 DRUG_LIST = "国家基本医疗保险药品目录备注（限定支付范围）"
 NEWBORN_DAYS = 28
@@ -304,7 +305,23 @@ def notes_of_the_drug_list_are_kept(case: Case) -> Verdict | None:
         return None
     facts = facts_of(case)
     verdicts = [_note_kept(row, parse_restriction(entry.restriction), facts, entry) for row, entry in noted]
+    verdicts.append(_herbs_not_alone(case))
     return _short([verdict for verdict in verdicts if verdict is not None])
+
+
+def _herbs_not_alone(case: Case) -> Verdict | None:
+    """Herbal pieces marked □ are paid beside others that are not."""
+    found = [(row, _entry(case, row)) for row in rows_of(case.documents)]
+    herbs = [(row, entry) for row, entry in found if entry is not None and entry.category == HERBAL]
+    marked = [(row, entry) for row, entry in herbs if parse_restriction(entry.restriction).not_alone]
+    if not marked:
+        return None
+    paths = [row.path for row, _ in marked]
+    if len(marked) < len(herbs):
+        return passed(*paths)
+    names = "、".join(row.label for row, _ in marked[:SHOWN_ROWS])
+    source = marked[0][1].source
+    return failed(f"{names}单独使用或处方均由该类饮片组成时不予支付（{source}）", *paths)
 
 
 def _entry(case: Case, row: Row) -> Entry | None:

@@ -100,7 +100,7 @@ class Alias:
 def alias_key(printed: str) -> str:
     """A printed name without markers, specification and signs.
 
-    >>> alias_key("*(甲)测试片 10mg×7片/盒") == alias_key("测试片")
+    >>> alias_key("▲(甲)测试片 10mg×7片/盒") == alias_key("测试片")
     True
     """
     return bare(take_apart(printed).plain)

@@ -127,12 +127,17 @@ def _change(old: Record, new: Record) -> Change | None:
     columns = {
         column: (old.get(column, ""), new.get(column, ""))
         for column in COMPARED
-        if old.get(column, "") != new.get(column, "")
+        if _plain(old.get(column, "")) != _plain(new.get(column, ""))
     }
     if not columns:
         return None
     name = new.get("name") or new.get("day", "")
     return Change(new.get("code", ""), name, new.get("form", ""), columns)
+
+
+def _plain(text: str) -> str:
+    """A cell without its spaces: 限 2 型糖尿病 is no change from 限2型糖尿病."""
+    return "".join(text.split())
 
 
 def rows_of(found: ListDiff) -> list[dict[str, str]]:

@@ -39,6 +39,8 @@ _DAYS = re.compile(
     r"(?:支付|使用|治疗|疗程)[^，；。]{0,8}?(?:不超过|最多支付|最长)(\d+)(天|日|个月)"
     r"|最多支付(\d+)(天|日|个月)"
 )
+_NOT_ALONE = re.compile(r"处方均由该类饮片组成时不予支付")
+"""The mark □ of the list of herbal pieces, in words."""
 _DAYS_ALONE = re.compile(r"(?:单次住院)?(?:最多)?支付[^，]*")
 _LEVEL = re.compile(r"(?<!由)(?<!需)([二三])级及以上(?:综合)?(?:医疗机构|医院)")
 _PRESCRIBED = re.compile(r"(?:由|需)[二三]级")
@@ -105,6 +107,8 @@ class Restriction:
     days: int | None = None
     diseases: tuple[Disease, ...] = ()
     """Any of them."""
+    not_alone: bool = False
+    """Herbal pieces that are not paid where a prescription holds only such pieces."""
     has_conditions: bool = False
     """Whether it asks for something that only a person can judge."""
 
@@ -112,7 +116,14 @@ class Restriction:
     def is_computed(self) -> bool:
         """Whether anything of it can be checked."""
         return bool(
-            self.level or self.ages or self.sex or self.insurance or self.visits or self.days or self.diseases
+            self.not_alone
+            or self.level
+            or self.ages
+            or self.sex
+            or self.insurance
+            or self.visits
+            or self.days
+            or self.diseases
         )
 
 
@@ -127,6 +138,8 @@ def parse_restriction(note: str) -> Restriction:
     (Ages(least=2, most=11),)
     """
     text = "".join(note.split())
+    if _NOT_ALONE.search(text):
+        return Restriction(note, not_alone=True)
     if not re.search(r"[限用支]", text):
         return Restriction(note)
     cases = _cases(text)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -140,6 +141,22 @@ def test_a_list_in_use_stays_readable_for_a_scan_while_another_takes_its_place(t
     assert running.match("测试沙坦片").reimbursement_class == "甲"
     import_list(_csv(tmp_path, "B1,别的药,片剂,甲,\n"), "drug", date(2026, 1, 1), name="别处", folder=folder)
     assert len(list(folder.glob("drug-*.csv"))) == 2  # what was replaced has gone by now
+
+
+def test_two_imports_at_once_are_both_in_use(tmp_path: Path) -> None:
+    folder = tmp_path / "catalogs"
+    files = []
+    for name in ("甲市", "乙市"):
+        file = tmp_path / f"{name}.csv"
+        file.write_text(f"名称,剂型,甲乙类\n{name}沙坦,片剂,乙\n", "utf-8")
+        files.append(file)
+    with ThreadPoolExecutor(2) as offices:
+        for done in [
+            offices.submit(import_list, one, "drug", date(2026, 1, 1), folder=folder) for one in files
+        ]:
+            assert done.result().imported
+    names = {head.name for head, _ in Catalogs.in_use(folder).lists if head.kind == "drug"}
+    assert names == {"甲市", "乙市"}
 
 
 def test_a_list_kept_before_a_column_came_is_still_read(tmp_path: Path) -> None:

@@ -281,5 +281,21 @@ def test_rules_are_those_of_the_day_of_treatment(tmp_path: Path) -> None:
     assert outcome(limits.limited_sex_is_kept, new) == "fail"
 
 
+@pytest.mark.parametrize(("names", "expected"), [(("测试参",), "fail"), (("测试参", "测试草"), "pass")])
+def test_herbal_pieces_marked_so_are_not_paid_alone(
+    tmp_path: Path, names: tuple[str, ...], expected: str
+) -> None:
+    file = tmp_path / "饮片.csv"
+    note = "单独使用或处方均由该类饮片组成时不予支付"
+    file.write_text(f"编码,名称,费用类别,备注\nH1,测试参,中药饮片费,{note}\nH2,测试草,中药饮片费,\n", "utf-8")
+    import_list(file, "drug", date(2020, 1, 1), folder=tmp_path / "catalogs")
+    catalogs = Catalogs.in_use(tmp_path / "catalogs")
+    items = [row(name, "10.00", category="中药饮片费") for name in names]
+    bill = with_catalog(
+        paper("outpatient_invoice", None, {"visit_date": "2026-02-01"}, items=items), catalogs
+    )
+    assert outcome(limits.notes_of_the_drug_list_are_kept, Case([bill], TODAY, catalogs)) == expected
+
+
 def test_a_price_of_the_list_is_money(lists: Catalogs) -> None:
     assert lists.with_code("S3")[0].price == Decimal(1000)
