@@ -16,6 +16,7 @@ from pipeline.catalogs.divisions import IdentityFacts, Place, identity_facts, pl
 from pipeline.catalogs.entries import (
     DATA,
     ITEM_KINDS,
+    Diagnosis,
     Division,
     Entry,
     Holiday,
@@ -146,6 +147,19 @@ class Catalogs:
         return DiagnosisMatcher(known, clinical)
 
     @cached_property
+    def _procedures(self) -> dict[str, Diagnosis]:
+        found: dict[str, Diagnosis] = {}
+        for path in self._of("procedure"):
+            for one in read_diagnoses(path, "procedure"):
+                found.setdefault(bare(one.name), one)
+                found[one.code.upper()] = one
+        for path in self._of("procedure_map"):
+            for clinical, (code, _) in read_map(path, "procedure_map").items():
+                if code.upper() in found:
+                    found.setdefault(clinical.upper(), found[code.upper()])
+        return found
+
+    @cached_property
     def _hospitals(self) -> HospitalMatcher:
         return HospitalMatcher([one for path in self._of("hospital") for one in read_hospitals(path)])
 
@@ -214,6 +228,13 @@ class Catalogs:
     def match_diagnosis(self, text: str) -> DiagnosisMatch | None:
         """The ICD-10 diagnosis (insurance version) that one printed diagnosis stands for."""
         return self.diagnoses.match(text)
+
+    def procedure(self, text: str) -> Diagnosis | None:
+        """The procedure of ICD-9-CM-3, insurance version, of that very name or code, also a clinical code.
+
+        Nothing is taken for it that merely comes near: a code of an operation decides on its price.
+        """
+        return self._procedures.get(text.strip().upper()) or self._procedures.get(bare(text))
 
     def hospital(self, name: str, seals: Sequence[str] = ()) -> HospitalMatch | None:
         """The hospital of the registry that a printed name stands for; strict, so that 第一 is not 第二.

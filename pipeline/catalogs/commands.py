@@ -333,6 +333,9 @@ def show(
             f"诊断 / diagnosis: {diagnosis.name}  {diagnosis.icd10_code}  {diagnosis.score:.2f}",
             highlight=False,
         )
+    procedure = known.procedure(text)
+    if procedure is not None:
+        console.print(f"手术操作 / procedure: {procedure.name}  {procedure.code}", highlight=False)
     hospital = known.hospital(text)
     if hospital is not None:
         console.print(

@@ -23,8 +23,8 @@ from pipeline.catalogs.printed_names import bare, normalise
 LEAST_SCORE = 0.84
 """Below this no code is given: a wrong code on a claim is worse than none.
 
-Of 400 misread names of the full list 86 % get their code and 1 % another; at 0.80 it is 88 %, but of names that
-are not in the list 4.7 % get a code of another category, not 1.8 %.
+Of 400 misread names of the full list 86 % get their code and 1 % another; at 0.80 it is 88 %, but of names
+that are not in the list 4.7 % get a code of another category, not 1.8 %.
 """
 _MARGIN = 0.02
 _NEAR = 0.7

@@ -36,6 +36,12 @@ def test_show_knows_diagnoses_and_hospitals() -> None:
     assert "三级甲等" in RUNNER.invoke(app, ["show", "临沂市人民医院"]).output
 
 
+@pytest.mark.parametrize("asked", ["47.0100", "腹腔镜下阑尾切除术"])
+def test_show_knows_procedures_by_name_and_code(asked: str) -> None:
+    shown = RUNNER.invoke(app, ["show", asked]).output
+    assert "腹腔镜下阑尾切除术  47.0100" in shown
+
+
 def test_an_imported_list_is_listed(tmp_path: Path) -> None:
     file = tmp_path / "目录.csv"
     file.write_text("名称,剂型,甲乙类\n测试沙坦,片剂,乙\n", encoding="utf-8")

@@ -296,3 +296,12 @@ def test_items_of_real_bills_are_matched_or_left_open(real_samples: Path, sample
         for item in json.loads(line).get("line_items") or []:
             match = sample.match(item["name"], unit=item.get("unit"), on=date(2025, 8, 1))
             assert match.name == expected.get(item["name"]), (item["name"], match)
+
+
+@pytest.mark.shared
+def test_a_clinical_code_of_a_procedure_leads_to_the_insurance_version(full_folder: Path) -> None:
+    full = Catalogs.in_use(full_folder)
+    found = full.procedure("00.0101")
+    assert found is not None
+    assert found.name == "头部血管治疗性超声"
+    assert full.procedure("某种没有的手术") is None
