@@ -1,4 +1,4 @@
-"""Limits of payment: the published rules of supervision, and the notes of the drug list (domain.md §6, §10).
+"""Limits of payment: the published rules of supervision. The notes of the drug list: `drug_notes`.
 
 What is broken here is not refused: the rule library is for supervision and asks a person to look, so every
 rule warns. A limit that cannot be told for want of a fact is `unknown` and says which fact. Where no such
@@ -13,22 +13,16 @@ from decimal import Decimal
 from math import ceil
 
 from pipeline.case import Case
-from pipeline.catalogs.entries import Entry
 from pipeline.catalogs.printed_names import bare
 from pipeline.catalogs.published_limits import SAME_DAY, SAME_VISIT, DuplicateCharge, PublishedLimit
-from pipeline.catalogs.restrictions import ADULT_YEARS, TODDLER_YEARS, Restriction, parse_restriction
-from validators._facts import LEVELS, Facts, Row, day_of, facts_of, rows_of
+from pipeline.catalogs.restrictions import ADULT_YEARS, TODDLER_YEARS
+from validators._facts import Facts, Row, day_of, facts_of, rows_of
+from validators._kept import course_kept, insurance_kept, level_kept, sex_kept, short, visit_kept
 from validators._rule import Verdict, case_rule, failed, passed, unknown, worst_of
 
-HERBAL = "中药饮片费"
 LIBRARY = "国家医保局智能监管规则库"
-DRUG_LIST = "国家基本医疗保险药品目录备注（限定支付范围）"
 NEWBORN_DAYS = 28
-"""新生儿: the first 28 days (GB/T 5795 and clinical usage)."""
-LONGEST_NOTE = 60
-"""Characters of a note in a message; the list has the whole."""
-SHOWN_ROWS = 6
-"""Rows named in one message; the paths name all of them."""
+"""新生儿: the first 28 days of life."""
 
 _AGE_GROUPS = {"儿童": ADULT_YEARS - 1, "婴幼儿": TODDLER_YEARS, "新生儿": 0}
 """The highest full years of each group that the library names."""
@@ -70,11 +64,7 @@ def limited_sex_is_kept(case: Case) -> Verdict | None:
 
 
 def _sex(row: Row, limit: PublishedLimit, facts: Facts) -> Verdict | None:
-    if not facts.sex:
-        return unknown(f"{row.label}限{limit.value}性，材料上没有性别（{limit.basis}）", row.path)
-    if facts.sex == limit.value[:1]:
-        return passed(row.path)
-    return failed(f"{row.label}限{limit.value[:1]}性，患者为{facts.sex}性（{limit.basis}）", row.path)
+    return sex_kept(row, limit.value[:1], facts, limit.basis)
 
 
 @case_rule("LIM-3", title="限定医院级别的药品在相应级别使用", basis=f"{LIBRARY} 第 5 批", severity="warn")
@@ -84,19 +74,7 @@ def limited_hospital_level_is_kept(case: Case) -> Verdict | None:
 
 
 def _hospital_level(row: Row, limit: PublishedLimit, facts: Facts) -> Verdict | None:
-    return _level_kept(row, limit.value, facts, limit.basis)
-
-
-def _level_kept(row: Row, wanted: str, facts: Facts, basis: str) -> Verdict | None:
-    if wanted not in LEVELS:
-        return unknown(f"{row.label}限定医院级别「{wanted}」，请人工核对（{basis}）", row.path)
-    if not facts.level:
-        return unknown(f"{row.label}限{wanted}及以上医疗机构，医院级别不明（{basis}）", row.path)
-    if LEVELS.index(facts.level) >= LEVELS.index(wanted):
-        return passed(row.path)
-    return failed(
-        f"{row.label}限{wanted}及以上医疗机构，「{facts.hospital}」为{facts.level}（{basis}）", row.path
-    )
+    return level_kept(row, limit.value, facts, limit.basis)
 
 
 @case_rule("LIM-4", title="限工伤或生育保险的药品由相应保险支付", basis=f"{LIBRARY} 第 3 批", severity="warn")
@@ -106,15 +84,7 @@ def limited_insurance_is_kept(case: Case) -> Verdict | None:
 
 
 def _insurance(row: Row, limit: PublishedLimit, facts: Facts) -> Verdict | None:
-    return _insurance_kept(row, limit.value, facts, limit.basis)
-
-
-def _insurance_kept(row: Row, wanted: str, facts: Facts, basis: str) -> Verdict | None:
-    if not facts.insurance:
-        return unknown(f"{row.label}限{wanted}保险，材料上没有医保类型（{basis}）", row.path)
-    if wanted in facts.insurance:
-        return passed(row.path)
-    return failed(f"{row.label}限{wanted}保险，本次医保类型为「{facts.insurance}」（{basis}）", row.path)
+    return insurance_kept(row, limit.value, facts, limit.basis)
 
 
 @case_rule("LIM-5", title="限住院使用的药品用于住院", basis=f"{LIBRARY} 第 4 批", severity="warn")
@@ -124,19 +94,7 @@ def limited_visit_kind_is_kept(case: Case) -> Verdict | None:
 
 
 def _visit_kind(row: Row, limit: PublishedLimit, facts: Facts) -> Verdict | None:
-    return _visit_kept(row, (limit.value,), facts, limit.basis)
-
-
-def _visit_kept(row: Row, wanted: Sequence[str], facts: Facts, basis: str) -> Verdict | None:
-    known = {"住院": facts.is_inpatient, "急诊": facts.is_emergency, "抢救": facts.is_rescue}
-    if any(known.get(one, False) for one in wanted):
-        return passed(row.path)
-    words = "或".join(wanted)
-    if any(one not in known for one in wanted):
-        return unknown(f"{row.label}限{words}，请人工核对（{basis}）", row.path)
-    if tuple(wanted) == ("住院",):
-        return failed(f"{row.label}限住院，本次为门诊（{basis}）", row.path)
-    return unknown(f"{row.label}限{words}，材料未载明（{basis}）", row.path)
+    return visit_kept(row, (limit.value,), facts, limit.basis)
 
 
 # ---------------------------------------------------------------- how long, how many
@@ -152,20 +110,7 @@ def _course(rows: Sequence[Row], limit: PublishedLimit, facts: Facts) -> Verdict
     if limit.most_days is None:
         note = limit.note or limit.value
         return unknown(f"{rows[0].label}有疗程限制：{note}，请人工核对（{limit.basis}）", rows[0].path)
-    return _course_kept(rows, limit.most_days, facts, limit.basis)
-
-
-def _course_kept(rows: Sequence[Row], most: int, facts: Facts, basis: str) -> Verdict:
-    paths = [row.path for row in rows]
-    dated = {row.day for row in rows if row.day is not None}
-    if len(dated) > most:
-        return failed(f"{rows[0].label}支付不超过 {most} 天，清单有 {len(dated)} 天（{basis}）", *paths)
-    spans = [row.days for row in rows]
-    if facts.days is not None and facts.days <= most:
-        return passed(*paths)
-    if all(span == 1 for span in spans):
-        return passed(*paths)
-    return unknown(f"{rows[0].label}支付不超过 {most} 天，清单未载每天用量（{basis}）", *paths)
+    return course_kept(rows, limit.most_days, facts, limit.basis)
 
 
 @case_rule("LIM-7", title="数量不超过每日或每周期上限", basis=f"{LIBRARY} 第 8 批", severity="warn")
@@ -231,7 +176,7 @@ def operations_through_one_incision_are_discounted(case: Case) -> Verdict | None
     for row, limit in _limited(case, ("same_incision_group",)):
         groups[limit.value].setdefault(limit.code or bare(limit.name), (row, limit))
     verdicts = [_discounted(case, name, list(found.values())) for name, found in groups.items()]
-    return _short(verdicts)
+    return short(verdicts)
 
 
 def _discounted(case: Case, group: str, found: Sequence[tuple[Row, PublishedLimit]]) -> Verdict:
@@ -268,7 +213,7 @@ def no_service_is_charged_beside_one_that_covers_it(case: Case) -> Verdict | Non
         mains = _of_service(by_key, pair.code, pair.name)
         included = _of_service(by_key, pair.included_code, pair.included_name) if mains else []
         verdicts += [_together(main, other, pair) for main in mains for other in included if main != other]
-    return _short([verdict for verdict in verdicts if verdict is not None])
+    return short([verdict for verdict in verdicts if verdict is not None])
 
 
 def _of_service(by_key: dict[str, list[Row]], code: str, name: str) -> list[Row]:
@@ -288,105 +233,6 @@ def _together(main: Row, other: Row, pair: DuplicateCharge) -> Verdict | None:
     if pair.frequency in SAME_DAY[:1]:
         return failed(f"{said}，{reason}", *paths)
     return unknown(f"{said}，{reason}；清单未载收费时刻，请人工核对", *paths)
-
-
-# ---------------------------------------------------------------- the notes of the drug list
-
-
-@case_rule("LIM-10", title="符合药品目录的限定支付范围", basis=DRUG_LIST, severity="warn")
-def notes_of_the_drug_list_are_kept(case: Case) -> Verdict | None:
-    """Each medicine with a note is charged for whom, where and what the note says."""
-    noted = [
-        (row, entry)
-        for row in rows_of(case.documents)
-        if (entry := _entry(case, row)) is not None and entry.restriction
-    ]
-    if not noted:
-        return None
-    facts = facts_of(case)
-    verdicts = [_note_kept(row, parse_restriction(entry.restriction), facts, entry) for row, entry in noted]
-    verdicts.append(_herbs_not_alone(case))
-    return _short([verdict for verdict in verdicts if verdict is not None])
-
-
-def _herbs_not_alone(case: Case) -> Verdict | None:
-    """Herbal pieces marked □ are paid beside others that are not."""
-    found = [(row, _entry(case, row)) for row in rows_of(case.documents)]
-    herbs = [(row, entry) for row, entry in found if entry is not None and entry.category == HERBAL]
-    marked = [(row, entry) for row, entry in herbs if parse_restriction(entry.restriction).not_alone]
-    if not marked:
-        return None
-    paths = [row.path for row, _ in marked]
-    if len(marked) < len(herbs):
-        return passed(*paths)
-    names = "、".join(row.label for row, _ in marked[:SHOWN_ROWS])
-    source = marked[0][1].source
-    return failed(f"{names}单独使用或处方均由该类饮片组成时不予支付（{source}）", *paths)
-
-
-def _entry(case: Case, row: Row) -> Entry | None:
-    """The medicine that the row was matched with, of the list in force."""
-    match = row.item.catalog
-    if match is None or match.kind != "drug" or match.status != "matched" or not match.name:
-        return None
-    day = row.document.treatment_date
-    entries = case.catalogs.with_code(row.code) if row.code else case.catalogs.named(match.name)
-    in_force = [one for one in entries if one.kind == "drug" and one.name == match.name and one.in_force(day)]
-    return in_force[0] if in_force else None
-
-
-def _note_kept(row: Row, note: Restriction, facts: Facts, entry: Entry) -> Verdict | None:
-    basis = f"{entry.source}备注：{_cut(note.note)}"
-    verdicts: list[Verdict | None] = []
-    if note.level:
-        verdicts.append(_level_kept(row, note.level, facts, basis))
-    if note.insurance:
-        verdicts.append(_insurance_kept(row, note.insurance, facts, basis))
-    if note.visits:
-        verdicts.append(_visit_kept(row, note.visits, facts, basis))
-    if note.days is not None:
-        verdicts.append(_course_kept([row], note.days, facts, basis))
-    if note.ages:
-        verdicts.append(_note_age(row, note, facts, basis))
-    if note.sex:
-        verdicts.append(_note_sex(row, note, facts, basis))
-    if note.diseases:
-        verdicts.append(_note_disease(row, note, facts, basis))
-    if note.has_conditions:
-        verdicts.append(unknown(f"{row.label}另有须人工核对的条件（{basis}）", row.path))
-    return worst_of([verdict for verdict in verdicts if verdict is not None])
-
-
-def _note_age(row: Row, note: Restriction, facts: Facts, basis: str) -> Verdict:
-    if facts.age_years is None:
-        return unknown(f"{row.label}有年龄限制，材料上没有年龄（{basis}）", row.path)
-    if any(ages.least <= facts.age_years <= ages.most for ages in note.ages):
-        return passed(row.path)
-    return failed(f"{row.label}不用于此年龄，患者 {facts.age_years} 岁（{basis}）", row.path)
-
-
-def _note_sex(row: Row, note: Restriction, facts: Facts, basis: str) -> Verdict:
-    if not facts.sex:
-        return unknown(f"{row.label}限{note.sex}性，材料上没有性别（{basis}）", row.path)
-    if facts.sex == note.sex:
-        return passed(row.path)
-    return failed(f"{row.label}限{note.sex}性，患者为{facts.sex}性（{basis}）", row.path)
-
-
-def _note_disease(row: Row, note: Restriction, facts: Facts, basis: str) -> Verdict:
-    """A diagnosis of one of the diseases, by words or code; a suspected or a past one counts too."""
-    words = "、".join(disease.word for disease in note.diseases)
-    if not facts.diagnoses:
-        return unknown(f"{row.label}限{words}，材料上没有诊断（{basis}）", row.path)
-    for one in facts.diagnoses:
-        code = one.code or (one.was.icd10_code if one.was is not None else "")
-        for disease in note.diseases:
-            if disease.word in one.printed.text or (code and disease.covers(code)):
-                return passed(row.path)
-    named = "、".join(dict.fromkeys(one.printed.text for one in facts.diagnoses))
-    if any(one.code is None for one in facts.diagnoses):
-        return unknown(f"{row.label}限{words}，诊断「{named}」未能全部编码，请人工核对（{basis}）", row.path)
-    return failed(f"{row.label}限{words}，诊断为「{named}」（{basis}）", row.path)
 
 
 # ---------------------------------------------------------------- shared
@@ -415,7 +261,7 @@ def _each(case: Case, kinds: Sequence[str], check: Check) -> Verdict | None:
         return None
     facts = facts_of(case)
     verdicts = [check(row, limit, facts) for row, limit in limited]
-    return _short([verdict for verdict in verdicts if verdict is not None])
+    return short([verdict for verdict in verdicts if verdict is not None])
 
 
 def _by_item(
@@ -431,19 +277,4 @@ def _by_item(
         return None
     facts = facts_of(case)
     verdicts = [check(found, limit, facts) for limit, found in rows.items()]
-    return _short([verdict for verdict in verdicts if verdict is not None])
-
-
-def _short(verdicts: Sequence[Verdict]) -> Verdict | None:
-    """All verdicts as one, its message cut to a few rows."""
-    worst = worst_of(verdicts)
-    if worst is None or not worst.message:
-        return worst
-    said = list(dict.fromkeys(one.message for one in verdicts if one.outcome == worst.outcome))
-    more = f"；等 {len(said)} 项" if len(said) > SHOWN_ROWS else ""
-    fields = tuple(dict.fromkeys(worst.fields))
-    return Verdict(worst.outcome, "；".join(said[:SHOWN_ROWS]) + more, fields)
-
-
-def _cut(note: str) -> str:
-    return note if len(note) <= LONGEST_NOTE else f"{note[:LONGEST_NOTE]}…"
+    return short([verdict for verdict in verdicts if verdict is not None])

@@ -17,7 +17,7 @@ from pipeline.catalogs.importing import import_list
 from pipeline.intake import with_catalog
 from pipeline.model import Document
 from tests.builders import TODAY, paper, row
-from validators import CLAIM_RULES, limits
+from validators import CLAIM_RULES, drug_notes, limits
 from validators._rule import ClaimRule
 
 LISTS: dict[ListKind, str] = {
@@ -238,7 +238,7 @@ def test_the_note_of_the_drug_list(
     lists: Catalogs, item: str, fields: dict[str, Any], diagnoses: str, expected: str | None
 ) -> None:
     case = claim(lists, item, diagnoses=diagnoses, **fields)
-    assert outcome(limits.notes_of_the_drug_list_are_kept, case) == expected
+    assert outcome(drug_notes.notes_of_the_drug_list_are_kept, case) == expected
 
 
 def test_rows_that_stand_on_the_bill_and_its_list_are_judged_once(lists: Catalogs) -> None:
@@ -294,7 +294,7 @@ def test_herbal_pieces_marked_so_are_not_paid_alone(
     bill = with_catalog(
         paper("outpatient_invoice", None, {"visit_date": "2026-02-01"}, items=items), catalogs
     )
-    assert outcome(limits.notes_of_the_drug_list_are_kept, Case([bill], TODAY, catalogs)) == expected
+    assert outcome(drug_notes.notes_of_the_drug_list_are_kept, Case([bill], TODAY, catalogs)) == expected
 
 
 def test_a_price_of_the_list_is_money(lists: Catalogs) -> None:
