@@ -486,7 +486,8 @@ def _claim(
         has_medicines=_has_medicines(documents),
     )
     hospital_name = _first_text(documents, "hospital_name", "payee_name", last="vat_invoice")
-    hospital = catalogs.hospital(hospital_name) if hospital_name else None
+    seals = [seal.text for document in documents for seal in document.seals if seal.text]
+    hospital = catalogs.hospital(hospital_name, seals) if hospital_name else None
     ids = sorted(document.id for document in documents)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -617,15 +618,13 @@ def _diagnoses(documents: Sequence[Document], catalogs: Catalogs) -> list[Diagno
         for document in documents:
             if document.type == type_name and (text := document.text("diagnoses")):
                 names |= dict.fromkeys(part.strip() for part in text.split(";") if part.strip())
-    coded = []
-    for name in names:
-        match = catalogs.match_diagnosis(name)
-        coded.append(
-            DiagnosisRecord(
-                name=name, icd10_code=match.icd10_code if match else None, score=match.score if match else 0.0
-            )
+    read = [one for name in names for one in catalogs.diagnoses.read(name)]
+    return [
+        DiagnosisRecord(
+            name=one.printed.text, icd10_code=one.code, score=one.match.score if one.match else 0.0
         )
-    return coded
+        for one in read
+    ]
 
 
 def _totals(

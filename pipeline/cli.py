@@ -264,8 +264,10 @@ def schema(
 
 @cache
 def _mount_catalog() -> None:
+    from pipeline.alias_command import app as alias
     from pipeline.catalogs.commands import app as catalog
 
+    catalog.add_typer(alias)
     app.add_typer(
         catalog, name="catalog", help="药品、诊疗、诊断等目录 / catalogs of drugs, services, diagnoses"
     )

@@ -27,6 +27,7 @@ from typing_extensions import TypedDict
 from extractors import field_names
 from pipeline.errors import UnreadableFile
 from pipeline.gate import PageJudges, PageQuality, page_qualities
+from pipeline.learned import with_learned
 from pipeline.model import Document, Page, SourceFile, Unread
 from pipeline.readers import Readers
 from pipeline.reading.closeup import CloseUpOf, Merged, Placed
@@ -48,7 +49,7 @@ from pipeline.scan import reader_version
 from pipeline.settings import Settings
 from pipeline.together import taken_together
 from pipeline.upload import Decoder, PageReaders, UploadReader
-from pipeline.wiring import catalogs
+from pipeline.wiring import catalogs, learned
 
 KEY = re.compile(r"[0-9a-f]{64}")
 CLOSE_UP_OF = "close_up_of.json"
@@ -182,7 +183,8 @@ class UploadDesk:
             ServiceUnavailable: If a part of ours is down.
         """
         kept = self._kept(key)
-        read_by = f"{reader_version(self._settings)} {self._today()}"
+        taught = " ".join(sorted(alias.id for alias in learned(self._settings).values()))
+        read_by = f"{reader_version(self._settings)} {self._today()} {taught}".rstrip()
         answers = kept / "answer.json"
         if answers.exists():
             found = json.loads(answers.read_text(encoding="utf-8"))
@@ -262,10 +264,10 @@ class UploadDesk:
                     documents += reading.documents
                     missed += reading.unread
                 close_ups += [_close_up_record(readers.merged, source, close_up) for close_up in opened]
+        lists, taught = catalogs(self._settings), learned(self._settings)
+        documents = [with_learned(document, lists, taught) for document in documents]
         by_id = {document.id: document for document in documents}
-        together = taken_together(
-            lambda: iter(documents), by_id.__getitem__, catalogs(self._settings), self._today()
-        )
+        together = taken_together(lambda: iter(documents), by_id.__getitem__, lists, self._today())
         return {
             "schema_version": SCHEMA_VERSION,
             "upload": key,

@@ -9,6 +9,7 @@ the version of the reader.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import threading
@@ -26,6 +27,7 @@ from typing import Protocol
 
 from extractors import field_names
 from pipeline.errors import FolderUnusable
+from pipeline.learned import with_learned
 from pipeline.model import Document, SourceFile, Unread
 from pipeline.outputs import BATCHES, CLAIMS, DOCUMENTS, ERRORS, LINES, REPORT, write_outputs
 from pipeline.readers import PAGES_PER_CALL, Readers, thumbnail_name
@@ -38,10 +40,12 @@ from pipeline.settings import Settings
 from pipeline.store.ledger import FileReading, Ledger
 from pipeline.together import taken_together
 from pipeline.upload import Decoder, PageReaders, UploadReader
-from pipeline.wiring import catalogs
+from pipeline.wiring import catalogs, learned
 
 STATE_DIR = ".baoxiao"
 """In the output folder: the ledger, page pictures for the report, and pages on their way."""
+UPLOADS = "uploads.json"
+"""In the state folder: name and place of every file that the run was asked for."""
 
 OUTPUTS = frozenset({DOCUMENTS, CLAIMS, BATCHES, LINES, ERRORS, REPORT})
 SKIPPED_NAMES = frozenset({"Thumbs.db", "desktop.ini", "__MACOSX"})
@@ -290,7 +294,12 @@ class Run:
         Raises:
             FolderUnusable: If a file cannot be written; the earlier files are then still there.
         """
-        kept = self._documents_kept
+        lists, taught = catalogs(self._settings), learned(self._settings)
+
+        def kept(sources: Iterable[SourceFile] | None = None) -> Iterator[tuple[SourceFile, Document]]:
+            for source, document in self._documents_kept(sources):
+                yield source, with_learned(document, lists, taught)
+
         home = {document.id: source for source, document in kept()}
 
         @lru_cache(maxsize=256)
@@ -300,14 +309,13 @@ class Run:
         def load(document_id: str) -> Document:
             return documents_of(home[document_id])[document_id]
 
-        together = taken_together(
-            lambda: (document for _, document in kept()), load, catalogs(self._settings), self._today
-        )
+        together = taken_together(lambda: (document for _, document in kept()), load, lists, self._today)
         documents = (
             document_record(together.final(document), field_names(document.type)) for _, document in kept()
         )
         errors = (error_record(row) for _, reading in self._readings_kept() for row in reading.unread)
         try:
+            self._remember_uploads()
             return write_outputs(
                 self._out,
                 documents,
@@ -323,6 +331,14 @@ class Run:
                 f" / cannot be written; check permissions and the disk, what was read is kept"
                 f" ({error.strerror})"
             ) from error
+
+    def _remember_uploads(self) -> None:
+        """Note what was scanned, so that the outputs can be written anew without asking for it again."""
+        rows = [[upload.name, str(upload.path.absolute())] for upload in self.uploads]
+        file = self._out / STATE_DIR / UPLOADS
+        new = file.with_suffix(".new")
+        new.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+        new.replace(file)
 
     def _documents_kept(
         self, sources: Iterable[SourceFile] | None = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
+from pipeline.catalogs.aliases import Alias, AliasBook, AliasRefused
 from pipeline.catalogs.catalog import Catalogs
+from pipeline.errors import FolderUnusable
 from pipeline.reading.ocr import OcrEngine
 from pipeline.settings import Settings, available_cores
 
@@ -23,6 +25,18 @@ def ocr_engine(settings: Settings, threads: int) -> OcrEngine:
     from pipeline.reading.ocr_paddle import PaddleEngine
 
     return PaddleEngine(settings, threads)
+
+
+def learned(settings: Settings) -> dict[str, Alias]:
+    """What reviewers taught, by the key of the printed name, as it stands now: a desk is open for weeks.
+
+    Raises:
+        FolderUnusable: If the log of it cannot be read.
+    """
+    try:
+        return AliasBook(settings.catalog_dir).in_force()
+    except AliasRefused as error:
+        raise FolderUnusable(f"{settings.catalog_dir}: {error}") from error
 
 
 @cache

@@ -13,6 +13,9 @@ A list is a UTF-8 CSV that opens with what is known about it, one `# key: value`
 
 then a header row and the entries. An empty `effective_from` means that the source does not say since
 when the list is in force. Dates of an entry go before the dates of its list.
+
+Columns are only ever added, at the end: a list that was kept before a column came reads as if it were empty.
+What the rules about payment read (`published_limits`) and working days have lists of their own kinds.
 """
 
 from __future__ import annotations
@@ -21,13 +24,27 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, cast, get_args
 
 from pipeline.model import CatalogKind, ReimbursementClass
 
 ListKind: TypeAlias = Literal[
-    "drug", "service", "facility", "consumable", "diagnosis", "hospital", "division"
+    "drug",
+    "service",
+    "facility",
+    "consumable",
+    "diagnosis",
+    "procedure",
+    "diagnosis_map",
+    "procedure_map",
+    "hospital",
+    "division",
+    "drug_limit",
+    "service_limit",
+    "duplicate_charge",
+    "holiday",
 ]
 Scope: TypeAlias = Literal["national", "local"]
 
@@ -47,17 +64,32 @@ _ITEM_COLUMNS = (
     "aliases",
     "effective_from",
     "effective_to",
+    "price",
+    "price_basis",
 )
+_CODES = ("code", "name", "aliases")
+_MAP = ("clinical_code", "code", "name")
+_LIMIT = ("limit", "value", "note", "batch")
 COLUMNS: Mapping[ListKind, tuple[str, ...]] = {
     "drug": _ITEM_COLUMNS,
     "service": _ITEM_COLUMNS,
     "facility": _ITEM_COLUMNS,
     "consumable": _ITEM_COLUMNS,
-    "diagnosis": ("code", "name", "aliases"),
+    "diagnosis": _CODES,
+    "procedure": _CODES,
+    "diagnosis_map": _MAP,
+    "procedure_map": _MAP,
     "hospital": ("code", "name", "aliases", "grade", "province", "city"),
-    "division": ("code", "name"),
+    "division": ("code", "name", "former_names", "first_year", "last_year"),
+    "drug_limit": ("name", *_LIMIT),
+    "service_limit": ("code", "name", *_LIMIT),
+    "duplicate_charge": ("code", "name", "included_code", "included_name", "frequency", "note", "batch"),
+    "holiday": ("day", "kind", "name"),
 }
 """The columns of each kind of list, in the order they are kept."""
+
+HOLIDAY, WORKDAY = "holiday", "workday"
+"""The `kind` of a day in a list of holidays: off on a weekday, or worked on a weekend to make up for it."""
 
 ALIAS_SEPARATOR = "|"
 DATA = Path(__file__).parent / "data"
@@ -107,6 +139,10 @@ class Entry(NamedTuple):
     source: str
     """The name of the list it stands in."""
     scope: Scope
+    price: Decimal | None = None
+    """Yuan for one `unit`: a list price or payment standard; None where the list has none or several."""
+    price_basis: str = ""
+    """Whose price it is (region and level of hospitals), or the payment standard as the list words it."""
 
     def in_force(self, on: date | None) -> bool:
         """Whether it holds on the date of treatment; where that is not known, any entry may.
@@ -128,6 +164,27 @@ class Diagnosis(NamedTuple):
     code: str
     name: str
     aliases: tuple[str, ...]
+
+
+class Division(NamedTuple):
+    """A place with a six-digit code (GB/T 2260); the years are those of the yearly issues that hold it.
+
+    None for a year where no issue says it: for the last one, that the code is still in use.
+    """
+
+    code: str
+    name: str
+    former_names: str
+    first_year: int | None
+    last_year: int | None
+
+
+class Holiday(NamedTuple):
+    """A day on which the calendar is not what its weekday says (`HOLIDAY`, `WORKDAY`)."""
+
+    day: date
+    kind: str
+    name: str
 
 
 class Hospital(NamedTuple):
@@ -177,13 +234,28 @@ def _head(path: Path, lines: Iterable[str]) -> ListHead:
     )
 
 
-def _rows(path: Path, kind: ListKind) -> Iterator[list[str]]:
+def read_rows(path: Path, kind: ListKind) -> Iterator[list[str]]:
+    """The cells of each entry of a list of `kind`, in the order of `COLUMNS`.
+
+    Raises:
+        ValueError: If it is no such list.
+    """
+    columns = COLUMNS[kind]
     with path.open(encoding="utf-8", newline="") as lines:
-        _head(path, lines)  # leaves the file at the header row
+        head = _head(path, lines)  # leaves the file at the header row
         rows = csv.reader(lines)
-        if tuple(next(rows, ())) != COLUMNS[kind]:
-            raise ValueError(f"{path.name}: 列名不符；expected {','.join(COLUMNS[kind])}")
-        yield from rows
+        kept = tuple(next(rows, ()))
+        if head.kind != kind or not kept or kept != columns[: len(kept)]:
+            raise ValueError(f"{path.name}: 列名不符；expected {','.join(columns)}")
+        lacking = [""] * (len(columns) - len(kept))
+        for row in rows:
+            yield row + lacking if lacking else row
+
+
+def read_records(path: Path) -> list[Mapping[str, str]]:
+    """Each entry of a list of any kind as column -> text."""
+    kind = read_head(path).kind
+    return [dict(zip(COLUMNS[kind], row, strict=True)) for row in read_rows(path, kind)]
 
 
 def read_entries(path: Path) -> list[Entry]:
@@ -217,6 +289,8 @@ def read_entries(path: Path) -> list[Entry]:
             day(end, head.effective_to),
             head.name,
             head.scope,
+            Decimal(price) if price else None,
+            price_basis,
         )
         for (
             code,
@@ -230,7 +304,9 @@ def read_entries(path: Path) -> list[Entry]:
             aliases,
             start,
             end,
-        ) in _rows(path, head.kind)
+            price,
+            price_basis,
+        ) in read_rows(path, head.kind)
     ]
 
 
@@ -242,11 +318,11 @@ def read_pairs(path: Path) -> dict[str, str]:
         return dict(rows)
 
 
-def read_diagnoses(path: Path) -> list[Diagnosis]:
-    """The entries of a list of diagnoses."""
+def read_diagnoses(path: Path, kind: Literal["diagnosis", "procedure"] = "diagnosis") -> list[Diagnosis]:
+    """The entries of a list of diagnoses, or of procedures, which are kept alike."""
     return [
         Diagnosis(code, name, tuple(aliases.split(ALIAS_SEPARATOR)) if aliases else ())
-        for code, name, aliases in _rows(path, "diagnosis")
+        for code, name, aliases in read_rows(path, kind)
     ]
 
 
@@ -254,13 +330,26 @@ def read_hospitals(path: Path) -> list[Hospital]:
     """The entries of a hospital registry."""
     return [
         Hospital(code, name, tuple(aliases.split(ALIAS_SEPARATOR)) if aliases else (), grade, province, city)
-        for code, name, aliases, grade, province, city in _rows(path, "hospital")
+        for code, name, aliases, grade, province, city in read_rows(path, "hospital")
     ]
 
 
-def read_divisions(path: Path) -> dict[str, str]:
-    """Six-digit division code to the name of the place."""
-    return dict(_rows(path, "division"))
+def read_divisions(path: Path) -> dict[str, Division]:
+    """Six-digit division code to the place."""
+    return {
+        code: Division(code, name, former, int(first) if first else None, int(last) if last else None)
+        for code, name, former, first, last in read_rows(path, "division")
+    }
+
+
+def read_map(path: Path, kind: Literal["diagnosis_map", "procedure_map"]) -> dict[str, tuple[str, str]]:
+    """Code of the clinical version to code and name of the insurance version."""
+    return {clinical: (code, name) for clinical, code, name in read_rows(path, kind)}
+
+
+def read_holidays(path: Path) -> list[Holiday]:
+    """The days of a list of holidays and make-up working days."""
+    return [Holiday(date.fromisoformat(day), kind, name) for day, kind, name in read_rows(path, "holiday")]
 
 
 def write_list(path: Path, head: ListHead, rows: Iterable[Mapping[str, str]]) -> None:
@@ -301,3 +390,24 @@ def parse_day(text: str) -> date | None:
     if len(parts) != 3 or not all(part.isdigit() for part in parts):
         raise ValueError(f"不是日期：{text!r}；expected YYYY-MM-DD")
     return date(int(parts[0]), int(parts[1]), int(parts[2]))
+
+
+def parse_price(text: str) -> Decimal | None:
+    """A list price in yuan, or None where the cell is empty.
+
+    >>> parse_price("12.50"), parse_price("1,280元"), parse_price(" ")
+    (Decimal('12.50'), Decimal('1280'), None)
+
+    Raises:
+        ValueError: If it is not one price of 0 yuan or more.
+    """
+    plain = text.strip().removeprefix("¥").removesuffix("元").replace(",", "").replace("，", "")
+    if not plain:
+        return None
+    try:
+        price = Decimal(plain)
+    except InvalidOperation as error:
+        raise ValueError(f"不是价格：{text!r}；expected yuan such as 12.50") from error
+    if not price.is_finite() or price < 0:
+        raise ValueError(f"不是价格：{text!r}；expected yuan such as 12.50")
+    return price

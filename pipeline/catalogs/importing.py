@@ -3,38 +3,38 @@
 A list is checked as a whole first. Where one row is refused nothing is imported, and the report says which
 rows and why. A list of the same name and the same start is replaced. The register `in_use.txt` names the
 files in use and is replaced in one step, so a scan that runs meanwhile sees the old lists or the new
-ones, never a mixture.
+ones, never a mixture; what was replaced is deleted by the import after that one. Imports take turns.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import tempfile
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from pipeline.catalogs.catalog import IN_USE, catalog_folder
-from pipeline.catalogs.categories import category_of
-from pipeline.catalogs.entries import (
-    ALIAS_SEPARATOR,
-    CLASSES,
-    COLUMNS,
-    ITEM_KINDS,
-    ListHead,
-    ListKind,
-    Scope,
-    parse_day,
-    read_head,
-    write_list,
+from pipeline.catalogs.checking import MUST_HAVE, checked_rows
+from pipeline.catalogs.entries import COLUMNS, ListHead, ListKind, Scope, read_head, write_list
+from pipeline.catalogs.public_lists import NOT_LISTS, RECIPES, Recipe
+from pipeline.catalogs.spreadsheet import (
+    SHOWN_CHARACTERS,
+    RejectedRow,
+    Row,
+    Table,
+    TableRefused,
+    read_table,
 )
-from pipeline.catalogs.public_lists import RECIPES, Recipe
 from pipeline.errors import BaoxiaoError
+from pipeline.store.exclusive import exclusively
 
 SHOWN_REJECTIONS = 20
+LOCK = "catalogs.lock"
+"""In the catalog folder: held while the lists in use or what was learned about them are changed."""
 
 _HEADINGS: Mapping[str, tuple[str, ...]] = {
     "code": (
@@ -68,24 +68,28 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
     "specification": ("specification", "规格", "规格型号"),
     "restriction": ("restriction", "备注", "限定支付范围", "支付限制", "restriction_note"),
     "aliases": ("aliases", "别名", "又名", "alias"),
+    "price": ("price", "价格", "单价", "支付标准", "最高限价", "price_yuan"),
+    "price_basis": ("price_basis", "价格说明", "支付标准说明"),
     "effective_from": ("effective_from", "生效日期", "开始日期", "valid_from"),
     "effective_to": ("effective_to", "失效日期", "终止日期", "valid_to"),
     "grade": ("grade", "等级", "医院等级"),
     "province": ("province", "省", "省份"),
     "city": ("city", "市", "城市"),
+    "former_names": ("former_names", "曾用名"),
+    "first_year": ("first_year", "启用年"),
+    "last_year": ("last_year", "停用年"),
+    "clinical_code": ("clinical_code", "临床版编码", "clinical_version_code"),
+    "included_code": ("included_code", "被包含项目编码", "included_item_code"),
+    "included_name": ("included_name", "被包含项目名称", "included_item_name"),
+    "frequency": ("frequency", "频次", "时间范围"),
+    "limit": ("limit", "限制类型", "limit_type"),
+    "value": ("value", "限制值", "limit_value"),
+    "note": ("note", "说明", "备注", "explanation"),
+    "batch": ("batch", "批次"),
+    "day": ("day", "日期", "date"),
+    "kind": ("kind", "类型"),
 }
 """Headings that are taken for a column where no mapping is given."""
-
-_CLASS_SPELLINGS = {"甲类": "甲", "乙类": "乙", "丙类": "丙", "1": "甲", "2": "乙", "3": "丙", "自费": "丙"}
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedRow:
-    """A row that was refused: its number as a spreadsheet counts (the header is 1), and why."""
-
-    row: int
-    reason: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +100,12 @@ class ImportReport:
     kind: ListKind
     read: int
     rejected: tuple[RejectedRow, ...]
-    left_out: int
-    """Rows of the source that name nothing; they are no entries and stop nothing."""
+    left_out: tuple[RejectedRow, ...]
+    """Rows of a public list that are no entries (headings of chapters); they stop nothing."""
     path: Path | None
     """Where it is kept; None where it was not imported."""
+    source: str = ""
+    """The file that it was read from."""
 
     @property
     def imported(self) -> bool:
@@ -124,6 +130,7 @@ def import_list(
     name: str | None = None,
     effective_to: date | None = None,
     columns: Mapping[str, str] | None = None,
+    sheet: str | None = None,
     scope: Scope = "local",
     source: str = "",
     licence: str = "",
@@ -132,12 +139,13 @@ def import_list(
     """Import one CSV or XLSX file.
 
     Args:
-        file: A CSV (UTF-8 or GB 18030) or an XLSX; the first row holds the headings.
+        file: A CSV (UTF-8, UTF-16, GBK, GB 18030) or an XLSX; the first row holds the headings.
         kind: What the list is of.
         effective_from: The first day of treatment that it holds for.
         name: What to call it; the file's name without one.
         effective_to: The last day that it holds for, or None while it is open.
         columns: Our column (`entries.COLUMNS`) to the heading in the file, where headings are not known.
+        sheet: Which sheet of an XLSX, where several are filled.
         scope: Of one item in several lists the `national` entry goes first.
         source: Where it comes from.
         licence: What its owner allows.
@@ -146,12 +154,13 @@ def import_list(
     Raises:
         ImportRefused: If the file cannot be read or a row is refused; nothing was imported then.
     """
-    table = _read_table(file)
+    table = _without_repeats(_opened(file, sheet))
     rows = _mapped(table, kind, columns or {}, file)
     head = ListHead(
         name or file.stem, kind, effective_from, effective_to, scope, source or file.name, licence
     )
-    return _import([(head, rows)], folder or catalog_folder())[0]
+    draft = _Draft(head, rows, table.broken, file.name)
+    return _import([draft], folder or catalog_folder())[0]
 
 
 def import_folder(source: Path, folder: Path | None = None) -> tuple[ImportReport, ...]:
@@ -160,162 +169,158 @@ def import_folder(source: Path, folder: Path | None = None) -> tuple[ImportRepor
     Raises:
         ImportRefused: If none of the files is there or a row is refused; nothing was imported then.
     """
-    tables: dict[str, list[dict[str, str]]] = {}
-    lists: list[tuple[ListHead, list[Mapping[str, str]]]] = []
+    tables: dict[str, Table] = {}
+    drafts: list[_Draft] = []
     for recipe in RECIPES:
         path = source / recipe.file
         if not path.is_file():
             continue
         if recipe.file not in tables:
-            tables[recipe.file] = _read_table(path)
-        lists.append((recipe.head, _cooked(recipe, tables[recipe.file])))
-    if not lists:
+            tables[recipe.file] = _opened(path)
+        table = tables[recipe.file]
+        drafts.append(_Draft(recipe.head, _cooked(recipe, table), table.broken, recipe.file, is_public=True))
+    if not drafts:
         files = "、".join(dict.fromkeys(recipe.file for recipe in RECIPES))
         raise ImportRefused(
             f"{source}: 没有可导入的目录文件，应为其中之一 / holds no list to import, one of: {files}"
         )
-    return _import(lists, folder or catalog_folder())
+    return _import(drafts, folder or catalog_folder())
 
 
-def _cooked(recipe: Recipe, table: list[dict[str, str]]) -> list[Mapping[str, str]]:
+def not_imported(source: Path) -> dict[str, str]:
+    """The CSV files of a folder of public lists that no list is made of, each with the reason."""
+    used = {recipe.file for recipe in RECIPES}
+    return {
+        path.name: NOT_LISTS.get(
+            path.name, "不是本程序认识的公开目录，请用 catalog import / not a known public list"
+        )
+        for path in sorted(source.glob("*.csv"))
+        if path.name not in used
+    }
+
+
+def write_rejections(file: Path, reports: Iterable[ImportReport]) -> None:
+    """Write every row that was refused or left out as a CSV that spreadsheets open."""
+    with file.open("w", encoding="utf-8-sig", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(("list", "source", "row", "column", "reason", "text", "outcome"))
+        for report in reports:
+            for outcome, rows in (("refused", report.rejected), ("left_out", report.left_out)):
+                writer.writerows(
+                    (report.name, report.source, row.row, row.column, row.reason, f"'{row.text}", outcome)
+                    for row in rows
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A list about to be imported; a public one may hold headings, which name nothing."""
+
+    head: ListHead
+    rows: Sequence[Row]
+    broken: tuple[RejectedRow, ...]
+    source: str
+    is_public: bool = False
+
+
+def _opened(file: Path, sheet: str | None = None) -> Table:
     try:
-        return list(recipe.rows(table))
+        return read_table(file, sheet)
+    except TableRefused as error:
+        raise ImportRefused(f"未导入任何内容 / nothing was imported: {error.message}") from error
+
+
+def _without_repeats(table: Table) -> Table:
+    """The table with each row that says word for word what an earlier one says among the broken ones."""
+    first: dict[tuple[str, ...], int] = {}
+    rows: list[Row] = []
+    repeated: list[RejectedRow] = []
+    for row in table.rows:
+        texts = tuple(row.cells.values())
+        if texts in first:
+            reason = f"与第 {first[texts]} 行完全相同 / the same as row {first[texts]}"
+            repeated.append(RejectedRow(row.number, reason, " ".join(texts)[:SHOWN_CHARACTERS]))
+        else:
+            first[texts] = row.number
+            rows.append(row)
+    return replace(table, rows=tuple(rows), broken=(*table.broken, *repeated))
+
+
+def _cooked(recipe: Recipe, table: Table) -> list[Row]:
+    try:
+        made = list(recipe.rows([row.cells for row in table.rows]))
     except KeyError as error:
         raise ImportRefused(f"{recipe.file}: 缺少列 / lacks the column: {error.args[0]}") from error
+    return [Row(row.number, cells) for row, cells in zip(table.rows, made, strict=True) if cells is not None]
 
 
-def _read_table(file: Path) -> list[dict[str, str]]:
-    """The rows of a CSV or XLSX, every cell a text."""
-    import pandas as pd  # heavy, and needed by an import alone
-
-    suffix = file.suffix.lower()
-    try:
-        if suffix == ".csv":
-            try:
-                frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-            except UnicodeDecodeError:
-                frame = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="gb18030")
-        elif suffix == ".xlsx":
-            frame = pd.read_excel(file, dtype=str, keep_default_na=False, engine="openpyxl")
-        else:
-            raise ImportRefused(
-                f"{file.name}: 不是 CSV 或 XLSX，请另存为其中一种 / not CSV or XLSX; save it as one of them"
-            )
-    except FileNotFoundError as error:
-        raise ImportRefused(f"{file}: 没有这个文件 / no such file") from error
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
-        raise ImportRefused(f"{file.name}: 打不开 / cannot be opened: {error}") from error
-    headings = [str(heading).strip() for heading in frame.columns]
-    return [
-        {heading: str(cell).strip() for heading, cell in zip(headings, row, strict=True)}
-        for row in frame.itertuples(index=False, name=None)
-    ]
-
-
-def _mapped(
-    table: Sequence[Mapping[str, str]], kind: ListKind, columns: Mapping[str, str], file: Path
-) -> list[Mapping[str, str]]:
-    headings = list(table[0]) if table else []
+def _mapped(table: Table, kind: ListKind, columns: Mapping[str, str], file: Path) -> list[Row]:
     unknown = [ours for ours in columns if ours not in COLUMNS[kind]]
-    absent = [heading for heading in columns.values() if heading not in headings]
+    absent = [heading for heading in columns.values() if heading not in table.headings]
     if unknown or absent:
         raise ImportRefused(
             f"{file.name}: 列对应有误 / no such column: {'、'.join([*unknown, *absent])}；"
-            f"文件的列 / the file has: {'、'.join(headings)}；"
+            f"文件的列 / the file has: {'、'.join(table.headings)}；"
             f"目录的列 / a list has: {'、'.join(COLUMNS[kind])}"
         )
     taken = dict(columns)
     for ours in COLUMNS[kind]:
         if ours not in taken:
-            heading = next((one for one in _HEADINGS.get(ours, (ours,)) if one in headings), None)
+            known = _HEADINGS.get(ours, (ours,))
+            heading = next((one for one in known if one in table.headings), None)
             if heading is not None:
                 taken[ours] = heading
-    if "name" not in taken:
+    lacking = [ours for ours in MUST_HAVE[kind] if ours not in taken]
+    if lacking:
         raise ImportRefused(
-            f"{file.name}: 没有名称列；文件的列 / no column of names; the file has: {'、'.join(headings)}"
+            f"{file.name}: 没有列 {'、'.join(lacking)}，可用 --column 指定；文件的列："
+            f"{'、'.join(table.headings)} / lacks the column {', '.join(lacking)}; name it with --column"
         )
-    return [{ours: row[heading] for ours, heading in taken.items()} for row in table]
+    return [
+        Row(row.number, {ours: row.cells[heading] for ours, heading in taken.items()}) for row in table.rows
+    ]
 
 
-def _import(
-    lists: Sequence[tuple[ListHead, Sequence[Mapping[str, str]]]], folder: Path
-) -> tuple[ImportReport, ...]:
+def _import(drafts: Sequence[_Draft], folder: Path) -> tuple[ImportReport, ...]:
     checked: list[tuple[ListHead, list[dict[str, str]]]] = []
     reports: list[ImportReport] = []
-    for head, given in lists:
-        rows = [row for row in given if row.get("name", "").strip() or not _may_be_left_out(head, row)]
-        kept, rejected = _checked(head, rows)
+    for draft in drafts:
+        head = draft.head
+        nameless = [row for row in draft.rows if _is_heading(row, draft)]
+        rows = [row for row in draft.rows if not _is_heading(row, draft)]
+        kept, rejected = checked_rows(head.kind, rows, may_repeat=draft.is_public)
         checked.append((replace(head, rows=len(kept)), kept))
-        left_out = len(given) - len(rows)
-        reports.append(ImportReport(head.name, head.kind, len(rows), tuple(rejected), left_out, None))
-    refused = [report for report in reports if report.rejected]
+        refused = (*draft.broken, *rejected)
+        left_out = tuple(
+            RejectedRow(row.number, "标题或空行，没有名称 / a heading, names nothing", "") for row in nameless
+        )
+        read = len(rows) + len(draft.broken)
+        reports.append(ImportReport(head.name, head.kind, read, refused, left_out, None, draft.source))
+    faulty = [report for report in reports if report.rejected]
     empty = [report for report in reports if not report.read]
-    if refused or empty:
-        count = sum(len(report.rejected) for report in refused)
-        names = "、".join(report.name for report in refused or empty)
-        reason = f"有 {count} 行不能接受 / {count} rows refused" if refused else "没有内容 / nothing in it"
+    if faulty or empty:
+        count = sum(len(report.rejected) for report in faulty)
+        names = "、".join(report.name for report in faulty or empty)
+        reason = f"有 {count} 行不能接受 / {count} rows refused" if faulty else "没有内容 / nothing in it"
         raise ImportRefused(f"未导入任何内容 / nothing was imported: {names}: {reason}", reports)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [_kept(head, rows, folder) for head, rows in checked]
-    _register(folder, paths)
+    with exclusively(folder / LOCK):
+        _sweep(folder)
+        paths = [_kept(head, rows, folder) for head, rows in checked]
+        _register(folder, paths)
     return tuple(replace(report, path=path) for report, path in zip(reports, paths, strict=True))
 
 
-def _may_be_left_out(head: ListHead, row: Mapping[str, str]) -> bool:
-    """Whether a row without a name may be passed over: in the public lists, or where nothing stands in it."""
-    public = any(recipe.head.name == head.name for recipe in RECIPES)
-    return public or not any(value.strip() for value in row.values())
+def _is_heading(row: Row, draft: _Draft) -> bool:
+    return draft.is_public and not row.cells.get("name")
 
 
-def _checked(
-    head: ListHead, rows: Iterable[Mapping[str, str]]
-) -> tuple[list[dict[str, str]], list[RejectedRow]]:
-    kept: list[dict[str, str]] = []
-    rejected: list[RejectedRow] = []
-    for number, row in enumerate(rows, 2):
-        clean = {column: " ".join(value.split()) for column, value in row.items()}
-        try:
-            kept.append(_clean_item(clean) if head.kind in ITEM_KINDS else _clean_other(clean, head.kind))
-        except ValueError as error:
-            rejected.append(RejectedRow(number, str(error), " ".join(clean.values())[:80]))
-    return kept, rejected
-
-
-def _clean_item(row: dict[str, str]) -> dict[str, str]:
-    if not row.get("name"):
-        raise ValueError("没有名称")
-    level = _CLASS_SPELLINGS.get(row.get("class", ""), row.get("class", ""))
-    if level and level not in CLASSES:
-        raise ValueError(f"类别 {level!r} 不是甲、乙、丙")
-    start, end = parse_day(row.get("effective_from", "")), parse_day(row.get("effective_to", ""))
-    if start and end and end < start:
-        raise ValueError(f"失效日期 {end} 早于生效日期 {start}")
-    return {
-        **row,
-        "class": level,
-        "category": category_of(row.get("category")) or row.get("category", ""),
-        "aliases": _aliases(row),
-        "effective_from": str(start or ""),
-        "effective_to": str(end or ""),
-    }
-
-
-def _clean_other(row: dict[str, str], kind: ListKind) -> dict[str, str]:
-    if not row.get("name"):
-        raise ValueError("没有名称")
-    if kind in ("diagnosis", "division") and not row.get("code"):
-        raise ValueError("没有编码")
-    return {**row, "aliases": _aliases(row)}
-
-
-def _aliases(row: Mapping[str, str]) -> str:
-    parts = (
-        row.get("aliases", "")
-        .replace("；", ALIAS_SEPARATOR)
-        .replace(";", ALIAS_SEPARATOR)
-        .split(ALIAS_SEPARATOR)
-    )
-    return ALIAS_SEPARATOR.join(part.strip() for part in parts if part.strip())
+def _sweep(folder: Path) -> None:
+    """Delete lists that are not in use: what the import before this one replaced, or half wrote."""
+    register = folder / IN_USE
+    used = set(register.read_text(encoding="utf-8").splitlines()) if register.is_file() else set()
+    for path in (*folder.glob("*-*-????????????.csv"), *folder.glob("*.new")):
+        if path.name not in used:
+            path.unlink(missing_ok=True)
 
 
 def _kept(head: ListHead, rows: Sequence[Mapping[str, str]], folder: Path) -> Path:
@@ -343,9 +348,6 @@ def _register(folder: Path, paths: Sequence[Path]) -> None:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write("\n".join(in_use) + "\n")
     Path(made).replace(register)
-    for line in set(before) - set(in_use):
-        if line:
-            (folder / line).unlink(missing_ok=True)
 
 
 def _is_one_of(path: Path, heads: set[tuple[ListKind, str, date | None]]) -> bool:

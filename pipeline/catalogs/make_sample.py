@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.catalogs.entries import ALIAS_SEPARATOR, ListHead, ListKind, write_list
-from pipeline.catalogs.public_lists import drug_rows, hospital_row
+from pipeline.catalogs.public_lists import division_row, drug_rows, hospital_row
 
 HERE = Path(__file__).parent
 DATA, CHOICES = HERE / "data", HERE / "choices"
@@ -59,6 +59,15 @@ def main(folder: Path) -> None:
         _diagnoses(folder),
         date(2023, 9, 1),
         "icd10_diagnosis_medical_insurance_v2.csv, from OpenDRG/DRG_Java",
+        "Apache-2.0",
+    )
+    _write(
+        "procedures",
+        "ICD-9-CM-3 医保版 2.0 样本",
+        "procedure",
+        _procedures(folder),
+        None,
+        "icd9cm3_procedure_medical_insurance_v2.csv, from OpenDRG/DRG_Java",
         "Apache-2.0",
     )
     _write(
@@ -179,8 +188,15 @@ def _hospitals(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def _divisions(folder: Path) -> Iterator[dict[str, str]]:
-    rows = _read(folder, "admin_divisions_gb2260.csv")
-    return ({"code": row["code"], "name": row["name"]} for row in rows)
+    return (division_row(row) for row in _read(folder, "admin_divisions_gb2260.csv"))
+
+
+def _procedures(folder: Path) -> Iterator[dict[str, str]]:
+    codes = {row["code"]: row["name"] for row in _read(folder, "icd9cm3_procedure_medical_insurance_v2.csv")}
+    for code in _lines("procedures"):
+        if code not in codes:
+            raise ValueError(f"not in the list: {code}")
+        yield {"code": code, "name": codes[code]}
 
 
 def _write_strokes(folder: Path) -> None:

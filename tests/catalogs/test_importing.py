@@ -1,13 +1,23 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from pipeline.catalogs.catalog import Catalogs, catalog_folder
-from pipeline.catalogs.importing import ImportRefused, import_folder, import_list
+from pipeline.catalogs.entries import read_holidays, read_records
+from pipeline.catalogs.importing import (
+    ImportRefused,
+    import_folder,
+    import_list,
+    not_imported,
+    write_rejections,
+)
+from pipeline.catalogs.public_lists import RECIPES
 
 HEADINGS = "药品编码,药品名称,剂型,甲乙类,备注\n"
 
@@ -48,6 +58,117 @@ def test_one_bad_row_keeps_the_whole_list_out_and_is_reported(tmp_path: Path) ->
     assert [row.row for row in rejected] == [3, 4]
     assert "戊" in rejected[0].reason
     assert Catalogs.in_use(folder).match("测试沙坦片").status == "unmatched"
+
+
+@pytest.mark.parametrize(
+    ("rows", "row", "column", "said"),
+    [
+        ("A001,测试沙坦,片剂,乙,\nA001,测试沙坦,片剂,乙,\n", 3, "", "与第 2 行完全相同"),
+        ("A001,测试沙坦,片剂,乙,\nA001,测试沙坦,片剂,甲,\n", 3, "code", "与第 2 行是同一条目"),
+        (",测试沙坦,片剂,乙,\n,测试沙坦,片剂,甲,\n", 3, "name", "与第 2 行是同一条目"),
+        ("A001,测试沙坦,片剂,乙,\n\n8.69039E+13,测试普利,片剂,甲,\n", 4, "code", "科学计数"),
+        ("A001,测试沙坦,片剂,乙,\nA002,测试普利,片剂\n", 3, "", "应为 5 列"),
+    ],
+)
+def test_a_row_that_is_refused_is_named_with_its_cell_and_nothing_changes(
+    tmp_path: Path, rows: str, row: int, column: str, said: str
+) -> None:
+    folder = tmp_path / "catalogs"
+    with pytest.raises(ImportRefused) as refused:
+        import_list(_csv(tmp_path, rows), "drug", date(2026, 1, 1), folder=folder)
+    (rejected,) = refused.value.reports[0].rejected
+    assert (rejected.row, rejected.column) == (row, column)
+    assert said in rejected.reason
+    assert not folder.exists()
+    write_rejections(tmp_path / "report.csv", refused.value.reports)
+    assert said in (tmp_path / "report.csv").read_text(encoding="utf-8-sig")
+
+
+def test_two_makers_of_one_product_without_codes_are_no_repetition(tmp_path: Path) -> None:
+    file = tmp_path / "产品.csv"
+    file.write_text("药品名称,剂型,甲乙类,厂家\n测试沙坦片,片剂,乙,甲厂\n测试沙坦片,片剂,乙,乙厂\n", "utf-8")
+    assert import_list(file, "drug", date(2026, 1, 1), folder=tmp_path / "c").read == 2
+
+
+def test_the_price_of_a_list_is_kept_to_the_fen_and_a_bad_one_refused(tmp_path: Path) -> None:
+    file = tmp_path / "价格.csv"
+    file.write_text('名称,单位,价格\n测试诊查费,次,"1,280.50"\n', "utf-8")
+    import_list(file, "service", date(2026, 1, 1), folder=tmp_path / "c")
+    (entry,) = Catalogs.in_use(tmp_path / "c").named("测试诊查费")
+    assert entry.price == Decimal("1280.50")
+    file.write_text("名称,单位,价格\n测试诊查费,次,面议\n", "utf-8")
+    with pytest.raises(ImportRefused) as refused:
+        import_list(file, "service", date(2026, 1, 1), folder=tmp_path / "c")
+    assert refused.value.reports[0].rejected[0].column == "price"
+
+
+def test_holidays_are_imported_as_days(tmp_path: Path) -> None:
+    file = tmp_path / "节假日.csv"
+    file.write_text("日期,类型,名称\n2026-10-01,放假,国庆节\n2026年10月10日,workday,国庆节调休\n", "utf-8")
+    report = import_list(file, "holiday", date(2026, 1, 1), folder=tmp_path / "c")
+    assert report.path is not None
+    days = read_holidays(report.path)
+    assert [(day.day, day.kind) for day in days] == [
+        (date(2026, 10, 1), "holiday"),
+        (date(2026, 10, 10), "workday"),
+    ]
+    file.write_text("日期,类型,名称\n2026-13-01,放假,\n2026-10-01,也许,\n", "utf-8")
+    with pytest.raises(ImportRefused) as refused:
+        import_list(file, "holiday", date(2026, 1, 1), folder=tmp_path / "c")
+    assert [row.column for row in refused.value.reports[0].rejected] == ["day", "kind"]
+
+
+def test_a_limit_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "规则.csv"
+    file.write_text("名称,limit,value\n测试丸,moon_phase,满月\n", "utf-8")
+    with pytest.raises(ImportRefused) as refused:
+        import_list(file, "drug_limit", date(2026, 1, 1), folder=tmp_path / "c")
+    assert "age_group" in refused.value.reports[0].rejected[0].reason
+
+
+def test_a_list_in_use_stays_readable_for_a_scan_while_another_takes_its_place(tmp_path: Path) -> None:
+    folder = tmp_path / "catalogs"
+    for level in ("甲", "乙"):
+        import_list(
+            _csv(tmp_path, f"A001,测试沙坦,片剂,{level},\n"),
+            "drug",
+            date(2026, 1, 1),
+            name="某市",
+            folder=folder,
+        )
+        if level == "甲":
+            running = Catalogs.in_use(folder)
+    assert running.match("测试沙坦片").reimbursement_class == "甲"
+    import_list(_csv(tmp_path, "B1,别的药,片剂,甲,\n"), "drug", date(2026, 1, 1), name="别处", folder=folder)
+    assert len(list(folder.glob("drug-*.csv"))) == 2  # what was replaced has gone by now
+
+
+def test_two_imports_at_once_are_both_in_use(tmp_path: Path) -> None:
+    folder = tmp_path / "catalogs"
+    files = []
+    for name in ("甲市", "乙市"):
+        file = tmp_path / f"{name}.csv"
+        file.write_text(f"名称,剂型,甲乙类\n{name}沙坦,片剂,乙\n", "utf-8")
+        files.append(file)
+    with ThreadPoolExecutor(2) as offices:
+        for done in [
+            offices.submit(import_list, one, "drug", date(2026, 1, 1), folder=folder) for one in files
+        ]:
+            assert done.result().imported
+    names = {head.name for head, _ in Catalogs.in_use(folder).lists if head.kind == "drug"}
+    assert names == {"甲市", "乙市"}
+
+
+def test_a_list_kept_before_a_column_came_is_still_read(tmp_path: Path) -> None:
+    folder = tmp_path / "catalogs"
+    report = import_list(_csv(tmp_path, "A001,测试沙坦,片剂,乙,\n"), "drug", date(2026, 1, 1), folder=folder)
+    assert report.path is not None
+    report.path.write_text(
+        report.path.read_text("utf-8").replace(",price,price_basis", "").replace(",,,\n", ",\n"), "utf-8"
+    )
+    (record,) = read_records(report.path)
+    assert (record["name"], record["price"]) == ("测试沙坦", "")
+    assert Catalogs.in_use(folder).match("测试沙坦片").code == "A001"
 
 
 def test_a_list_of_the_same_name_and_start_is_replaced(tmp_path: Path) -> None:
@@ -122,9 +243,32 @@ def test_the_public_lists_import_whole(full_folder: Path) -> None:
     assert rows["某市医保药品目录（2026年，城市未载明）"] == 17244 - 1  # one row names nothing
     assert rows["医疗服务项目国家编码（部分）"] == 3127
     assert rows["珠海市一级公立医疗机构医疗服务项目"] == 6837
+    assert rows["山东省省（部）属医疗机构医疗服务项目"] == 5519 - 402  # chapter lines
     assert rows["ICD-10 医保版 2.0"] == 33304
+    assert rows["ICD-10 临床版 2.0 转医保版"] == 35591
+    assert rows["ICD-9-CM-3 医保版 2.0"] == 13686
+    assert rows["医保药品监管规则（第1、3至6批）"] == 901
+    assert rows["医保诊疗项目监管规则（第1、2、8批）"] == 893 - 2  # two rows name nothing
+    assert rows["医保重复收费监管规则（第7批）"] == 900
     assert rows["三级甲等医院（2020年）"] == 1444
     assert rows["行政区划代码（GB/T 2260）"] == 7283
+
+
+@pytest.mark.shared
+def test_every_public_file_is_a_list_or_is_named_with_the_reason(public_lists: Path) -> None:
+    named = not_imported(public_lists)
+    assert {path.name for path in public_lists.glob("*.csv")} == {*named, *(one.file for one in RECIPES)}
+    assert not any("不认识" in why or "不是本程序" in why for why in named.values())
+
+
+@pytest.mark.shared
+def test_prices_come_with_whose_they_are(full_folder: Path) -> None:
+    full = Catalogs.in_use(full_folder)
+    priced = [entry for entry in full.entries if entry.price is not None]
+    assert len(priced) > 10_000
+    assert all(entry.price_basis for entry in priced)
+    (visit,) = (entry for entry in full.with_code("110200001") if "珠海" in entry.price_basis)
+    assert visit.price == Decimal("10.8")
 
 
 @pytest.mark.shared
@@ -152,3 +296,12 @@ def test_items_of_real_bills_are_matched_or_left_open(real_samples: Path, sample
         for item in json.loads(line).get("line_items") or []:
             match = sample.match(item["name"], unit=item.get("unit"), on=date(2025, 8, 1))
             assert match.name == expected.get(item["name"]), (item["name"], match)
+
+
+@pytest.mark.shared
+def test_a_clinical_code_of_a_procedure_leads_to_the_insurance_version(full_folder: Path) -> None:
+    full = Catalogs.in_use(full_folder)
+    found = full.procedure("00.0101")
+    assert found is not None
+    assert found.name == "头部血管治疗性超声"
+    assert full.procedure("某种没有的手术") is None
