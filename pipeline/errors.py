@@ -45,6 +45,7 @@ UNREADABLE_CODES = frozenset(
         "memory_limit",  # decoding took more memory than the limit
         "crashed",  # the decoder died
         "inaccessible",  # the system does not let us read it; tried again by every run
+        "invalid_application",  # `application.json` is no application; what is wrong in it is named
         "unsafe",  # DOCTYPE, path outside the archive, nested bombs
     }
 )

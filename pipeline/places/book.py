@@ -1,0 +1,120 @@
+"""The places that are known, and which file of a place was in force on a day.
+
+A file holds from its `effective_from` to its `effective_to`, or where it names no end to the day before the
+next file of that place begins. Files that overlap or leave a gap are refused, each by its name, for a rule that
+takes the wrong year's figures is worse than a run that does not start. Days before a place's first file are
+judged by that first one: no source tells what held before.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+import pydantic
+
+from pipeline.errors import BaoxiaoError
+from pipeline.places.place import Place
+
+DATA = Path(__file__).parent / "data"
+"""The places that ship with the package."""
+DEFAULT_PLACE = "beijing"
+DAY = timedelta(days=1)
+
+
+class PlaceRefused(BaoxiaoError):
+    """A place's file cannot be used; the message names the file, the key and what is wrong."""
+
+
+class Places:
+    """The places of some files.
+
+    Raises:
+        PlaceRefused: If files of one place overlap or leave a gap.
+    """
+
+    def __init__(self, files: Iterable[tuple[str, Place]]) -> None:
+        by_place: defaultdict[str, list[tuple[str, Place]]] = defaultdict(list)
+        for name, place in files:
+            by_place[place.place].append((name, place))
+        self._by_place = {name: _in_order(members) for name, members in by_place.items()}
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The keys of all places, in order."""
+        return sorted(self._by_place)
+
+    def in_force(self, place: str, day: date) -> Place:
+        """What held in the place on that day.
+
+        Raises:
+            PlaceRefused: If there is no such place, or its last file ended before that day.
+        """
+        known = self._by_place.get(place)
+        if known is None:
+            raise PlaceRefused(
+                f"{place}: 没有此地的配置，现有 / no such place, known are: {', '.join(self.names)}"
+            )
+        current = next((each for each in reversed(known) if (each.effective_from or date.min) <= day), known[0])
+        if current.effective_to is not None and day > current.effective_to:
+            raise PlaceRefused(
+                f"{place}: {day} 没有生效的配置，最后一份到 {current.effective_to} 为止"
+                f" / nothing is in force on {day}, the last file ends on {current.effective_to}"
+            )
+        return current
+
+
+def read_places(folders: Iterable[Path]) -> Places:
+    """The places of all TOML files in the folders; a file replaces one of the same name in an earlier folder.
+
+    Raises:
+        PlaceRefused: If a file cannot be read, says something wrong, or does not fit the others.
+    """
+    files = {file.name: file for folder in folders for file in sorted(folder.glob("*.toml"))}
+    return Places((name, read_place(file)) for name, file in sorted(files.items()))
+
+
+def read_place(file: Path) -> Place:
+    """The place in one file.
+
+    Raises:
+        PlaceRefused: If it cannot be read or says something wrong: which key, and what.
+    """
+    try:
+        return Place.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except pydantic.ValidationError as error:
+        faults = "；".join(
+            f"{'.'.join(map(str, fault['loc'])) or '全文 / whole file'}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise PlaceRefused(f"{file.name}: 有误 / is wrong: {faults}") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PlaceRefused(f"{file.name}: 无法读取 / cannot be read: {error}") from error
+
+
+@cache
+def packaged_places() -> Places:
+    """The places that ship."""
+    return read_places([DATA])
+
+
+def _in_order(members: Sequence[tuple[str, Place]]) -> list[Place]:
+    """The files of one place by their start, checked against each other."""
+    ordered = sorted(members, key=lambda member: member[1].effective_from or date.min)
+    for (name, place), (next_name, following) in zip(ordered, ordered[1:], strict=False):
+        begins, ends = following.effective_from or date.min, place.effective_to
+        same_start = (place.effective_from or date.min) == begins
+        if same_start or (ends is not None and ends >= begins):
+            raise PlaceRefused(
+                f"{name} 与 {next_name}: {place.place} 的有效期重叠 / both hold on {begins}"
+            )
+        if ends is not None and ends + DAY < begins:
+            raise PlaceRefused(
+                f"{name} 与 {next_name}: {place.place} 在 {ends + DAY} 至 {begins - DAY} 没有配置"
+                f" / nothing holds from {ends + DAY} to {begins - DAY}"
+            )
+    return [place for _, place in ordered]
