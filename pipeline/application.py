@@ -118,7 +118,7 @@ OffsiteFilingRecord.__pydantic_config__ = _STRICT  # type: ignore[attr-defined]
 
 
 class BatchFileRecord(TypedDict):
-    """The electronic batch (报盘) file: its name as delivered, as its software made it, and of what version."""
+    """The electronic batch (报盘) file: its name as delivered and as its software made it, its version."""
 
     __pydantic_config__ = _STRICT  # type: ignore[misc]
     name: Name
@@ -294,7 +294,7 @@ def _application(record: ApplicationRecord) -> Application:
         insured=_person(record.get("insured")),
         submitted_by=_person(record.get("submitted_by")),
         phone=record.get("phone"),
-        bank_account=BankAccount(**account) if account else None,
+        bank_account=_account(account) if account else None,
         offsite_filings=tuple(
             OffsiteFiling(
                 filing["kind"],
@@ -308,7 +308,7 @@ def _application(record: ApplicationRecord) -> Application:
         chronic_disease=record.get("chronic_disease"),
         designated_hospital=record.get("designated_hospital"),
         family_member=_person(record.get("family_member")),
-        batch_file=BatchFile(**batch_file) if batch_file else None,
+        batch_file=_batch_file(batch_file) if batch_file else None,
         references=MappingProxyType(dict(record.get("references", {}))),
         verifications=tuple(verification_of(each) for each in record.get("verifications", ())),
         declared=record,
@@ -316,7 +316,23 @@ def _application(record: ApplicationRecord) -> Application:
 
 
 def _person(record: PersonRecord | RelativeRecord | None) -> Person | None:
-    return Person(**record) if record else None
+    if record is None:
+        return None
+    return Person(
+        record["name"],
+        record.get("id_number"),
+        record.get("insurance_no"),
+        record.get("phone"),
+        str(record.get("relation", "")),
+    )
+
+
+def _account(record: BankAccountRecord) -> BankAccount:
+    return BankAccount(record["holder"], record["number"], record.get("bank"))
+
+
+def _batch_file(record: BatchFileRecord) -> BatchFile:
+    return BatchFile(record["name"], record["made_as"], record.get("software_version"))
 
 
 def _period(start: str, end: str | None) -> Period:
@@ -350,28 +366,24 @@ def _refused(name: str, faults: Sequence[str]) -> UnreadableFile:
     printable = "".join(char if char.isprintable() else "_" for char in name)
     return UnreadableFile(
         "invalid_application",
-        f"{printable}: 申请信息未采用，请改正后再次运行 / the application is not used, correct it and run again: "
-        + "；".join(faults),
+        f"{printable}: 申请信息未采用，请改正后再次运行"
+        " / the application is not used, correct it and run again: " + "；".join(faults),
     )
 
 
 class Applications:
-    """The applications of a run by the folder that each is for."""
+    """The applications of a run, by the name of each file that was scanned."""
 
-    def __init__(self, by_folder: Mapping[str, Application]) -> None:
-        self._by_folder = dict(by_folder)
-
-    def __bool__(self) -> bool:
-        """Whether any paper has one."""
-        return bool(self._by_folder)
+    def __init__(self, by_file: Mapping[str, Application]) -> None:
+        self._by_file = dict(by_file)
 
     def for_paper(self, file: str) -> Application | None:
-        """The application of the folder that the file lies in, else of the nearest folder above it."""
-        for folder in PurePosixPath(file.replace("!", "/")).parents:
-            found = self._by_folder.get(folder.as_posix())
-            if found is not None:
-                return found
-        return None
+        """The application for a paper by the name of its file; what lies in an archive has the archive's."""
+        found = self._by_file.get(file)
+        while found is None and "!" in file:
+            file = file.rpartition("!")[0]
+            found = self._by_file.get(file)
+        return found
 
     def for_papers(self, files: Iterable[str]) -> Application | None:
         """The application of papers of one claim: that of the first one that has any."""
@@ -381,11 +393,6 @@ class Applications:
 NO_APPLICATIONS = Applications({})
 
 
-def folder_of(name: str) -> str:
-    """The folder that an application called `name` is for, as `Applications` wants it."""
-    return PurePosixPath(name).parent.as_posix()
-
-
 def is_application(name: str) -> bool:
     """Whether a file of this name is an application and no paper."""
-    return PurePosixPath(name.replace("!", "/")).name in FILE_NAMES
+    return PurePosixPath(name).name in FILE_NAMES

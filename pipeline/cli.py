@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from pipeline.errors import FolderUnusable, ServiceUnavailable
+from pipeline.errors import FolderUnusable, PlaceRefused, ServiceUnavailable
 
 if TYPE_CHECKING:  # heavy: loaded by the command that needs them
     from pipeline.gate import PageQuality
@@ -108,7 +108,7 @@ def scan(
             " / stopped; what was read is kept, running it again goes on from there"
         )
         raise typer.Exit(130) from error
-    except FolderUnusable as error:
+    except (FolderUnusable, PlaceRefused) as error:
         _fail(str(error))
         raise typer.Exit(2) from error
     except ServiceUnavailable as error:
@@ -161,7 +161,7 @@ def _scanned_directly(
         chosen = chosen.model_copy(update={"target_error": target_error})
     with Run(uploads, out_dir, chosen, date.today()) as run:  # noqa: DTZ011
         pending = run.pending()
-        progress.begin(len(uploads), len(uploads) - len(pending))
+        progress.begin(len(run.uploads), len(run.uploads) - len(pending))
         run.read(pending, progress)
         return run.write()
 
@@ -247,7 +247,9 @@ def down() -> None:
 def schema(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[documents|claims|errors|batches]", help="只要其中一个 / only this one"),
+        typer.Argument(
+            metavar="[documents|claims|errors|batches|application]", help="只要其中一个 / only this one"
+        ),
     ] = None,
 ) -> None:
     """打印 JSON Schema / prints the schemas of the output files."""

@@ -25,6 +25,8 @@ from typing import Protocol, cast
 from typing_extensions import TypedDict
 
 from extractors import field_names
+from pipeline.application import is_application
+from pipeline.declared import read_applications
 from pipeline.errors import UnreadableFile
 from pipeline.gate import PageQuality, page_qualities
 from pipeline.model import Document, Page, SourceFile, Unread
@@ -47,7 +49,7 @@ from pipeline.scan import reader_version
 from pipeline.settings import Settings
 from pipeline.together import taken_together
 from pipeline.upload import Decoder, PageReaders, UploadReader
-from pipeline.wiring import catalogs
+from pipeline.wiring import catalogs, office
 
 KEY = re.compile(r"[0-9a-f]{64}")
 CLOSE_UP_OF = "close_up_of.json"
@@ -208,6 +210,8 @@ class UploadDesk:
         is_part = (kept / CLOSE_UP_OF).exists()
         quality: list[PageQuality] = []
         for source, path in _files(kept):
+            if is_application(source.name):
+                continue
             with tempfile.TemporaryDirectory(dir=kept, ignore_cleanup_errors=True) as spool:
                 quality += page_qualities(self._sandbox, source, path, Path(spool), is_part=is_part)
         _write(judged, {"judged_by": version, "quality": quality})
@@ -243,7 +247,15 @@ class UploadDesk:
         documents: list[Document] = []
         missed: list[Unread] = []
         close_ups: list[CloseUpRecord] = []
+        files = [(source.name, path) for source, path in _files(root)]
+        applications, refused = read_applications(
+            [one for one in files if is_application(one[0])],
+            [one for one in files if not is_application(one[0])],
+        )
+        missed += refused
         for number, (source, path) in enumerate(_files(root), 1):
+            if is_application(source.name):
+                continue
             with (
                 tempfile.TemporaryDirectory(dir=kept, ignore_cleanup_errors=True) as spool,
                 tempfile.TemporaryDirectory(dir=kept, ignore_cleanup_errors=True) as beside,
@@ -258,7 +270,12 @@ class UploadDesk:
                 close_ups += [_close_up_record(readers.merged, source, close_up) for close_up in opened]
         by_id = {document.id: document for document in documents}
         together = taken_together(
-            lambda: iter(documents), by_id.__getitem__, catalogs(self._settings), self._today()
+            lambda: iter(documents),
+            by_id.__getitem__,
+            catalogs(self._settings),
+            self._today(),
+            applications,
+            office(self._settings),
         )
         return {
             "schema_version": SCHEMA_VERSION,

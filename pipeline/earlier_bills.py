@@ -1,7 +1,7 @@
 """Bills of earlier claims, so that a bill is paid once (R-DUP-1, R-DUP-2).
 
-Rules ask `EarlierBills` by what makes a bill one: its code and number, or what an e-bill and the paper bill it
-was exchanged for have in common, their 业务流水号 and 交易流水号. A store of claims answers the same two
+Rules ask `EarlierBills` by what makes a bill one: its code and number, or what an e-bill and the paper bill
+it was exchanged for have in common, their 业务流水号 and 交易流水号. A store of claims answers the same two
 questions; here they are answered from rows in memory or from a JSONL file, one bill a line, as
 `bills_of_claim` writes them.
 """
@@ -123,7 +123,7 @@ def _bills(lines: Iterable[str], name: str) -> Iterator[EarlierBill]:
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"{name} 第 {number} 行应有 claim_id、invoice_code、invoice_number（serials 可省）"
-                f" / line {number} should have claim_id, invoice_code, invoice_number (serials may be left out)"
+                f" / line {number} needs claim_id, invoice_code, invoice_number (serials may be left out)"
             ) from error
 
 

@@ -1,10 +1,10 @@
 """Working days in China: weekends, public holidays and the weekends worked to make up for them.
 
 The days are those that the General Office of the State Council announces each autumn for the next year
-(国务院办公厅关于部分节假日安排的通知); the library `chinesecalendar` holds them since 2004. An office that knows
-better, or earlier, adds a list of kind `holiday` with the columns `day,kind,name`, where kind is `holiday` or
-`workday`; its days go before those of the library. For a year that neither knows only weekends count, and
-`is_known` says so: a message then tells that the announcement is still to come.
+(国务院办公厅关于部分节假日安排的通知); the library `chinesecalendar` holds them since 2004. An office that
+knows better, or earlier, adds a list of kind `holiday` with the columns `day,kind,name`, where kind is
+`holiday` or `workday`; its days go before those of the library. For a year that neither knows only weekends
+count, and `is_known` says so: a message then tells that the announcement is still to come.
 """
 
 from __future__ import annotations

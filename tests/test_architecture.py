@@ -19,20 +19,31 @@ FLOOR = {
     "pipeline.intervals",
     "pipeline.likeness",
     "pipeline.seal_names",
+    # What was declared and brought along, and the calendar.
+    "pipeline.verification",
+    "pipeline.application",
+    "pipeline.working_days",
 }
+# What a claim is judged by beside its papers.
+JUDGED_BY = {"pipeline.places", "pipeline.earlier_bills", "pipeline.office", "pipeline.case_types"}
 READ = FLOOR | {"pipeline.reading"}
-WORDS_TO_PAPERS = READ | {
-    "pipeline.catalogs",
-    "pipeline.case",
-    "extractors",
-    "validators",
-    "pipeline.papers",
-    "pipeline.doubts",
-    "pipeline.sheets",
-    "pipeline.required_seals",
-    "pipeline.confidence",
-    "pipeline.acceptance",
-}
+WORDS_TO_PAPERS = (
+    READ
+    | JUDGED_BY
+    | {
+        "pipeline.catalogs",
+        "pipeline.case",
+        "pipeline.materials",
+        "extractors",
+        "validators",
+        "pipeline.papers",
+        "pipeline.doubts",
+        "pipeline.sheets",
+        "pipeline.required_seals",
+        "pipeline.confidence",
+        "pipeline.acceptance",
+    }
+)
 STACKS = {"pipeline.stacks", "pipeline.stacks.separators"}
 WRITE = {"pipeline.records", "pipeline.report", "pipeline.outputs"}
 RUN = (
@@ -41,13 +52,13 @@ RUN = (
     | STACKS
     | {
         "pipeline.intake",
-        "pipeline.materials",
         "pipeline.renditions",
         "pipeline.claims",
         "pipeline.together",
         "pipeline.store",
         "pipeline.wiring",
         "pipeline.readers",
+        "pipeline.declared",
         "pipeline.upload",
         "pipeline.gate",
     }
@@ -65,15 +76,23 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.intervals": set(),
     "pipeline.likeness": {"pipeline.text"},
     "pipeline.seal_names": {"pipeline.text"},
+    "pipeline.verification": set(),
+    "pipeline.application": {"pipeline.errors", "pipeline.verification"},
+    "pipeline.working_days": set(),
     # Each knows one thing and none of the others.
     "pipeline.reading": FLOOR,
     "pipeline.catalogs": FLOOR,
-    "pipeline.case": FLOOR | {"pipeline.catalogs"},
+    "pipeline.places": FLOOR,
+    "pipeline.earlier_bills": FLOOR,
+    "pipeline.office": FLOOR | {"pipeline.places", "pipeline.earlier_bills"},
+    "pipeline.case_types": FLOOR,
+    "pipeline.case": FLOOR | JUDGED_BY | {"pipeline.catalogs"},
     "pipeline.store": FLOOR,
-    "pipeline.materials": set(),
+    "pipeline.materials": FLOOR | JUDGED_BY | {"pipeline.case"},
     # Side by side; extractors read rows and tables of words, rules look entries up.
     "extractors": READ,
-    "validators": FLOOR | {"pipeline.catalogs", "pipeline.case"},
+    # A claim is judged by its place, by earlier bills and by what it must bring along.
+    "validators": FLOOR | JUDGED_BY | {"pipeline.catalogs", "pipeline.case", "pipeline.materials"},
     # From words to papers: what a field is worth is told by findings, not by the rules themselves.
     "pipeline.papers": READ | {"extractors", "pipeline.stacks.separators"},
     "pipeline.doubts": READ | {"pipeline.papers"},
@@ -95,17 +114,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     # From papers to a claim, which is a published row.
     "pipeline.claims": FLOOR
     | STACKS
+    | JUDGED_BY
     | {"pipeline.case", "pipeline.catalogs", "validators"}
     | {"pipeline.acceptance", "pipeline.materials", "pipeline.records"},
     "pipeline.together": FLOOR
     | STACKS
+    | {"pipeline.office"}
     | {
         *("extractors", "pipeline.catalogs", "pipeline.acceptance", "pipeline.claims"),
         *("pipeline.records", "pipeline.renditions"),
     },
     # What is built from settings, the processes that read, one upload, the run over a folder, the desk.
-    "pipeline.wiring": READ | {"pipeline.catalogs"},
+    "pipeline.wiring": READ | JUDGED_BY | {"pipeline.catalogs"},
     "pipeline.readers": READ | {"pipeline.intake", "pipeline.wiring", "pipeline.acceptance"},
+    "pipeline.declared": READ,
     "pipeline.upload": READ | {"pipeline.readers", "pipeline.store"},
     # Judged before it is read: opened as an upload is, and no engine asked.
     "pipeline.gate": READ | {"pipeline.upload"},

@@ -24,6 +24,10 @@ HERE = "济南样例人民医院"
 ELSEWHERE = "郑州示例大学第一附属医院"
 
 
+ELEMENTS = {"invoice_code": "37060126", "check_code": "fc0971", "issue_date": "2026-03-12"}
+"""What beside number and amount a receipt needs to be verified."""
+
+
 def receipt(**more: str) -> Document:
     """钱样例's receipt of 12 March."""
     usual = {
@@ -255,7 +259,7 @@ class TestTheClaim:
     def test_an_accepted_claim_has_everything_and_no_doubt(self) -> None:
         items = [row("阿莫西林胶囊", "20.58", category="西药费"), row("血常规", "20.00", category="化验费")]
         claim = claim_of(
-            accepted(receipt(total_amount="40.58", fund_payment="10.00")),
+            accepted(receipt(**ELEMENTS, total_amount="40.58", fund_payment="10.00")),
             accepted(replace(of_patient("itemized_bill", total_amount="40.58"), items=tuple(items))),
             accepted(of_patient("prescription")),
             accepted(of_patient("diagnosis_certificate", diagnoses="急性支气管炎;高血压病")),
@@ -348,7 +352,7 @@ class TestMoney:
 class TestStatus:
     def complete(self, **more: str) -> list[Document]:
         return [
-            accepted(receipt(total_amount="30.00", **more)),
+            accepted(receipt(**ELEMENTS, total_amount="30.00", **more)),
             accepted(of_patient("itemized_bill", total_amount="30.00")),
             accepted(of_patient("diagnosis_certificate")),
         ]

@@ -1,9 +1,12 @@
 """What a rule is: one function with its id, basis, severity and a title in Chinese.
 
 A rule function gives a `Verdict`, or None where it has nothing to say: it does not apply, or what it
-needs is missing and another rule reports that. `block` is what makes a paper wrong or unprovable, `warn`
-a hint. A sum that fails is a finding about the reading first, and its message says so; a rule that looks
-at what may be paid is `about` the claim, and its failure says nothing against what was read.
+needs is missing and another rule reports that. A failed `block` sends its paper, or its claim, to a person:
+what is called block and what is called review in the domain rules both are, for no rule refuses a claim by
+itself. A failed `warn` is shown and the paper goes on; where a person must settle it for the claim, a rule
+about the claim says so (`papers_of_claim`). A sum that fails is a finding about the reading first, and its
+message says so; a rule that looks at what may be paid is `about` the claim, and its failure says nothing
+against what was read.
 """
 
 from __future__ import annotations

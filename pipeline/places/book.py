@@ -1,9 +1,10 @@
 """The places that are known, and which file of a place was in force on a day.
 
 A file holds from its `effective_from` to its `effective_to`, or where it names no end to the day before the
-next file of that place begins. Files that overlap or leave a gap are refused, each by its name, for a rule that
-takes the wrong year's figures is worse than a run that does not start. Days before a place's first file are
-judged by that first one: no source tells what held before.
+next file of that place begins. Files that overlap or leave a gap are refused, each by its name, for a rule
+that takes the wrong year's figures is worse than a run that does not start. The last file of a place names
+no end, so that every day has rules; days before the first file are judged by it: no source tells what held
+before.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pydantic
 
-from pipeline.errors import BaoxiaoError
+from pipeline.errors import PlaceRefused
 from pipeline.places.place import Place
 
 DATA = Path(__file__).parent / "data"
@@ -26,15 +28,11 @@ DEFAULT_PLACE = "beijing"
 DAY = timedelta(days=1)
 
 
-class PlaceRefused(BaoxiaoError):
-    """A place's file cannot be used; the message names the file, the key and what is wrong."""
-
-
 class Places:
     """The places of some files.
 
     Raises:
-        PlaceRefused: If files of one place overlap or leave a gap.
+        PlaceRefused: If files of one place overlap, leave a gap, or the last of them ends.
     """
 
     def __init__(self, files: Iterable[tuple[str, Place]]) -> None:
@@ -52,20 +50,14 @@ class Places:
         """What held in the place on that day.
 
         Raises:
-            PlaceRefused: If there is no such place, or its last file ended before that day.
+            PlaceRefused: If there is no such place.
         """
         known = self._by_place.get(place)
         if known is None:
             raise PlaceRefused(
                 f"{place}: 没有此地的配置，现有 / no such place, known are: {', '.join(self.names)}"
             )
-        current = next((each for each in reversed(known) if (each.effective_from or date.min) <= day), known[0])
-        if current.effective_to is not None and day > current.effective_to:
-            raise PlaceRefused(
-                f"{place}: {day} 没有生效的配置，最后一份到 {current.effective_to} 为止"
-                f" / nothing is in force on {day}, the last file ends on {current.effective_to}"
-            )
-        return current
+        return next((each for each in reversed(known) if (each.effective_from or date.min) <= day), known[0])
 
 
 def read_places(folders: Iterable[Path]) -> Places:
@@ -105,16 +97,20 @@ def packaged_places() -> Places:
 def _in_order(members: Sequence[tuple[str, Place]]) -> list[Place]:
     """The files of one place by their start, checked against each other."""
     ordered = sorted(members, key=lambda member: member[1].effective_from or date.min)
-    for (name, place), (next_name, following) in zip(ordered, ordered[1:], strict=False):
+    for (name, place), (next_name, following) in pairwise(ordered):
         begins, ends = following.effective_from or date.min, place.effective_to
         same_start = (place.effective_from or date.min) == begins
         if same_start or (ends is not None and ends >= begins):
-            raise PlaceRefused(
-                f"{name} 与 {next_name}: {place.place} 的有效期重叠 / both hold on {begins}"
-            )
+            raise PlaceRefused(f"{name} 与 {next_name}: {place.place} 的有效期重叠 / both hold on {begins}")
         if ends is not None and ends + DAY < begins:
             raise PlaceRefused(
                 f"{name} 与 {next_name}: {place.place} 在 {ends + DAY} 至 {begins - DAY} 没有配置"
                 f" / nothing holds from {ends + DAY} to {begins - DAY}"
             )
+    name, last = ordered[-1]
+    if last.effective_to is not None:
+        raise PlaceRefused(
+            f"{name}: {last.place} 的最后一份配置不应有 effective_to，新的一份生效时它自动失效"
+            " / the last file of a place must not end; the next one ends it"
+        )
     return [place for _, place in ordered]

@@ -1,8 +1,8 @@
 """What a place's file says: which materials a claim needs there, its deadline, its switches and its words.
 
 Sources name rules of Beijing (有家健康网, 2025-03-29) and leave open what other places do; so every figure
-and word that a rule compares with stands in such a file and none in the rule. A key that is not described here
-is refused: a misspelt switch would otherwise stay at its default unseen.
+and word that a rule compares with stands in such a file and none in the rule. A key that is not described
+here is refused: a misspelt switch would otherwise stay at its default unseen.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ class Material(_Part):
 class Deadline(_Part):
     """Fees of a year are declared by this day of the next year (R-DL-1).
 
-    `warn_days` is how many days before it people are told that it is near; the two spans are working days from
-    acceptance to settlement, of basic and of maternity insurance.
+    `warn_days` is how many days before it people are told that it is near; the two spans are working days
+    from acceptance to settlement, of basic and of maternity insurance.
     """
 
     month: int = pydantic.Field(ge=1, le=12)
@@ -134,7 +134,7 @@ class Scope(_Part):
 
 
 class ExternalDrugs(_Part):
-    """The pharmacies where medicine may be bought outside (R-DRUG-1); empty: the place's list is not at hand."""
+    """The pharmacies where medicine may be bought outside (R-DRUG-1); empty: the list is not at hand."""
 
     designated_pharmacies: tuple[str, ...] = ()
 
