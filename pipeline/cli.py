@@ -291,6 +291,15 @@ def _mount_explain() -> None:
     app.add_typer(explain)
 
 
+@cache
+def _mount_rules() -> None:
+    from pipeline.rulebook.check import app as check
+    from pipeline.rulebook.rules import app as rules
+
+    app.add_typer(rules)
+    app.add_typer(check)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console command."""
     try:
@@ -298,6 +307,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _mount_evaluate()
         _mount_separators()
         _mount_explain()
+        _mount_rules()
         app(list(arguments) if arguments is not None else None)
     except KeyboardInterrupt:
         sys.exit(130)

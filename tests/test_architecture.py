@@ -140,7 +140,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.evaluate": ALL,
     # Explaining reads one file the way a run does and looks on.
     "pipeline.explain": ALL,
-    "pipeline.cli": ALL | {"flows", "pipeline.terminal", "pipeline.evaluate", "pipeline.explain"},
+    # The rules for people: what was published comes back in through one door.
+    "pipeline.rulebook": ALL,
+    "pipeline.cli": ALL
+    | {"pipeline.rulebook", "flows", "pipeline.terminal", "pipeline.evaluate", "pipeline.explain"},
 }
 
 # Packages from outside that have one place: what is above them or beside them tests without them.
@@ -158,6 +161,8 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.evaluate.command",
         "pipeline.stacks.command",
         "pipeline.explain.command",
+        "pipeline.rulebook.rules",
+        "pipeline.rulebook.check",
     ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),
     # Of the `accuracy` extra: drawn late, and done without where it is missing.

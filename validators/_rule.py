@@ -66,7 +66,9 @@ def printed(document: Document, name: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class Rule:
+    """What every rule has: `id` is its number in the domain rules, `name` that of its function."""
+
     id: str
     name: str
     title: str
@@ -85,7 +87,7 @@ class _Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentRule(_Rule):
+class DocumentRule(Rule):
     """A rule about one paper; without `types` it looks at every paper."""
 
     types: frozenset[str]
@@ -100,7 +102,7 @@ class DocumentRule(_Rule):
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimRule(_Rule):
+class ClaimRule(Rule):
     """A rule about the papers of one claim together."""
 
     check: Callable[[Case], Verdict | None]
@@ -112,7 +114,7 @@ class ClaimRule(_Rule):
 
 
 @dataclass(frozen=True, slots=True)
-class PairRule(_Rule):
+class PairRule(Rule):
     """A rule about one paper beside another that is, or may be, the same paper."""
 
     check: Callable[[Document, Document], Verdict]
