@@ -66,10 +66,19 @@ def is_same_drug(a: LineItem, b: LineItem) -> bool:
     return fuzz.partial_ratio(_name(a), _name(b)) >= _SAME_DRUG
 
 
+def without_tax_group(name: str) -> str:
+    """A name as it is called, without the group that a VAT invoice prints before it.
+
+    >>> without_tax_group("*化学药品制剂*阿莫西林胶囊")
+    '阿莫西林胶囊'
+    """
+    return _TAX_GROUP.sub("", name.strip())
+
+
 def _name(row: LineItem) -> str:
     """The printed name without the tax group and what stands in brackets."""
     text = squeeze(row.name.value) if row.name is not None and row.name.value else ""
-    return re.sub(r"\(.*?\)", "", _TAX_GROUP.sub("", text))
+    return re.sub(r"\(.*?\)", "", without_tax_group(text))
 
 
 def _unit(row: LineItem) -> str | None:

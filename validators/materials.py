@@ -7,8 +7,9 @@ from types import MappingProxyType
 
 from pipeline.application import Application, ClaimKind
 from pipeline.case import Case
+from pipeline.fee_categories import find_category
 from pipeline.materials import has_details, missing
-from pipeline.model import BLANK, OTHER
+from pipeline.model import BLANK, OTHER, Document
 from validators._rule import Verdict, case_rule, failed, passed, unknown
 from validators.across import path_in
 
@@ -35,11 +36,17 @@ def charges_are_detailed(case: Case) -> Verdict | None:
     if not bills:
         return passed(*(path_in(each, "line_items") for each in case.bills)) if case.bills else None
     paths = [path_in(each, "line_items") for each in (*bills, *lists)]
-    if has_details(bills) or any(each.items for each in lists):
+    if has_details(bills) or any(map(_names_items, bills)) or any(each.items for each in lists):
         return passed(*paths)
     if lists:
         return unknown("费用清单的明细未读出，无法确认费用明细是否齐全", *paths)
     return failed("票据上没有检查、治疗、药品明细，也没有费用清单，请补交费用明细", *paths)
+
+
+def _names_items(bill: Document) -> bool:
+    """Whether the rows of a bill are more than its fee categories."""
+    names = (row.name.value for row in bill.items if row.name is not None and row.name.value)
+    return any(find_category(name) is None for name in names)
 
 
 _ASKED: Mapping[ClaimKind, tuple[tuple[str, str, Callable[[Application], object]], ...]] = MappingProxyType(

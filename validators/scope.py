@@ -8,27 +8,29 @@ from decimal import Decimal
 from pipeline.case import Case
 from pipeline.catalogs.entries import DATA
 from pipeline.fee_categories import find_category
-from pipeline.model import Document, LineItem
+from pipeline.model import LineItem
 from pipeline.text import squeeze
 from validators._rule import Verdict, case_rule, failed, passed, unknown
 from validators.across import path_in
+from validators.external_drugs import without_tax_group
 
 _FEW = 5
 """Rows named in a message."""
 _CHARGED = ("itemized_bill", "outpatient_invoice", "inpatient_invoice", "vat_invoice")
 
 
-def _rows(case: Case) -> Iterator[tuple[Document, str, LineItem]]:
-    """Every charged row with its name as printed."""
+def _rows(case: Case) -> Iterator[tuple[str, LineItem]]:
+    """Every charged row that has a name, with its path."""
     for document in case.documents:
         if document.type in _CHARGED:
             for number, row in enumerate(document.items):
                 if row.name is not None and row.name.value:
-                    yield document, path_in(document, f"line_items[{number}]"), row
+                    yield path_in(document, f"line_items[{number}]"), row
 
 
 def _printed(row: LineItem) -> str:
-    return (row.name.value or "") if row.name is not None else ""
+    """The name of the row without the tax group that a VAT invoice prints before it."""
+    return without_tax_group((row.name.value or "") if row.name is not None else "")
 
 
 @case_rule(
@@ -41,7 +43,7 @@ def rows_are_payable(case: Case) -> Verdict | None:
     """Care attendants, meals and the like are not paid for, a bed day up to its limit; each row is named."""
     scope = case.place.scope
     said, paths, seen = [], [], []
-    for _, path, row in _rows(case):
+    for path, row in _rows(case):
         name = squeeze(_printed(row))
         seen.append(path)
         word = next((word for word in scope.not_payable if word in name), None)
@@ -52,8 +54,9 @@ def rows_are_payable(case: Case) -> Verdict | None:
             said.append(f"「{_printed(row)}」{over}")
             paths.append(path)
     if said:
-        more = f"等 {len(said)} 项" if len(said) > _FEW else ""
-        return failed(f"{'；'.join(said[:_FEW])}{more}，请从可报销金额中扣除", *paths)
+        kinds = list(dict.fromkeys(said))
+        more = f"等，共 {len(said)} 行" if len(said) > _FEW else ""
+        return failed(f"{'；'.join(kinds[:_FEW])}{more}，请从可报销金额中扣除", *paths)
     return passed(*seen) if seen else None
 
 
@@ -81,7 +84,7 @@ def rows_are_in_the_lists(case: Case) -> Verdict | None:
 
     With the samples that ship that a row is absent says nothing, so the rule then cannot tell.
     """
-    rows = [(path, row) for _, path, row in _rows(case) if find_category(_printed(row)) is None]
+    rows = [(path, row) for path, row in _rows(case) if find_category(_printed(row)) is None]
     absent = [
         (path, row) for path, row in rows if row.catalog is not None and row.catalog.status == "unmatched"
     ]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
@@ -25,7 +26,8 @@ from pipeline.model import (
     Value,
 )
 from tests.builders import MONEY_FIELDS, TODAY, Values, bill, case, field, paper, row
-from validators import CLAIM_RULES, DOCUMENT_RULES, check_claim, check_document
+from tests.validators.case_examples import CASE_EXAMPLES
+from validators import CLAIM_RULES, DOCUMENT_RULES, all_rules, check_claim, check_document
 from validators._rule import ClaimRule, DocumentRule
 
 ID = "11010519491231002X"
@@ -362,8 +364,11 @@ def test_document_rules_pass_fail_and_hold_back(rule: DocumentRule, outcome: str
 @pytest.mark.parametrize("outcome", OUTCOMES)
 @pytest.mark.parametrize("rule", CLAIM_RULES, ids=lambda rule: rule.dotted_id)
 def test_claim_rules_pass_fail_and_hold_back(rule: ClaimRule, outcome: str) -> None:
-    documents = CLAIM_CASES[rule.dotted_id][OUTCOMES.index(outcome)]
-    _expect(rule(case(*documents)), outcome)
+    number = OUTCOMES.index(outcome)
+    if rule.dotted_id in CASE_EXAMPLES:
+        _expect(rule(CASE_EXAMPLES[rule.dotted_id][number]), outcome)
+    else:
+        _expect(rule(case(*CLAIM_CASES[rule.dotted_id][number])), outcome)
 
 
 def _expect(finding: Finding | None, outcome: str) -> None:
@@ -390,6 +395,30 @@ def test_an_empty_paper_breaks_no_rule_but_completeness(kind: str) -> None:
     findings = check_document(paper(kind, "e_bill"), TODAY)
     broken = {finding.rule for finding in findings if finding.outcome != "pass"}
     assert broken <= {"R-EB-1.five_elements_are_complete", "R-MAT-3.key_fields_are_present"}
+
+
+DOMAIN_RULES = (
+    *(f"V-{number}" for number in range(1, 15)),
+    *("R-DL-1", "R-DL-2", "R-ENT-1", "R-ENT-2", "R-ENT-3", "R-ENT-4", "R-MAT-1", "R-MAT-2", "R-MAT-3"),
+    *("R-SEAL-1", "R-EB-1", "R-EB-2", "R-EB-3", "R-EB-4", "R-DUP-1", "R-DUP-2", "R-DUP-3", "R-DUP-4"),
+    *("R-NAME-1", "R-NAME-2", "R-NAME-3", "R-DATE-1", "R-CARD-1", "R-OFF-1", "R-TRA-1", "R-DRUG-1"),
+    *("R-SCOPE-1", "R-SCOPE-2", "R-SUM-1", "R-PAGE-1", "R-PROXY-1"),
+)
+"""The ids that sections 6 and 10 of the domain reference name."""
+
+
+@pytest.mark.parametrize("rule_id", DOMAIN_RULES)
+def test_each_id_of_the_domain_reference_has_a_rule(rule_id: str) -> None:
+    assert any(rule.id == rule_id for rule in all_rules())
+
+
+@pytest.mark.shared
+def test_the_domain_reference_names_no_other_id() -> None:
+    reference = Path(__file__).parents[2].parent / "shared" / "domain.md"
+    if not reference.is_file():
+        pytest.skip("../shared/domain.md is not there")
+    named = re.findall(r"^\| ((?:V|R-[A-Z]+)-[0-9]+) \|", reference.read_text("utf-8"), re.MULTILINE)
+    assert set(named) == set(DOMAIN_RULES)
 
 
 def test_an_empty_claim_has_no_findings() -> None:
