@@ -42,17 +42,21 @@ def is_named_after_mother(name: str) -> bool:
 def case_types_of(
     documents: Sequence[Document], application: Application | None = None
 ) -> tuple[CaseType, ...]:
-    """The case types of a claim, the main one first: those declared, then those that the papers show."""
+    """The case types of a claim, the main one first: those declared, then those that the papers show.
+
+    An invoice of a pharmacy shows medicine bought outside only where nothing is declared: clinics that work for
+    profit issue such invoices too.
+    """
+    declared = application.case_types if application is not None else ()
     shown: list[CaseType] = []
     invoices = [document for document in documents if document.type in INVOICES]
     if is_stay(documents):
         shown.append("inpatient")
-    elif invoices and all(document.type == "vat_invoice" for document in invoices):
+    elif not declared and invoices and all(document.type == "vat_invoice" for document in invoices):
         shown.append("external_drug")
     names = (document.text(field) for document in documents for field in NAME_FIELDS)
     if any(name and is_named_after_mother(name) for name in names):
         shown.append("newborn")
-    declared = application.case_types if application is not None else ()
     if not declared and shown in ([], ["newborn"]):
         shown.insert(0, MAIN_WITHOUT_DECLARATION)
     return tuple(dict.fromkeys((*declared, *shown)))

@@ -91,9 +91,7 @@ class FullLists(Catalogs):
     def __init__(self) -> None:
         super().__init__([])
 
-    lists = tuple(  # type: ignore[assignment]
-        (head, path.parent.parent / path.name) for head, path in Catalogs.sample().lists
-    )
+    lists = tuple((head, path.parent.parent / path.name) for head, path in Catalogs.sample().lists)
 
 
 CASE_EXAMPLES: dict[str, tuple[Case, Case, Case]] = {
