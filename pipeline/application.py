@@ -395,4 +395,4 @@ NO_APPLICATIONS = Applications({})
 
 def is_application(name: str) -> bool:
     """Whether a file of this name is an application and no paper."""
-    return PurePosixPath(name).name in FILE_NAMES
+    return PurePosixPath(name.rpartition("!")[2]).name in FILE_NAMES

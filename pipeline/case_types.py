@@ -44,8 +44,8 @@ def case_types_of(
 ) -> tuple[CaseType, ...]:
     """The case types of a claim, the main one first: those declared, then those that the papers show.
 
-    An invoice of a pharmacy shows medicine bought outside only where nothing is declared: clinics that work for
-    profit issue such invoices too.
+    An invoice of a pharmacy shows medicine bought outside only where nothing is declared: clinics that work
+    for profit issue such invoices too.
     """
     declared = application.case_types if application is not None else ()
     shown: list[CaseType] = []

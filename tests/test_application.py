@@ -145,6 +145,7 @@ def test_each_case_type_has_a_name_in_print() -> None:
     [
         ("application.json", True),
         ("a/申请信息.json", True),
+        ("a.zip!application.json", True),
         ("application.json.jpg", False),
         ("a.json", False),
     ],

@@ -23,7 +23,7 @@ from validators import check_claim, check_document
 
 RUN = CliRunner()
 BILL = bill(
-    invoice_code="11060124",
+    invoice_code="11060126",
     invoice_number="0127712345",
     check_code="fc0971",
     issue_date="2026-02-17",
@@ -43,7 +43,7 @@ LIST = paper(
     file="张/list.jpg",
 )
 WRONG_LIST = paper(
-    "itemized_bill", None, {"patient_name": "李四", "total_amount": "35.05"}, file="张/list.jpg"
+    "itemized_bill", None, {"patient_name": "张三", "total_amount": "35.05"}, file="张/list.jpg"
 )
 
 
@@ -183,7 +183,7 @@ class TestTheCommand:
     def test_earlier_bills_and_answers_of_the_platform_are_heard(self, tmp_path: Path) -> None:
         claims = put(tmp_path, BILL, LIST)
         earlier, answers = tmp_path / "earlier.jsonl", tmp_path / "answers.jsonl"
-        bill_row = {"claim_id": "C-0", "invoice_code": "11060124", "invoice_number": "0127712345"}
+        bill_row = {"claim_id": "C-0", "invoice_code": "11060126", "invoice_number": "0127712345"}
         earlier.write_text(json.dumps(bill_row) + "\n", "utf-8")
         answers.write_text('{"invoice_number": "0127712345", "state": "reversed"}\n', "utf-8")
         result = run(claims, "--earlier", str(earlier), "--verifications", str(answers))
