@@ -29,6 +29,9 @@ from pipeline.verification import DeclaredDay, Verification, VerificationRecord,
 FILE_NAMES = frozenset({"application.json", "申请信息.json"})
 """A file of this name is no paper: it is what was declared for the papers of its folder."""
 
+ANSWERS = "verifications.jsonl"
+"""A file of this name is no paper either: it holds answers of the bill verification platform, one a line."""
+
 MOST_BYTES = 1_000_000
 """A form fills a few kilobytes; what is larger was never one."""
 
@@ -372,10 +375,16 @@ def _refused(name: str, faults: Sequence[str]) -> UnreadableFile:
 
 
 class Applications:
-    """The applications of a run, by the name of each file that was scanned."""
+    """What lies beside the papers of a run: applications by the name of each file that was scanned.
 
-    def __init__(self, by_file: Mapping[str, Application]) -> None:
+    `verifications` are the platform's answers of the run; a bill is told by its number, wherever they lie.
+    """
+
+    def __init__(
+        self, by_file: Mapping[str, Application], verifications: Iterable[Verification] = ()
+    ) -> None:
         self._by_file = dict(by_file)
+        self.verifications = tuple(verifications)
 
     def for_paper(self, file: str) -> Application | None:
         """The application for a paper by the name of its file; what lies in an archive has the archive's."""
@@ -393,6 +402,11 @@ class Applications:
 NO_APPLICATIONS = Applications({})
 
 
-def is_application(name: str) -> bool:
-    """Whether a file of this name is an application and no paper."""
-    return PurePosixPath(name.rpartition("!")[2]).name in FILE_NAMES
+def is_declared(name: str) -> bool:
+    """Whether a file of this name is an application or the platform's answers, and no paper."""
+    return PurePosixPath(name.rpartition("!")[2]).name in FILE_NAMES | {ANSWERS}
+
+
+def is_answers(name: str) -> bool:
+    """Whether a file of this name holds the platform's answers."""
+    return PurePosixPath(name).name == ANSWERS

@@ -368,7 +368,15 @@ def build_claims(
     for ids in groups:
         documents = [load(document_id) for document_id in ids]
         application = applications.for_papers(document.file.name for document in documents)
-        case = Case(documents, today, catalogs, application, office or usual_office(), _claim_id(documents))
+        case = Case(
+            documents,
+            today,
+            catalogs,
+            application,
+            office or usual_office(),
+            _claim_id(documents),
+            applications.verifications,
+        )
         findings = (*check_claim(case), *stacks.findings(ids))
         further = [other for document_id in ids for other in renditions.get(document_id, ())]
         told = (*findings, *_about_twins(documents, findings))

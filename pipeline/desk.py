@@ -25,7 +25,7 @@ from typing import Protocol, cast
 from typing_extensions import TypedDict
 
 from extractors import field_names
-from pipeline.application import is_application
+from pipeline.application import is_declared
 from pipeline.declared import read_applications
 from pipeline.errors import UnreadableFile
 from pipeline.gate import PageQuality, page_qualities
@@ -210,7 +210,7 @@ class UploadDesk:
         is_part = (kept / CLOSE_UP_OF).exists()
         quality: list[PageQuality] = []
         for source, path in _files(kept):
-            if is_application(source.name):
+            if is_declared(source.name):
                 continue
             with tempfile.TemporaryDirectory(dir=kept, ignore_cleanup_errors=True) as spool:
                 quality += page_qualities(self._sandbox, source, path, Path(spool), is_part=is_part)
@@ -249,12 +249,12 @@ class UploadDesk:
         close_ups: list[CloseUpRecord] = []
         files = [(source.name, path) for source, path in _files(root)]
         applications, refused = read_applications(
-            [one for one in files if is_application(one[0])],
-            [one for one in files if not is_application(one[0])],
+            [one for one in files if is_declared(one[0])],
+            [one for one in files if not is_declared(one[0])],
         )
         missed += refused
         for number, (source, path) in enumerate(_files(root), 1):
-            if is_application(source.name):
+            if is_declared(source.name):
                 continue
             with (
                 tempfile.TemporaryDirectory(dir=kept, ignore_cleanup_errors=True) as spool,

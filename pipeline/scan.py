@@ -25,7 +25,7 @@ from types import TracebackType
 from typing import Protocol
 
 from extractors import field_names
-from pipeline.application import is_application
+from pipeline.application import is_declared
 from pipeline.declared import read_applications
 from pipeline.errors import FolderUnusable
 from pipeline.model import Document, SourceFile, Unread
@@ -155,8 +155,8 @@ class Run:
         sandbox: Callable[[int], AbstractContextManager[Decoder]] = Sandbox,
         readers: ReadersOf = Readers,
     ) -> None:
-        self.uploads = tuple(upload for upload in uploads if not is_application(upload.name))
-        self._declared = tuple(upload for upload in uploads if is_application(upload.name))
+        self.uploads = tuple(upload for upload in uploads if not is_declared(upload.name))
+        self._declared = tuple(upload for upload in uploads if is_declared(upload.name))
         self._out = out
         self._settings = settings
         self._today = today

@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.application import is_application
+from pipeline.application import is_declared
 from pipeline.errors import ServiceUnavailable, UnreadableFile
 from pipeline.model import Document, Page, SourceFile, Unread
 from pipeline.readers import PAGES_PER_CALL
@@ -103,7 +103,7 @@ class UploadReader:
         for ordinal, member in enumerate(unpacked.members, 1):
             if is_read(ordinal):
                 continue
-            if is_application(member.file.name):
+            if is_declared(member.file.name):
                 yield FileReading(member.file, ordinal, unread=(_misplaced(member.file),))
             else:
                 yield self._read_member(member.file, ordinal, member.path, folder / str(ordinal))

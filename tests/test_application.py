@@ -19,7 +19,7 @@ from pipeline.application import (
     Period,
     application_of,
     application_schema,
-    is_application,
+    is_declared,
     read_application,
 )
 from pipeline.errors import UnreadableFile
@@ -146,12 +146,13 @@ def test_each_case_type_has_a_name_in_print() -> None:
         ("application.json", True),
         ("a/申请信息.json", True),
         ("a.zip!application.json", True),
+        ("verifications.jsonl", True),
         ("application.json.jpg", False),
         ("a.json", False),
     ],
 )
 def test_an_application_is_told_by_its_name(name: str, told: bool) -> None:
-    assert is_application(name) is told
+    assert is_declared(name) is told
 
 
 def test_what_lies_in_an_archive_has_the_application_of_the_archive() -> None:

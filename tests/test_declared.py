@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.application import is_application
+from pipeline.application import is_declared
 from pipeline.declared import read_applications
 
 GOOD = '{"kind": "reimbursement", "references": {"no": "%s"}}'
@@ -20,8 +20,8 @@ def put(root: Path, files: dict[str, str]) -> list[tuple[str, Path]]:
 def read(root: Path, files: dict[str, str]) -> tuple[dict[str, str | None], list[tuple[str, str]]]:
     """Reference number by paper, and file and code of each refusal."""
     found = put(root, files)
-    papers = [one for one in found if not is_application(one[0])]
-    applications, refused = read_applications([one for one in found if is_application(one[0])], papers)
+    papers = [one for one in found if not is_declared(one[0])]
+    applications, refused = read_applications([one for one in found if is_declared(one[0])], papers)
     numbers = {}
     for name, _ in papers:
         application = applications.for_paper(name)
@@ -67,3 +67,13 @@ def test_a_second_application_of_a_folder_is_told(tmp_path: Path) -> None:
 def test_one_that_cannot_be_opened_is_told_so(tmp_path: Path) -> None:
     _, refused = read_applications([("application.json", tmp_path / "application.json")], [])
     assert [(row.file, row.code) for row in refused] == [("application.json", "inaccessible")]
+
+
+def test_the_platforms_answers_are_for_all_papers_of_the_run(tmp_path: Path) -> None:
+    answer = '{"invoice_number": "0127712345", "state": "reversed"}\n'
+    files = put(tmp_path, {"a/verifications.jsonl": answer, "verifications.jsonl": answer + "{}"})
+    applications, refused = read_applications(files, [])
+    assert [one.state for one in applications.verifications] == ["reversed"]
+    (row,) = refused
+    assert (row.file, row.code) == ("verifications.jsonl", "invalid_application")
+    assert "第 2 行" in row.message

@@ -66,7 +66,8 @@ def _earliest(case: Case) -> tuple[int, list[str]] | None:
         for name in ("discharge_date", "visit_date")
         if each.date(name)
     ]
-    return min(day.year for _, day in ended), paths
+    year = min(day.year for _, day in ended)
+    return (year, paths) if year < date.max.year else None  # a misread year has no year after it
 
 
 def _caution(case: Case, last: date) -> str:

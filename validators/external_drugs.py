@@ -16,7 +16,7 @@ from validators.across import path_in
 
 _SAME_DRUG = 80.0
 """Partial similarity, 0 to 100, from which two printed names are one drug where no catalog entry tells: four
-of five characters, so that a misread one or another salt passes and 阿莫西林 is not 阿奇霉素 (50)."""
+of five characters, so that a misread one or another salt passes and 阿莫西林胶囊 is not 阿奇霉素胶囊 (50)."""
 _TAX_GROUP = re.compile(r"^\*[^*]*\*")
 """What a VAT invoice prints before the name: *化学药品制剂*."""
 

@@ -16,13 +16,13 @@ from typing_extensions import TypedDict
 
 from pipeline.case import Case
 from pipeline.catalogs.catalog import Catalogs
+from pipeline.earlier_bills import bill_line, bills_of_claim
 from pipeline.errors import FolderUnusable, PlaceRefused
 from pipeline.model import Finding, Outcome, Severity
 from pipeline.office import Office
 from pipeline.rulebook.restored import RestoredClaim, RestoredDocument, read_claims, read_documents
 from pipeline.settings import settings
 from pipeline.verification import Verification, read_verifications
-from pipeline.wiring import catalogs, office
 from validators import check_claim, check_document
 
 app = typer.Typer()
@@ -113,6 +113,15 @@ def check_claims(
             "--verifications", exists=True, dir_okay=False, help="查验答复 JSONL / answers of the platform"
         ),
     ] = None,
+    bills_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--bills",
+            metavar="FILE",
+            dir_okay=False,
+            help="票据另存为 JSONL，供以后 --earlier 用 / writes the bills, for --earlier of later claims",
+        ),
+    ] = None,
     out_file: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", dir_okay=False, help="全部结论写到此 JSONL / all findings"),
@@ -126,6 +135,8 @@ def check_claims(
       1    有不通过的规则，或有行无法采用 / a rule failed, or a row could not be taken
       2    用法错误 / usage error
     """  # noqa: D301 - a real \b: Click keeps the lines below it as they are
+    from pipeline.wiring import catalogs
+
     beside = documents or claims.with_name("documents.jsonl")
     if not beside.is_file():
         raise typer.BadParameter(f"{beside}: 不存在 / does not exist", param_hint="--documents")
@@ -142,13 +153,17 @@ def check_claims(
     for wrong in (*papers.wrong, *found.wrong, *lacking):
         err.print(f"✗ {wrong}", markup=False)
     if out_file is not None:
-        _write(out_file, rows)
+        _write(out_file, (json.dumps(row, ensure_ascii=False) for row in rows))
+    if bills_file is not None:
+        _write(bills_file, _bills(whole, by_id))
     _show(rows, len(whole))
     failed = any(row["outcome"] == "fail" for row in rows)
     raise typer.Exit(1 if failed or papers.wrong or found.wrong or lacking else 0)
 
 
 def _office(place: str | None, earlier: Path | None) -> Office:
+    from pipeline.wiring import office  # it knows the reader of pictures, which loads slowly
+
     chosen = settings()
     changes: dict[str, object] = {}
     if place is not None:
@@ -179,10 +194,16 @@ def _with_papers(
     return whole, lacking
 
 
-def _write(file: Path, rows: Sequence[CheckedRow]) -> None:
-    """All rows, in place of what was there."""
+def _bills(claims: Iterable[RestoredClaim], documents: Mapping[str, RestoredDocument]) -> Iterator[str]:
+    for claim in claims:
+        papers = (documents[document_id] for document_id in claim.documents)
+        yield from map(bill_line, bills_of_claim(claim.claim_id, papers))
+
+
+def _write(file: Path, lines: Iterable[str]) -> None:
+    """All lines, in place of what was there."""
     draft = file.with_name(f".{file.name}.draft")
-    draft.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    draft.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     draft.replace(file)
 
 

@@ -191,6 +191,17 @@ class TestTheCommand:
         assert "已冲红" in result.stdout
 
 
+def test_the_bills_of_checked_claims_are_the_earlier_ones_of_the_next(tmp_path: Path) -> None:
+    claims, bills = put(tmp_path, BILL, LIST), tmp_path / "bills.jsonl"
+    run(claims, "--bills", str(bills))
+    (kept,) = map(json.loads, bills.read_text("utf-8").splitlines())
+    assert kept["invoice_number"] == "0127712345"
+    assert "已在申报" not in run(claims, "--earlier", str(bills)).stdout  # a claim does not meet itself
+    again = claims.read_text("utf-8").replace(kept["claim_id"], "C-again")
+    claims.write_text(again, "utf-8")
+    assert f"已在申报 {kept['claim_id']} 中出现" in run(claims, "--earlier", str(bills)).stdout
+
+
 def test_every_paper_and_the_claim_are_looked_at(tmp_path: Path) -> None:
     claims = read_claims(put(tmp_path, BILL, LIST)).rows
     documents = {document.id: document for document in read_documents(tmp_path / "documents.jsonl").rows}

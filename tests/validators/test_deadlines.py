@@ -68,6 +68,10 @@ def test_without_a_day_of_receipt_a_past_deadline_is_no_failure() -> None:
     assert "受理日期" in found.message
 
 
+def test_a_year_that_was_misread_has_no_deadline() -> None:
+    assert declared_in_time(case(treated("9999-05-05"))) is None
+
+
 def test_a_year_whose_holidays_are_not_announced_is_said() -> None:
     found = deadline_is_not_near(case(treated("2098-05-05"), today=date(2099, 1, 18)))
     assert found is not None

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model import Document, Finding
-from tests.builders import bill, case, declared, office_with, paper
+from tests.builders import Values, bill, case, declared, office_with, paper
 from validators.declaration import (
     batch_file_is_untouched,
     fees_fall_into_the_card_period,
@@ -26,7 +26,7 @@ def outcome(finding: Finding | None) -> str | None:
 
 
 def stay(start: date, end: date, number: str = "1") -> Document:
-    values = {"admission_date": start, "discharge_date": end, "invoice_number": number}
+    values: Values = {"admission_date": start, "discharge_date": end, "invoice_number": number}
     return paper("inpatient_invoice", "e_bill", values, file=f"{number}.jpg")
 
 

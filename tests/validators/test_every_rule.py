@@ -5,14 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.application import (
+    CASE_TYPES,
+    Application,
+    BatchFile,
+    ClaimKind,
+    OffsiteFiling,
+    Period,
+    Person,
+)
 from pipeline.model import (
     AnyField,
     Box,
@@ -528,6 +539,22 @@ PAPERS = st.builds(
 )
 
 
+PERSONS = st.none() | st.builds(Person, TEXTS, st.none() | TEXTS, relation=TEXTS)
+PERIODS = st.builds(Period, st.dates())
+APPLICATIONS = st.none() | st.builds(
+    Application,
+    st.sampled_from(get_args(ClaimKind)),
+    st.lists(st.sampled_from(CASE_TYPES), max_size=3).map(tuple),
+    st.none() | st.dates(max_value=date(9000, 1, 1)),
+    PERSONS,
+    PERSONS,
+    offsite_filings=st.lists(st.builds(OffsiteFiling, TEXTS, TEXTS, PERIODS), max_size=2).map(tuple),
+    card_period=st.none() | PERIODS,
+    family_member=PERSONS,
+    batch_file=st.none() | st.builds(BatchFile, TEXTS, TEXTS),
+)
+
+
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(PAPERS)
 def test_junk_stops_no_document_rule(document: Document) -> None:
@@ -536,7 +563,7 @@ def test_junk_stops_no_document_rule(document: Document) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(st.lists(PAPERS, max_size=4))
-def test_junk_stops_no_claim_rule(documents: list[Document]) -> None:
-    for finding in check_claim(case(*documents)):
+@given(st.lists(PAPERS, max_size=4), APPLICATIONS)
+def test_junk_stops_no_claim_rule(documents: list[Document], application: Application | None) -> None:
+    for finding in check_claim(case(*documents, application=application)):
         assert finding.message
