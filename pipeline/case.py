@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from pipeline.application import Application, CaseType
+from pipeline.application import Application, CaseType, ClaimKind
 from pipeline.case_types import INVOICES, case_types_of
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.model import Document
@@ -43,6 +43,12 @@ class Case:
     def case_types(self) -> tuple[CaseType, ...]:
         """The headings that the claim falls under, the main one first."""
         return case_types_of(self.documents, self.application)
+
+    @property
+    def main_type(self) -> CaseType | ClaimKind:
+        """The main heading: the first case type, or what kind of application it is that asks for no money."""
+        types = self.case_types
+        return types[0] if types or self.application is None else self.application.kind
 
     @property
     def treatment_date(self) -> date | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pipeline.application import Application, CaseType
+from pipeline.application import Application, CaseType, ClaimKind
 from pipeline.model import Document
 from pipeline.text import squeeze
 
@@ -22,6 +22,7 @@ NAME_FIELDS = ("payer_name", "patient_name", "name")
 NEWBORN = re.compile("之[子女婴]$")
 """How an infant without a name is called: 〈母亲〉之子, 之女, 之婴."""
 
+REIMBURSEMENT: ClaimKind = "reimbursement"
 MAIN_WITHOUT_DECLARATION: CaseType = "emergency_no_card"
 
 
@@ -45,9 +46,11 @@ def case_types_of(
     """The case types of a claim, the main one first: those declared, then those that the papers show.
 
     An invoice of a pharmacy shows medicine bought outside only where nothing is declared: clinics that work
-    for profit issue such invoices too.
+    for profit issue such invoices too. An application that asks for no money has the case types it declares.
     """
     declared = application.case_types if application is not None else ()
+    if application is not None and application.kind != REIMBURSEMENT:
+        return declared
     shown: list[CaseType] = []
     invoices = [document for document in documents if document.type in INVOICES]
     if is_stay(documents):

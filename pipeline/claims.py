@@ -419,7 +419,6 @@ def _claim(
     certificates = [document for document in documents if document.type in CERTIFICATES]
     grouped = {document.id for document in (*invoices, *bills, *certificates)}
     kind = _visit_kind(documents)
-    case_types = case.case_types
     paid = _distinct(invoices)
     lines = _coded_lines(_charged(paid, bills), field_names)
     lacking = materials.missing(case)
@@ -435,8 +434,8 @@ def _claim(
             "insurance_no": _first_text(documents, "insurance_no"),
             "insurance_type": _first_text(documents, "insurance_type"),
         },
-        "case_type": case_types[0],
-        "case_types": list(case_types),
+        "case_type": case.main_type,
+        "case_types": list(case.case_types),
         "application": case.application.declared if case.application is not None else None,
         "hospital": {
             "name": hospital_name,

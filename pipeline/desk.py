@@ -128,6 +128,7 @@ class UploadDesk:
     ) -> None:
         self._settings = settings
         self._today = today
+        office(settings)  # a place's file that is wrong is told when the desk opens
         self._folder = settings.state_dir / "uploads"
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with ExitStack() as opened:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from pipeline.application import CaseType, ClaimKind
 from pipeline.case import Case
-from pipeline.case_types import NAME_FIELDS, is_named_after_mother, is_stay
+from pipeline.case_types import NAME_FIELDS, REIMBURSEMENT, is_named_after_mother, is_stay
 from pipeline.fee_categories import find_category
 from pipeline.model import Document
 from pipeline.places.place import Condition, Declared, Material, Substitute
@@ -22,7 +22,6 @@ from pipeline.text import squeeze
 MEDICINES = frozenset({"09", "10", "11"})
 """Fee categories of western medicine, herbal pieces and Chinese patent medicine."""
 
-REIMBURSEMENT: ClaimKind = "reimbursement"
 EMERGENCY = "急诊"
 NO_MARKS = frozenset({"否", "无", "0", ""})
 """What stands behind a label that is printed whether it applies or not."""

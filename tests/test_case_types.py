@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.case_types import case_types_of
-from tests.builders import bill, declared, paper
+from tests.builders import bill, case, declared, paper
 
 PHARMACY = paper("vat_invoice", "vat_digital", {})
 
@@ -30,6 +30,13 @@ def test_what_is_declared_leads_and_papers_add_what_they_show(
 ) -> None:
     application = declared(case_types=types) if types else None
     assert case_types_of(documents, application) == expected  # type: ignore[arg-type]
+
+
+def test_an_application_for_no_money_has_the_case_types_that_it_declares() -> None:
+    form = declared(kind="family_account_binding")
+    assert case_types_of([bill()], form) == ()
+    assert case(bill(), application=form).main_type == "family_account_binding"
+    assert case(bill(), application=declared()).main_type == "emergency_no_card"
 
 
 def test_an_application_without_case_types_leaves_it_to_the_papers() -> None:

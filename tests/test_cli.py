@@ -164,6 +164,14 @@ class TestUsage:
         assert terminal.scan() == 2
         assert "BAOXIAO_WORKERS: 设置无效 / not a valid setting" in terminal.err
 
+    def test_a_place_that_nobody_knows_is_named(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("BAOXIAO_PLACE", "atlantis")
+        settings.cache_clear()
+        assert terminal.scan() == 2
+        assert "atlantis: 没有此地的配置" in terminal.err
+
     def test_an_unknown_command_is_2(self, terminal: Terminal) -> None:
         assert terminal.run("scna") == 2
 
