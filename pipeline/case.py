@@ -65,6 +65,17 @@ class Case:
         return self.office.place_on(self.treatment_date or self.today)
 
     @property
+    def settle_by(self) -> date | None:
+        """The day by which the office settles the claim: working days after receipt, fewer for births."""
+        received = self.application.received_on if self.application is not None else None
+        if received is None:
+            return None
+        rule = self.place.deadline
+        is_birth = "family_planning" in self.case_types
+        days = rule.maternity_settled_in_working_days if is_birth else rule.settled_in_working_days
+        return self.office.working_days.add_working_days(received, days)
+
+    @property
     def answers(self) -> tuple[Verification, ...]:
         """What the verification platform said, as far as it is at hand."""
         declared = self.application.verifications if self.application is not None else ()

@@ -436,6 +436,7 @@ def _claim(
         },
         "case_type": case.main_type,
         "case_types": list(case.case_types),
+        "settle_by": case.settle_by.isoformat() if case.settle_by else None,
         "application": case.application.declared if case.application is not None else None,
         "hospital": {
             "name": hospital_name,

@@ -257,7 +257,8 @@ class ClaimRecord(TypedDict):
     `totals` is name to money, `missing_materials` says what the case type asks for and nobody sent.
     `renditions` are further pictures of its documents; they are in none of the other lists. `application` is
     what was declared beside the papers; `case_types` are all headings it falls under, of which `case_type` is
-    the main one. `claim_number` is that of the label on its papers, `batch_number` that of its batch header.
+    the main one; `settle_by` is the office's own time limit, where the day of receipt is declared.
+    `claim_number` is that of the label on its papers, `batch_number` that of its batch header.
     """
 
     schema_version: Version
@@ -279,6 +280,7 @@ class ClaimRecord(TypedDict):
     missing_materials: list[str]
     application: NotRequired[ApplicationRecord | None]
     case_types: NotRequired[list[str]]
+    settle_by: NotRequired[Day | None]
     claim_number: NotRequired[str | None]
     batch_number: NotRequired[str | None]
     status: ClaimStatus

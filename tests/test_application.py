@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -161,3 +162,9 @@ def test_what_lies_in_an_archive_has_the_application_of_the_archive() -> None:
     assert found.for_paper("a/papers.zip!x/1.jpg") is application
     assert found.for_paper("a/other.jpg") is None
     assert found.for_papers(["b.jpg", "a/papers.zip!1.jpg"]) is application
+
+
+def test_the_example_that_is_written_down_is_taken() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "declaring.md").read_text("utf-8")
+    example = text.partition("```json\n")[2].partition("```")[0]
+    assert read_application(example.encode(), "docs/declaring.md").insured is not None
