@@ -52,4 +52,4 @@ def test_answers_of_the_platform_come_from_both_places() -> None:
 def test_a_place_is_frozen() -> None:
     place: Place = case().place
     with pytest.raises(ValueError, match="frozen"):
-        place.name = "elsewhere"  # type: ignore[misc]
+        place.name = "elsewhere"
