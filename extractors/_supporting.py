@@ -193,8 +193,8 @@ SPECS = (
     ),
     FieldSpec("filing_kind", ("备案类型", "备案人员类型", "人员类别"), as_chosen),
     FieldSpec("filing_place", ("就医地", "就医地区", "转往地区", "安置地", "居住地"), as_text),
-    FieldSpec("start_date", ("开始日期", "备案开始日期", "有效期起", "居住开始日期", "起始日期"), as_date),
-    FieldSpec("end_date", ("结束日期", "备案结束日期", "有效期止", "截止日期"), as_date),
+    FieldSpec("period_start", ("开始日期", "备案开始日期", "有效期起", "居住开始日期", "起始日期"), as_date),
+    FieldSpec("period_end", ("结束日期", "备案结束日期", "有效期止", "截止日期"), as_date),
     FieldSpec("mother_name", ("母亲姓名",), as_person),
     FieldSpec("father_name", ("父亲姓名",), as_person),
     FieldSpec(

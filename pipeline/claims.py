@@ -26,10 +26,13 @@ from types import MappingProxyType
 from typing import Literal
 
 from pipeline import materials
+from pipeline.application import NO_APPLICATIONS, Application, Applications
+from pipeline.application_forms import applied_for
 from pipeline.case import Case
+from pipeline.case_types import is_stay
 from pipeline.catalogs.catalog import Catalogs
-from pipeline.fee_categories import find_category
 from pipeline.model import BLANK, OTHER, Document, Finding
+from pipeline.office import Office, usual_office
 from pipeline.records import (
     SCHEMA_VERSION,
     ClaimRecord,
@@ -52,9 +55,6 @@ INVOICES = ("outpatient_invoice", "inpatient_invoice", "vat_invoice")
 PAPERS = ("settlement_sheet", "itemized_bill", "discharge_summary", "diagnosis_certificate", "prescription")
 """What joins a claim, in the order in which it is taken: what says most comes first."""
 CERTIFICATES = ("diagnosis_certificate", "discharge_summary")
-MEDICINES = frozenset({"09", "10", "11"})
-"""Fee categories of western medicine, herbal pieces and Chinese patent medicine."""
-
 FORMS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "chronic_disease_form": frozenset({"informed_consent"}),
@@ -388,6 +388,8 @@ def assemble(
     today: date,
     renditions: Mapping[str, Sequence[str]] = MappingProxyType({}),
     stacks: StackPlan = NO_STACKS,
+    applications: Applications = NO_APPLICATIONS,
+    office: Office | None = None,
 ) -> tuple[list[ClaimRecord], Mapping[str, frozenset[str]]]:
     """The claims that papers make, and by document id the fields with which its claim does not hold.
 
@@ -399,14 +401,17 @@ def assemble(
         today: The day that counts as the present.
         renditions: Further pictures of a paper, by the id of the document that is read for it.
         stacks: Where the papers of stacks lie, and which batches close.
+        applications: What was declared beside the papers of a folder.
+        office: Whose rules the claims are judged by; by default what ships.
     """
     claims: list[ClaimRecord] = []
     disputed: defaultdict[str, set[str]] = defaultdict(set)
     groups = group_documents(facts, stacks.places)
-    for claim, findings in build_claims(groups, load, field_names, catalogs, today, renditions, stacks):
+    built = build_claims(groups, load, field_names, catalogs, today, renditions, stacks, applications, office)
+    for claim, findings in built:
         claims.append(claim)
         for finding in findings:
-            if finding.outcome == "fail" and finding.severity == "block":
+            if finding.outcome == "fail" and finding.severity == "block" and finding.about == "reading":
                 for document_id, path in map(_split_path, finding.fields):
                     disputed[document_id].add(path)
     return claims, {document_id: frozenset(paths) for document_id, paths in disputed.items()}
@@ -426,6 +431,8 @@ def build_claims(
     today: date,
     renditions: Mapping[str, Sequence[str]] = MappingProxyType({}),
     stacks: StackPlan = NO_STACKS,
+    applications: Applications = NO_APPLICATIONS,
+    office: Office | None = None,
 ) -> Iterator[tuple[ClaimRecord, tuple[Finding, ...]]]:
     """Each claim with what the rules found in it.
 
@@ -437,13 +444,35 @@ def build_claims(
         today: The day that counts as the present.
         renditions: Further pictures of a paper, by the id of the document that is read for it.
         stacks: Where the papers of stacks lie, and which batches close.
+        applications: What was declared beside the papers of a folder.
+        office: Whose rules the claims are judged by; by default what ships.
     """
     for ids in groups:
         documents = [load(document_id) for document_id in ids]
-        findings = (*check_claim(Case(documents, today, catalogs)), *stacks.findings(ids))
+        application, form = _application(documents, applications)
+        case = Case(
+            documents,
+            today,
+            catalogs,
+            application,
+            office or usual_office(),
+            _claim_id(documents),
+            applications.verifications,
+        )
+        findings = (*check_claim(case), *stacks.findings(ids))
         further = [other for document_id in ids for other in renditions.get(document_id, ())]
         told = (*findings, *_about_twins(documents, findings))
-        yield _claim(documents, told, field_names, catalogs, further, stacks.places.get(ids[0])), findings
+        yield _claim(case, told, field_names, further, stacks.places.get(ids[0]), form), findings
+
+
+def _application(
+    documents: Sequence[Document], applications: Applications
+) -> tuple[Application | None, Document | None]:
+    """What is applied for, and the form where it was read off one: its papers hold no bill."""
+    declared = applications.for_papers(document.file.name for document in documents)
+    if declared is not None and declared.kind != "reimbursement":
+        return declared, None
+    return applied_for(documents) or (declared, None)
 
 
 def _about_twins(documents: Sequence[Document], findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -463,35 +492,35 @@ def _rule_id(finding: Finding) -> str:
     return finding.rule.partition(".")[0]
 
 
+def _claim_id(documents: Sequence[Document]) -> str:
+    """The id of the claim of these papers, by its invoices: a paper that is added changes nothing."""
+    invoices = [document.id for document in documents if document.type in INVOICES]
+    return "C-" + _digest(invoices or [document.id for document in documents])[:12]
+
+
 def _claim(
-    documents: Sequence[Document],
+    case: Case,
     findings: Sequence[Finding],
     field_names: Callable[[str], Sequence[str]],
-    catalogs: Catalogs,
     renditions: Sequence[str],
     place: Place | None,
+    form: Document | None,
 ) -> ClaimRecord:
+    documents, catalogs = case.documents, case.catalogs
     invoices = [document for document in documents if document.type in INVOICES]
     bills = [document for document in documents if document.type == "itemized_bill"]
     certificates = [document for document in documents if document.type in CERTIFICATES]
     grouped = {document.id for document in (*invoices, *bills, *certificates)}
     kind = _visit_kind(documents)
-    case_type = _case_type(invoices, kind)
     paid = _distinct(invoices)
     lines = _coded_lines(_charged(paid, bills), field_names)
-    lacking = materials.missing(
-        case_type,
-        {document.type for document in documents},
-        has_details=any(document.category_totals for document in invoices),
-        has_medicines=_has_medicines(documents),
-    )
+    lacking = materials.missing(case)
     hospital_name = _first_text(documents, "hospital_name", "payee_name", last="vat_invoice")
     seals = [seal.text for document in documents for seal in document.seals if seal.text]
     hospital = catalogs.hospital(hospital_name, seals) if hospital_name else None
-    ids = sorted(document.id for document in documents)
     return {
         "schema_version": SCHEMA_VERSION,
-        "claim_id": "C-" + _digest([d.id for d in invoices] or ids)[:12],
+        "claim_id": case.claim_id,
         "idempotency_key": _digest({content_key(document) for document in documents}),
         "insured": {
             "name": _first_text(documents, "payer_name", "patient_name", "name"),
@@ -499,7 +528,11 @@ def _claim(
             "insurance_no": _first_text(documents, "insurance_no"),
             "insurance_type": _first_text(documents, "insurance_type"),
         },
-        "case_type": case_type,
+        "case_type": case.main_type,
+        "case_types": list(case.case_types),
+        "settle_by": case.settle_by.isoformat() if case.settle_by else None,
+        "application": case.application.declared if case.application is not None else None,
+        "application_form": form.id if form is not None else None,
         "hospital": {
             "name": hospital_name,
             "grade": hospital.grade if hospital else None,
@@ -564,16 +597,7 @@ def _status(
 
 
 def _visit_kind(documents: Sequence[Document]) -> Literal["outpatient", "inpatient"]:
-    inpatient = {"inpatient_invoice", "discharge_summary", "settlement_sheet"}
-    return "inpatient" if any(document.type in inpatient for document in documents) else "outpatient"
-
-
-def _case_type(invoices: Sequence[Document], kind: str) -> str:
-    if kind == "inpatient":
-        return materials.INPATIENT
-    if invoices and all(document.type == "vat_invoice" for document in invoices):
-        return materials.EXTERNAL_DRUG
-    return materials.OUTPATIENT
+    return "inpatient" if is_stay(documents) else "outpatient"
 
 
 def _visit(documents: Sequence[Document], kind: Literal["outpatient", "inpatient"]) -> VisitRecord:
@@ -596,18 +620,6 @@ def _coded_lines(
         record = document_record(document, field_names(document.type))
         lines += [coded_line(document.id, line) for line in record["line_items"]]
     return lines
-
-
-def _has_medicines(documents: Sequence[Document]) -> bool:
-    names = [
-        part.value
-        for document in documents
-        for item in (*document.items, *document.category_totals)
-        for part in (item.name, item.category)
-        if part is not None and part.value
-    ]
-    found = (find_category(name) for name in names)
-    return any(category is not None and category.code in MEDICINES for category in found)
 
 
 def _diagnoses(documents: Sequence[Document], catalogs: Catalogs) -> list[DiagnosisRecord]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from pipeline.errors import FolderUnusable, ServiceUnavailable
+from pipeline.errors import FolderUnusable, PlaceRefused, ServiceUnavailable
 
 if TYPE_CHECKING:  # heavy: loaded by the command that needs them
     from pipeline.gate import PageQuality
@@ -109,7 +109,7 @@ def scan(
             " / stopped; what was read is kept, running it again goes on from there"
         )
         raise typer.Exit(130) from error
-    except FolderUnusable as error:
+    except (FolderUnusable, PlaceRefused) as error:
         _fail(str(error))
         raise typer.Exit(2) from error
     except ServiceUnavailable as error:
@@ -162,7 +162,7 @@ def _scanned_directly(
         chosen = chosen.model_copy(update={"target_error": target_error})
     with Run(uploads, out_dir, chosen, date.today()) as run:  # noqa: DTZ011
         pending = run.pending()
-        progress.begin(len(uploads), len(uploads) - len(pending))
+        progress.begin(len(run.uploads), len(run.uploads) - len(pending))
         run.read(pending, progress)
         return run.write()
 
@@ -250,7 +250,9 @@ def down() -> None:
 def schema(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[documents|claims|errors|batches]", help="只要其中一个 / only this one"),
+        typer.Argument(
+            metavar="[documents|claims|errors|batches|application]", help="只要其中一个 / only this one"
+        ),
     ] = None,
 ) -> None:
     """打印 JSON Schema / prints the schemas of the output files."""
@@ -294,6 +296,15 @@ def _mount_explain() -> None:
     app.add_typer(explain)
 
 
+@cache
+def _mount_rules() -> None:
+    from pipeline.rulebook.check import app as check
+    from pipeline.rulebook.rules import app as rules
+
+    app.add_typer(rules)
+    app.add_typer(check)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console command."""
     try:
@@ -301,6 +312,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _mount_evaluate()
         _mount_separators()
         _mount_explain()
+        _mount_rules()
         app(list(arguments) if arguments is not None else None)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -25,6 +25,8 @@ from typing import Protocol, cast
 from typing_extensions import TypedDict
 
 from extractors import field_names
+from pipeline.application import is_declared
+from pipeline.declared import read_applications
 from pipeline.errors import UnreadableFile
 from pipeline.gate import PageJudges, PageQuality, page_qualities
 from pipeline.learned import with_learned
@@ -49,7 +51,7 @@ from pipeline.scan import reader_version
 from pipeline.settings import Settings
 from pipeline.together import taken_together
 from pipeline.upload import Decoder, PageReaders, UploadReader
-from pipeline.wiring import catalogs, learned
+from pipeline.wiring import catalogs, learned, office
 
 KEY = re.compile(r"[0-9a-f]{64}")
 CLOSE_UP_OF = "close_up_of.json"
@@ -131,6 +133,7 @@ class UploadDesk:
     ) -> None:
         self._settings = settings
         self._today = today
+        office(settings)  # a place's file that is wrong is told when the desk opens
         self._folder = settings.state_dir / "uploads"
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with ExitStack() as opened:
@@ -214,6 +217,8 @@ class UploadDesk:
         is_part = (kept / CLOSE_UP_OF).exists()
         quality: list[PageQuality] = []
         for source, path in _files(kept):
+            if is_declared(source.name):
+                continue
             with tempfile.TemporaryDirectory(dir=kept, ignore_cleanup_errors=True) as spool:
                 quality += page_qualities(
                     self._sandbox, self._readers, source, path, Path(spool), is_part=is_part
@@ -251,7 +256,15 @@ class UploadDesk:
         documents: list[Document] = []
         missed: list[Unread] = []
         close_ups: list[CloseUpRecord] = []
+        files = [(source.name, path) for source, path in _files(root)]
+        applications, refused = read_applications(
+            [one for one in files if is_declared(one[0])],
+            [one for one in files if not is_declared(one[0])],
+        )
+        missed += refused
         for number, (source, path) in enumerate(_files(root), 1):
+            if is_declared(source.name):
+                continue
             with (
                 tempfile.TemporaryDirectory(dir=kept, ignore_cleanup_errors=True) as spool,
                 tempfile.TemporaryDirectory(dir=kept, ignore_cleanup_errors=True) as beside,
@@ -267,7 +280,14 @@ class UploadDesk:
         lists, taught = catalogs(self._settings), learned(self._settings)
         documents = [with_learned(document, lists, taught) for document in documents]
         by_id = {document.id: document for document in documents}
-        together = taken_together(lambda: iter(documents), by_id.__getitem__, lists, self._today())
+        together = taken_together(
+            lambda: iter(documents),
+            by_id.__getitem__,
+            lists,
+            self._today(),
+            applications,
+            office(self._settings),
+        )
         return {
             "schema_version": SCHEMA_VERSION,
             "upload": key,

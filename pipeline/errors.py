@@ -5,6 +5,7 @@
     └── ServiceUnavailable    try again: a part of ours is down
         ├── OcrUnavailable    the OCR engine or its weights
         └── FolderUnusable    the output folder: in use by another run, not writable, disk full
+    PlaceRefused is one of its own: a place's file is wrong, and no claim can be judged until it is mended.
 
 A problem of the paper is never an exception: it is a `Finding`.
 """
@@ -45,6 +46,7 @@ UNREADABLE_CODES = frozenset(
         "memory_limit",  # decoding took more memory than the limit
         "crashed",  # the decoder died
         "inaccessible",  # the system does not let us read it; tried again by every run
+        "invalid_application",  # `application.json` is no application; what is wrong in it is named
         "unsafe",  # DOCTYPE, path outside the archive, nested bombs
     }
 )
@@ -60,3 +62,7 @@ class OcrUnavailable(ServiceUnavailable):
 
 class FolderUnusable(ServiceUnavailable):
     """A run cannot keep what it reads: its folder is in use by another run, not writable or full."""
+
+
+class PlaceRefused(BaoxiaoError):
+    """A place's file cannot be used, or no place is called so; the message names the file and the key."""

@@ -1,64 +1,154 @@
-"""What a case type asks for, and what of it is missing (北京 manual reimbursement, 有家健康网 2025-03-29).
+"""What a claim must bring along, and what of it is missing, by the matrix of its place (domain section 9).
 
-Configuration by place and year: the table below is the one that the sources give; a paper counts for a
-material when its type is among those named. Codes are those of the office's own list.
+Case types combine, and the required set is the union of their rows. Materials marked `o` in one row make up
+for each other. What is asked for stands in the place's file alone; here is what its words mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
+
+from pipeline.application import CaseType, ClaimKind
+from pipeline.case import Case
+from pipeline.case_types import NAME_FIELDS, REIMBURSEMENT, is_named_after_mother, is_stay
+from pipeline.fee_categories import find_category
+from pipeline.model import Document
+from pipeline.places.place import Condition, Declared, Material, Substitute
+from pipeline.text import squeeze
+
+MEDICINES = frozenset({"09", "10", "11"})
+"""Fee categories of western medicine, herbal pieces and Chinese patent medicine."""
+
+EMERGENCY = "急诊"
+NO_MARKS = frozenset({"否", "无", "0", ""})
+"""What stands behind a label that is printed whether it applies or not."""
+
+Row: TypeAlias = CaseType | ClaimKind
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """A paper that is asked for: its code, its name in print, and the document types that are it."""
+class Lack:
+    """What nobody sent: one material, or several of which one is enough, by code and name."""
 
-    code: str
-    name: str
-    types: frozenset[str]
+    materials: tuple[tuple[str, str], ...]
 
     @property
     def label(self) -> str:
-        """As it is listed where it is missing."""
-        return f"{self.code} {self.name}"
+        """As it is listed where it is missing.
+
+        >>> Lack((("M10", "事故认定书"), ("M11", "个人承诺书"))).label
+        'M10 事故认定书 或 M11 个人承诺书'
+        """
+        return " 或 ".join(f"{code} {name}" for code, name in self.materials)
 
 
-RECEIPT = Material("M02", "医疗收费票据", frozenset({"outpatient_invoice", "inpatient_invoice"}))
-FEE_LIST = Material("M03", "费用明细单", frozenset({"itemized_bill"}))
-PRESCRIPTION = Material("M04", "处方底方", frozenset({"prescription"}))
-STAY_SETTLEMENT = Material("M05", "住院费用结算明细单", frozenset({"settlement_sheet", "discharge_summary"}))
-CERTIFICATE = Material("M06", "诊断证明", frozenset({"diagnosis_certificate"}))
-PHARMACY_RECEIPT = Material("M12", "定点药店收据", frozenset({"vat_invoice"}))
-STAMPED_PRESCRIPTION = Material("M13", "加盖外购药专用章的处方", frozenset({"prescription"}))
-
-INPATIENT = "inpatient"
-OUTPATIENT = "emergency_no_card"
-EXTERNAL_DRUG = "external_drug"
-
-REQUIRED = {
-    OUTPATIENT: (RECEIPT, FEE_LIST, PRESCRIPTION, CERTIFICATE),
-    INPATIENT: (RECEIPT, FEE_LIST, STAY_SETTLEMENT, CERTIFICATE),
-    EXTERNAL_DRUG: (PHARMACY_RECEIPT, STAMPED_PRESCRIPTION, CERTIFICATE),
-}
-
-
-def missing(
-    case_type: str, types: Collection[str], *, has_details: bool, has_medicines: bool
-) -> list[Material]:
-    """The materials that `case_type` asks for and no paper of `types` is.
-
-    Args:
-        case_type: One of `REQUIRED`.
-        types: The document types at hand.
-        has_details: Whether an invoice itself shows the charged rows, which makes up for the fee list.
-        has_medicines: Whether medicines were charged; without them no prescription is asked for.
-    """
-    waived = {FEE_LIST} if has_details else set()
-    if not has_medicines and case_type == OUTPATIENT:
-        waived.add(PRESCRIPTION)
-    return [
-        material
-        for material in REQUIRED[case_type]
-        if material not in waived and not material.types & set(types)
+def missing(case: Case) -> list[Lack]:
+    """What the rows of the claim ask for and nobody sent, in the order of the place's list of materials."""
+    place = case.place
+    rows = [(row, place.needs(row)) for row in _rows(case)]
+    required = {code for _, needs in rows for code, need in needs.items() if need in ("R", "c")}
+    known = place.materials
+    lacks = [
+        Lack(((code, material.name),))
+        for code, material in known.items()
+        if code in required and is_asked(case, material) and not is_there(case, material)
     ]
+    for _, needs in rows:
+        choices = [code for code, need in needs.items() if need == "o" and is_asked(case, known[code])]
+        if choices and not any(is_there(case, known[code]) for code in choices):
+            lack = Lack(tuple((code, known[code].name) for code in choices))
+            lacks += [lack] if lack not in lacks else []
+    return lacks
+
+
+def _rows(case: Case) -> tuple[Row, ...]:
+    """The rows of the matrix that hold for the claim: an application for no money has one of its own."""
+    if case.application is not None and case.application.kind != REIMBURSEMENT:
+        return (case.application.kind,)
+    return case.case_types
+
+
+def is_asked(case: Case, material: Material) -> bool:
+    """Whether the material can be asked for at all in this claim."""
+    return material.only_when is None or _CONDITIONS[material.only_when](case)
+
+
+def is_there(case: Case, material: Material) -> bool:
+    """Whether a paper, a declaration or what a receipt shows is the material."""
+    if any(name in material.papers for document in case.documents for name in _names(document)):
+        return True
+    if material.declared is not None and _DECLARATIONS[material.declared](case):
+        return True
+    return material.made_up_for_by is not None and _SUBSTITUTES[material.made_up_for_by](case)
+
+
+def _names(document: Document) -> tuple[str, ...]:
+    """How a place's file may call the paper."""
+    return (document.type, f"{document.type}/{document.subtype}") if document.subtype else (document.type,)
+
+
+# ---------------------------------------------------------------- what the words of a place's file mean
+
+
+def has_medicines(documents: Iterable[Document]) -> bool:
+    """Whether a row or a category of any paper is a medicine."""
+    names = [
+        part.value
+        for document in documents
+        for item in (*document.items, *document.category_totals)
+        for part in (item.name, item.category)
+        if part is not None and part.value
+    ]
+    found = (find_category(name) for name in names)
+    return any(category is not None and category.code in MEDICINES for category in found)
+
+
+def has_details(bills: Iterable[Document]) -> bool:
+    """Whether a receipt shows charged rows under its categories."""
+    return any(bill.category_totals for bill in bills)
+
+
+def is_marked_emergency(bills: Iterable[Document]) -> bool:
+    """Whether a receipt says 急诊: as a mark, in its title or as its department."""
+    return any(
+        squeeze(bill.extras.get(EMERGENCY, "")) not in NO_MARKS
+        or EMERGENCY in squeeze(f"{bill.title} {bill.text('department') or ''}")
+        for bill in bills
+    )
+
+
+def _names_a_newborn(case: Case) -> bool:
+    names = (document.text(field) for document in case.documents for field in NAME_FIELDS)
+    return any(name and is_named_after_mother(name) for name in names)
+
+
+def _declares_emergency(case: Case) -> bool:
+    return case.application is not None and "emergency_no_card" in case.application.case_types
+
+
+_CONDITIONS: Mapping[Condition, Callable[[Case], bool]] = MappingProxyType(
+    {
+        "medicines_charged": lambda case: has_medicines(case.documents),
+        "stay": lambda case: is_stay(case.documents) or "inpatient" in case.case_types,
+        "newborn_name": _names_a_newborn,
+        "emergency_declared": _declares_emergency,
+    }
+)
+_SUBSTITUTES: Mapping[Substitute, Callable[[Case], bool]] = MappingProxyType(
+    {
+        "details_on_receipt": lambda case: has_details(case.bills),
+        "emergency_on_receipt": lambda case: is_marked_emergency(case.bills),
+    }
+)
+_DECLARATIONS: Mapping[Declared, Callable[[Case], bool]] = MappingProxyType(
+    {
+        "offsite_filings": lambda case: bool(case.application and case.application.offsite_filings),
+        "bank_account": lambda case: bool(case.application and case.application.bank_account),
+        "insured_number": lambda case: bool(
+            case.application and case.application.insured and case.application.insured.insurance_no
+        ),
+    }
+)

@@ -18,6 +18,7 @@ import pydantic
 # pydantic reads a TypedDict of `typing` from Python 3.12 on only.
 from typing_extensions import TypedDict
 
+from pipeline.application import ApplicationRecord, application_schema
 from pipeline.model import (
     AnyField,
     Box,
@@ -259,8 +260,11 @@ class ClaimRecord(TypedDict):
 
     The documents of one insured person for one visit or stay at one hospital, named by their `document_id`.
     `totals` is name to money, `missing_materials` says what the case type asks for and nobody sent.
-    `renditions` are further pictures of its documents; they are in none of the other lists. `claim_number` is
-    that of the label on its papers, `batch_number` that of its batch header.
+    `renditions` are further pictures of its documents; they are in none of the other lists. `application` is
+    what was declared beside the papers, or read off the document `application_form`; `case_types` are all
+    headings it falls under, of which `case_type` is the main one; `settle_by` is the office's own time limit,
+    where the day of receipt is declared.
+    `claim_number` is that of the label on its papers, `batch_number` that of its batch header.
     """
 
     schema_version: Version
@@ -280,6 +284,10 @@ class ClaimRecord(TypedDict):
     totals: dict[str, Money]
     checks: list[CheckRecord]
     missing_materials: list[str]
+    application: NotRequired[ApplicationRecord | None]
+    application_form: NotRequired[str | None]
+    case_types: NotRequired[list[str]]
+    settle_by: NotRequired[Day | None]
     claim_number: NotRequired[str | None]
     batch_number: NotRequired[str | None]
     status: ClaimStatus
@@ -396,20 +404,18 @@ def error_record(unread: Unread) -> ErrorRecord:
 
 
 def json_schemas() -> dict[str, dict[str, Any]]:
-    """The JSON Schema of each published file, by the file's name without its ending."""
+    """The JSON Schema of each published file and of `application.json`, by the name without its ending."""
     rows: dict[str, tuple[Any, str]] = {
         "documents": (DocumentRecord, "A row of documents.jsonl"),
         "claims": (ClaimRecord, "A row of claims.jsonl"),
         "errors": (ErrorRecord, "A row of errors.jsonl"),
         "batches": (BatchRecord, "A row of batches.jsonl"),
     }
+    schemas = {name: (pydantic.TypeAdapter(row).json_schema(), title) for name, (row, title) in rows.items()}
+    schemas["application"] = (application_schema(), "application.json")
     return {
-        name: {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            **pydantic.TypeAdapter(row).json_schema(),
-            "title": title,
-        }
-        for name, (row, title) in rows.items()
+        name: {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": title}
+        for name, (schema, title) in schemas.items()
     }
 
 

@@ -26,6 +26,8 @@ from types import TracebackType
 from typing import Protocol
 
 from extractors import field_names
+from pipeline.application import is_declared
+from pipeline.declared import read_applications
 from pipeline.errors import FolderUnusable
 from pipeline.learned import with_learned
 from pipeline.model import Document, SourceFile, Unread
@@ -40,7 +42,7 @@ from pipeline.settings import Settings
 from pipeline.store.ledger import FileReading, Ledger
 from pipeline.together import taken_together
 from pipeline.upload import Decoder, PageReaders, UploadReader
-from pipeline.wiring import catalogs, learned
+from pipeline.wiring import catalogs, learned, office
 
 STATE_DIR = ".baoxiao"
 """In the output folder: the ledger, page pictures for the report, and pages on their way."""
@@ -143,7 +145,7 @@ class Run:
     """One output folder and what is to be read into it; a context manager.
 
     Args:
-        uploads: What is to be read.
+        uploads: What is to be read; applications among them are taken for what they are.
         out: The output folder, made where it is missing.
         settings: Of this office.
         today: The day that counts as the present.
@@ -164,7 +166,8 @@ class Run:
         sandbox: Callable[[int], AbstractContextManager[Decoder]] = Sandbox,
         readers: ReadersOf = Readers,
     ) -> None:
-        self.uploads = tuple(uploads)
+        self.uploads = tuple(upload for upload in uploads if not is_declared(upload.name))
+        self._declared = tuple(upload for upload in uploads if is_declared(upload.name))
         self._out = out
         self._settings = settings
         self._today = today
@@ -178,6 +181,7 @@ class Run:
         with ExitStack() as opened:
             ledger = Ledger(out / STATE_DIR / "ledger.sqlite", reader_version(settings))
             self._ledger = opened.enter_context(ledger)
+            office(settings)  # a place's file that is wrong is told before anything is read
             _make_anew(self._spool)  # a run that was killed may have left pages
             self._thumbnails.mkdir(exist_ok=True)
             self._sandbox = opened.enter_context(sandbox(min(2, max(1, len(self.uploads)))))
@@ -309,11 +313,23 @@ class Run:
         def load(document_id: str) -> Document:
             return documents_of(home[document_id])[document_id]
 
-        together = taken_together(lambda: (document for _, document in kept()), load, lists, self._today)
+        applications, refused = read_applications(
+            [(upload.name, upload.path) for upload in self._declared],
+            [(upload.name, upload.path) for upload in self.uploads],
+        )
+        together = taken_together(
+            lambda: (document for _, document in kept()),
+            load,
+            lists,
+            self._today,
+            applications,
+            office(self._settings),
+        )
         documents = (
             document_record(together.final(document), field_names(document.type)) for _, document in kept()
         )
-        errors = (error_record(row) for _, reading in self._readings_kept() for row in reading.unread)
+        unread_rows = (row for _, reading in self._readings_kept() for row in reading.unread)
+        errors = (error_record(row) for row in (*refused, *unread_rows))
         try:
             self._remember_uploads()
             return write_outputs(
@@ -334,7 +350,8 @@ class Run:
 
     def _remember_uploads(self) -> None:
         """Note what was scanned, so that the outputs can be written anew without asking for it again."""
-        rows = [[upload.name, str(upload.path.absolute())] for upload in self.uploads]
+        given = (*self.uploads, *self._declared)
+        rows = [[upload.name, str(upload.path.absolute())] for upload in given]
         file = self._out / STATE_DIR / UPLOADS
         new = file.with_suffix(".new")
         new.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")

@@ -26,6 +26,15 @@ class Settings(BaseSettings):
     catalog_dir: Path = Field(default_factory=lambda: user_data_path("baoxiao") / "catalogs")
     """Imported catalogs; without any the packaged sample is used."""
 
+    place: str = "beijing"
+    """The place whose rules claims are judged by: a packaged one or one of the office's own."""
+
+    place_dir: Path = Field(default_factory=lambda: user_data_path("baoxiao") / "places")
+    """Places of the office's own, one TOML file a place and period."""
+
+    earlier_bills: Path | None = None
+    """A JSONL file of the bills of earlier claims, so that a bill that comes again is told."""
+
     detection_model_dir: Path | None = None
     """Another detection model (`inference.onnx` and `inference.yml`), such as PP-OCRv6 server."""
 

@@ -12,9 +12,11 @@ from datetime import date
 
 from extractors import field_names, required_fields
 from pipeline.acceptance import disputed_by_claim
+from pipeline.application import NO_APPLICATIONS, Applications
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.claims import Facts, assemble
 from pipeline.model import Document
+from pipeline.office import Office
 from pipeline.records import BatchRecord, ClaimRecord
 from pipeline.renditions import SamePapers, Sheet, find_same_papers, settled
 from pipeline.stacks.batches import StackPaper
@@ -42,7 +44,12 @@ class Together:
 
 
 def taken_together(
-    documents: Callable[[], Iterable[Document]], load: Load, catalogs: Catalogs, today: date
+    documents: Callable[[], Iterable[Document]],
+    load: Load,
+    catalogs: Catalogs,
+    today: date,
+    applications: Applications = NO_APPLICATIONS,
+    office: Office | None = None,
 ) -> Together:
     """All papers beside each other.
 
@@ -51,6 +58,8 @@ def taken_together(
         load: Gives one of them.
         catalogs: For diagnoses and hospitals.
         today: The day that counts as the present.
+        applications: What was declared beside the papers of a folder.
+        office: Whose rules the claims are judged by; by default what ships.
     """
     same = find_same_papers(map(Sheet.of, documents()), load)
     stacks = plan_of(map(StackPaper.of, documents()))
@@ -62,6 +71,8 @@ def taken_together(
         today,
         same.renditions,
         stacks,
+        applications,
+        office,
     )
     return Together(claims, tuple(stacks.rows(claims)), same, disputed, load)
 

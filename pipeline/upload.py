@@ -16,11 +16,12 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from pipeline.application import is_declared
 from pipeline.errors import ServiceUnavailable, UnreadableFile
 from pipeline.model import Document, Page, SourceFile, Unread
 from pipeline.readers import PAGES_PER_CALL
 from pipeline.reading.decoded import Decoded, SpooledPage, Unpacked
-from pipeline.reading.refusal import printable, unread
+from pipeline.reading.refusal import printable, refusal, unread
 from pipeline.store.ledger import FileReading
 
 _log = logging.getLogger(__name__)
@@ -100,7 +101,11 @@ class UploadReader:
             return
         yield FileReading(source, unread=unpacked.unread)
         for ordinal, member in enumerate(unpacked.members, 1):
-            if not is_read(ordinal):
+            if is_read(ordinal):
+                continue
+            if is_declared(member.file.name):
+                yield FileReading(member.file, ordinal, unread=(_misplaced(member.file),))
+            else:
                 yield self._read_member(member.file, ordinal, member.path, folder / str(ordinal))
 
     def _read_member(self, file: SourceFile, ordinal: int, path: Path, folder: Path) -> FileReading:
@@ -224,3 +229,16 @@ def _cause(error: BaseException) -> str:
     remote = str(error.__cause__ or "")
     places = [line.strip() for line in remote.splitlines() if line.strip().startswith("File ")]
     return f"{type(error).__name__} {places[-1] if places else ''}"
+
+
+def _misplaced(file: SourceFile) -> Unread:
+    """The row for an application inside an archive, which only its readers' children have opened."""
+    return unread(
+        refusal(
+            "invalid_application",
+            file,
+            "压缩包内的申请信息不采用，请把它放在压缩包旁边",
+            "an application inside an archive is not used; put it beside the archive",
+        ),
+        file,
+    )

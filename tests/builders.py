@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 
+from pipeline.application import Application, read_application
 from pipeline.case import Case
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.model import AnyField, Document, Field, LineItem, PageSize, SourceFile, Value
+from pipeline.office import Office, usual_office
+from pipeline.places.book import Places
+from pipeline.places.place import Place
+from pipeline.verification import Verification
 
 MONEY_FIELDS = frozenset(
     {
@@ -42,9 +49,30 @@ def sample_catalogs() -> Catalogs:
     return Catalogs.sample()
 
 
-def case(*documents: Document, today: date = TODAY) -> Case:
-    """A claim of these papers, as rules see it."""
-    return Case(documents, today, sample_catalogs())
+def case(
+    *documents: Document,
+    today: date = TODAY,
+    application: Application | None = None,
+    office: Office | None = None,
+    claim_id: str = "C-now",
+    verifications: Sequence[Verification] = (),
+    catalogs: Catalogs | None = None,
+) -> Case:
+    """A claim of these papers, as rules see it; without an application nobody declared anything."""
+    lists, by = catalogs or sample_catalogs(), office or usual_office()
+    return Case(documents, today, lists, application, by, claim_id, tuple(verifications))
+
+
+def declared(**more: object) -> Application:
+    """An application; what is not given is not declared."""
+    return read_application(json.dumps({"kind": "reimbursement", **more}).encode(), "application.json")
+
+
+def office_with(changes: Mapping[str, object] | None = None, **more: object) -> Office:
+    """An office in a 北京 whose file says something else in some parts: `{"switches": {…}}`."""
+    place = usual_office().place_on(TODAY).model_dump()
+    changed = Place.model_validate({**place, **(changes or {})})
+    return replace(usual_office(), places=Places([("changed.toml", changed)]), **more)  # type: ignore[arg-type]
 
 
 def field(value: Value | None, text: str | None = None) -> AnyField:

@@ -19,20 +19,31 @@ FLOOR = {
     "pipeline.intervals",
     "pipeline.likeness",
     "pipeline.seal_names",
+    # What was declared and brought along, and the calendar.
+    "pipeline.verification",
+    "pipeline.application",
+    "pipeline.working_days",
 }
+# What a claim is judged by beside its papers.
+JUDGED_BY = {"pipeline.places", "pipeline.earlier_bills", "pipeline.office", "pipeline.case_types"}
 READ = FLOOR | {"pipeline.reading"}
-WORDS_TO_PAPERS = READ | {
-    "pipeline.catalogs",
-    "pipeline.case",
-    "extractors",
-    "validators",
-    "pipeline.papers",
-    "pipeline.doubts",
-    "pipeline.sheets",
-    "pipeline.required_seals",
-    "pipeline.confidence",
-    "pipeline.acceptance",
-}
+WORDS_TO_PAPERS = (
+    READ
+    | JUDGED_BY
+    | {
+        "pipeline.catalogs",
+        "pipeline.case",
+        "pipeline.materials",
+        "extractors",
+        "validators",
+        "pipeline.papers",
+        "pipeline.doubts",
+        "pipeline.sheets",
+        "pipeline.required_seals",
+        "pipeline.confidence",
+        "pipeline.acceptance",
+    }
+)
 STACKS = {"pipeline.stacks", "pipeline.stacks.separators"}
 WRITE = {"pipeline.records", "pipeline.report", "pipeline.outputs"}
 RUN = (
@@ -41,7 +52,6 @@ RUN = (
     | STACKS
     | {
         "pipeline.intake",
-        "pipeline.materials",
         "pipeline.rendition_rows",
         "pipeline.renditions",
         "pipeline.claims",
@@ -50,6 +60,7 @@ RUN = (
         "pipeline.store",
         "pipeline.wiring",
         "pipeline.readers",
+        "pipeline.declared",
         "pipeline.upload",
         "pipeline.gate",
     }
@@ -67,18 +78,27 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.intervals": set(),
     "pipeline.likeness": {"pipeline.text"},
     "pipeline.seal_names": {"pipeline.text"},
+    "pipeline.verification": set(),
+    "pipeline.application": {"pipeline.errors", "pipeline.verification"},
+    "pipeline.working_days": set(),
     # Each knows one thing and none of the others.
     "pipeline.reading": FLOOR,
     # Lists and what is learned about them change under the lock that the store has.
     "pipeline.catalogs": FLOOR | {"pipeline.store"},
-    "pipeline.case": FLOOR | {"pipeline.catalogs"},
+    "pipeline.places": FLOOR,
+    "pipeline.earlier_bills": FLOOR,
+    "pipeline.office": FLOOR | {"pipeline.places", "pipeline.earlier_bills"},
+    "pipeline.case_types": FLOOR,
+    "pipeline.application_forms": FLOOR | {"pipeline.case_types"},
+    "pipeline.case": FLOOR | JUDGED_BY | {"pipeline.catalogs"},
     "pipeline.store": FLOOR,
-    "pipeline.materials": set(),
+    "pipeline.materials": FLOOR | JUDGED_BY | {"pipeline.case"},
     # What reviewers taught is laid over what the lists say.
     "pipeline.learned": FLOOR | {"pipeline.catalogs"},
     # Side by side; extractors read rows and tables of words, rules look entries up.
     "extractors": READ,
-    "validators": FLOOR | {"pipeline.catalogs", "pipeline.case"},
+    # A claim is judged by its place, by earlier bills and by what it must bring along.
+    "validators": FLOOR | JUDGED_BY | {"pipeline.catalogs", "pipeline.case", "pipeline.materials"},
     # From words to papers: what a field is worth is told by findings, not by the rules themselves.
     "pipeline.papers": READ | {"extractors", "pipeline.stacks.separators"},
     "pipeline.doubts": READ | {"pipeline.papers"},
@@ -102,17 +122,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     # From papers to a claim, which is a published row.
     "pipeline.claims": FLOOR
     | STACKS
-    | {"pipeline.case", "pipeline.catalogs", "validators"}
+    | JUDGED_BY
+    | {"pipeline.case", "pipeline.catalogs", "pipeline.application_forms", "validators"}
     | {"pipeline.acceptance", "pipeline.materials", "pipeline.records"},
     "pipeline.together": FLOOR
     | STACKS
+    | {"pipeline.office"}
     | {
         *("extractors", "pipeline.catalogs", "pipeline.acceptance", "pipeline.claims"),
         *("pipeline.records", "pipeline.renditions"),
     },
     # What is built from settings, the processes that read, one upload, the run over a folder, the desk.
-    "pipeline.wiring": READ | {"pipeline.catalogs"},
+    "pipeline.wiring": READ | JUDGED_BY | {"pipeline.catalogs"},
     "pipeline.readers": READ | {"pipeline.intake", "pipeline.wiring", "pipeline.acceptance"},
+    "pipeline.declared": READ,
     "pipeline.upload": READ | {"pipeline.readers", "pipeline.store"},
     # Judged before it is read: opened as an upload is, by readers that are handed in.
     "pipeline.gate": READ | {"pipeline.upload"},
@@ -127,8 +150,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.evaluate": ALL,
     # Explaining reads one file the way a run does and looks on.
     "pipeline.explain": ALL,
+    # The rules for people: what was published comes back in through one door.
+    "pipeline.rulebook": ALL,
     "pipeline.cli": ALL
-    | {"pipeline.alias_command", "flows", "pipeline.terminal", "pipeline.evaluate", "pipeline.explain"},
+    | {
+        "pipeline.alias_command",
+        "pipeline.rulebook",
+        "flows",
+        "pipeline.terminal",
+        "pipeline.evaluate",
+        "pipeline.explain",
+    },
 }
 
 # Packages from outside that have one place: what is above them or beside them tests without them.
@@ -147,6 +179,8 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.evaluate.command",
         "pipeline.stacks.command",
         "pipeline.explain.command",
+        "pipeline.rulebook.rules",
+        "pipeline.rulebook.check",
     ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),
     # Of the `accuracy` extra: drawn late, and done without where it is missing.

@@ -24,6 +24,10 @@ HERE = "济南样例人民医院"
 ELSEWHERE = "郑州示例大学第一附属医院"
 
 
+ELEMENTS = {"invoice_code": "37060126", "check_code": "fc0971", "issue_date": "2026-03-12"}
+"""What beside number and amount a receipt needs to be verified."""
+
+
 def receipt(**more: str) -> Document:
     """钱样例's receipt of 12 March."""
     usual = {
@@ -304,7 +308,7 @@ class TestTheClaim:
     def test_an_accepted_claim_has_everything_and_no_doubt(self) -> None:
         items = [row("阿莫西林胶囊", "20.58", category="西药费"), row("血常规", "20.00", category="化验费")]
         claim = claim_of(
-            accepted(receipt(total_amount="40.58", fund_payment="10.00")),
+            accepted(receipt(**ELEMENTS, total_amount="40.58", fund_payment="10.00")),
             accepted(replace(of_patient("itemized_bill", total_amount="40.58"), items=tuple(items))),
             accepted(of_patient("prescription")),
             accepted(of_patient("diagnosis_certificate", diagnoses="急性支气管炎;高血压病")),
@@ -397,7 +401,7 @@ class TestMoney:
 class TestStatus:
     def complete(self, **more: str) -> list[Document]:
         return [
-            accepted(receipt(total_amount="30.00", **more)),
+            accepted(receipt(**ELEMENTS, total_amount="30.00", **more)),
             accepted(of_patient("itemized_bill", total_amount="30.00")),
             accepted(of_patient("diagnosis_certificate")),
         ]
@@ -427,6 +431,25 @@ class TestStatus:
             map(Facts.of, by_id.values()), by_id.__getitem__, field_names, sample_catalogs(), TODAY
         )
         assert disputed == {one: {"fields.total_amount"} for one in by_id}
+
+
+class TestApplications:
+    def test_papers_with_a_form_and_no_bill_are_an_application_with_its_own_materials(self) -> None:
+        told = {"patient_name": "钱样例", "disease_name": "2型糖尿病"}
+        form = paper("other", "chronic_disease_form", told, file="a/1.jpg")
+        claim = claim_of(form, of_patient("diagnosis_certificate", file="a/2.jpg"))
+        assert claim["case_type"] == "chronic_disease_application"
+        assert claim["application_form"] == form.id
+        assert claim["application"] == {
+            "kind": "chronic_disease_application",
+            "insured": {"name": "钱样例"},
+            "chronic_disease": "2型糖尿病",
+        }
+        assert claim["missing_materials"] == ["A01 知情同意书"]
+        consent = paper("other", "informed_consent", {"patient_name": "钱样例"}, file="a/3.jpg")
+        whole = claim_of(form, of_patient("diagnosis_certificate", file="a/2.jpg"), consent)
+        assert whole["missing_materials"] == []
+        assert whole["status"] == "review"
 
 
 class TestKeys:

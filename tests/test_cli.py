@@ -175,6 +175,14 @@ class TestUsage:
         assert terminal.scan() == 2
         assert "BAOXIAO_WORKERS: 设置无效 / not a valid setting" in terminal.err
 
+    def test_a_place_that_nobody_knows_is_named(
+        self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("BAOXIAO_PLACE", "atlantis")
+        settings.cache_clear()
+        assert terminal.scan() == 2
+        assert "atlantis: 没有此地的配置" in terminal.err
+
     def test_an_unknown_command_is_2(self, terminal: Terminal) -> None:
         assert terminal.run("scna") == 2
 
@@ -197,14 +205,14 @@ class TestHelp:
 
 
 class TestSchema:
-    @pytest.mark.parametrize("name", ["documents", "claims", "errors", "batches"])
+    @pytest.mark.parametrize("name", ["documents", "claims", "errors", "batches", "application"])
     def test_one_schema_is_one_json(self, terminal: Terminal, name: str) -> None:
         assert terminal.run("schema", name) == 0
         assert json.loads(terminal.out)["$schema"].startswith("https://json-schema.org")
 
     def test_without_a_name_it_is_all_of_them(self, terminal: Terminal) -> None:
         assert terminal.run("schema") == 0
-        assert set(json.loads(terminal.out)) == {"documents", "claims", "errors", "batches"}
+        assert set(json.loads(terminal.out)) == {"documents", "claims", "errors", "batches", "application"}
 
     def test_an_unknown_name_is_2_and_names_those_known(self, terminal: Terminal) -> None:
         assert terminal.run("schema", "lines") == 2

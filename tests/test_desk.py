@@ -111,6 +111,23 @@ def test_what_is_unreadable_is_said_beside_what_is_read(counter: Counter) -> Non
     assert len(answer["documents"]) == 1
 
 
+def test_an_application_sent_along_goes_with_the_claim(counter: Counter) -> None:
+    form = '{"kind": "reimbursement", "case_types": ["social_aid"]}'
+    answer = counter.ask(("票.pdf", RECEIPT), ("application.json", form))
+    (claim,) = answer["claims"]
+    assert claim["case_type"] == "social_aid"
+    assert "M15 北京市城市居民最低生活保障金领取证" in claim["missing_materials"]
+    assert (answer["errors"], len(answer["quality"])) == ([], 1)
+
+
+def test_an_application_that_is_wrong_is_said_beside_what_is_read(counter: Counter) -> None:
+    answer = counter.ask(("票.pdf", RECEIPT), ("申请信息.json", "{}"))
+    assert [(row["file"], row["code"]) for row in answer["errors"]] == [
+        ("申请信息.json", "invalid_application")
+    ]
+    assert len(answer["documents"]) == 1
+
+
 def test_fields_with_which_the_claim_does_not_hold_are_to_review(counter: Counter) -> None:
     listed = "itemized_bill patient_name=欧阳杜撰 invoice_number=0127700352 total_amount=29.00"
     answer = counter.ask(("1.pdf", RECEIPT), ("2.pdf", listed))

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import FolderUnusable, ServiceUnavailable
+from pipeline.errors import FolderUnusable, PlaceRefused, ServiceUnavailable
 from pipeline.model import Unread
 from pipeline.outputs import CLAIMS, DOCUMENTS, ERRORS, LINES, REPORT
 from pipeline.report import Summary
@@ -227,6 +227,51 @@ class TestReading:
             "a.zip!3.exe": "unsupported",
             "a.zip!2.pdf": "corrupt",
         }
+
+    def test_an_application_beside_papers_is_no_paper_and_goes_with_their_claims(
+        self, office: Office
+    ) -> None:
+        put(
+            office.papers / "张",
+            a__pdf=RECEIPT,
+            application__json='{"kind": "reimbursement", "case_types": ["trauma"]}',
+        )
+        put(office.papers / "李", b__pdf=RECEIPT.replace("张三", "李四"))
+        summary = office.scan()
+        assert summary.files == 2
+        declared = {row["insured"]["name"]: row for row in rows(office.out / CLAIMS)}
+        assert declared["张三"]["case_types"] == ["trauma"]
+        assert declared["张三"]["application"] == {"kind": "reimbursement", "case_types": ["trauma"]}
+        assert (declared["李四"]["case_types"], declared["李四"]["application"]) == (
+            ["emergency_no_card"],
+            None,
+        )
+
+    def test_a_wrong_application_is_named_and_the_papers_are_read(self, office: Office) -> None:
+        put(
+            office.papers,
+            a__pdf=RECEIPT,
+            application__json='{"kind": "reimbursement", "case_type": "trauma"}',
+        )
+        summary = office.scan()
+        assert summary.unreadable == 1
+        (error,) = office.errors()
+        assert (error["file"], error["code"]) == ("application.json", "invalid_application")
+        assert "case_type: 没有这个键" in error["message"]
+        assert len(office.documents()) == 1
+
+    def test_an_application_inside_an_archive_is_told_to_lie_beside_it(self, office: Office) -> None:
+        form = '{"kind": "reimbursement"}'
+        zipped(put(office.papers) / "a.zip", {"x/1.jpg": RECEIPT, "x/application.json": form})
+        office.scan()
+        assert [(row["file"], row["code"]) for row in office.errors()] == [
+            ("a.zip!x/application.json", "invalid_application")
+        ]
+        assert len(office.documents()) == 1
+
+    def test_an_unknown_place_is_told_before_anything_is_read(self, tmp_path: Path) -> None:
+        with pytest.raises(PlaceRefused, match="atlantis"):
+            Run([], tmp_path / "out", Settings(place="atlantis"), TODAY)
 
     def test_no_files_give_empty_outputs(self, office: Office) -> None:
         put(office.papers)

@@ -13,7 +13,7 @@ from types import ModuleType
 
 from pipeline.case import Case
 from pipeline.model import Document, Finding
-from validators._rule import ClaimRule, DocumentRule
+from validators._rule import ClaimRule, DocumentRule, Rule
 
 
 def _modules() -> Iterator[ModuleType]:
@@ -22,16 +22,17 @@ def _modules() -> Iterator[ModuleType]:
             yield importlib.import_module(f"{__name__}.{info.name}")
 
 
-def _rules() -> tuple[tuple[DocumentRule, ...], tuple[ClaimRule, ...]]:
-    found = [
-        value
-        for module in _modules()
-        for value in vars(module).values()
-        if isinstance(value, DocumentRule | ClaimRule)
-    ]
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule, those about two papers too, which `pipeline.renditions` asks."""
+    found = [value for module in _modules() for value in vars(module).values() if isinstance(value, Rule)]
     ids = [rule.dotted_id for rule in found]
     if len(ids) != len(set(ids)):
         raise RuntimeError(f"two rules of one id: {sorted(ids)}")
+    return tuple(found)
+
+
+def _rules() -> tuple[tuple[DocumentRule, ...], tuple[ClaimRule, ...]]:
+    found = all_rules()
     return (
         tuple(rule for rule in found if isinstance(rule, DocumentRule)),
         tuple(rule for rule in found if isinstance(rule, ClaimRule)),

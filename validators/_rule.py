@@ -1,9 +1,12 @@
 """What a rule is: one function with its id, basis, severity and a title in Chinese.
 
 A rule function gives a `Verdict`, or None where it has nothing to say: it does not apply, or what it
-needs is missing and another rule reports that. `block` is what makes a paper wrong or unprovable, `warn`
-a hint. A sum that fails is a finding about the reading first, and its message says so; a rule that looks
-at what may be paid is `about` the claim, and its failure says nothing against what was read.
+needs is missing and another rule reports that. A failed `block` sends its paper, or its claim, to a person:
+what is called block and what is called review in the domain rules both are, for no rule refuses a claim by
+itself. A failed `warn` is shown and the paper goes on; where a person must settle it for the claim, a rule
+about the claim says so (`papers_of_claim`). A sum that fails is a finding about the reading first, and its
+message says so; a rule that looks at what may be paid is `about` the claim, and its failure says nothing
+against what was read.
 """
 
 from __future__ import annotations
@@ -63,7 +66,9 @@ def printed(document: Document, name: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class Rule:
+    """What every rule has: `id` is its number in the domain rules, `name` that of its function."""
+
     id: str
     name: str
     title: str
@@ -82,7 +87,7 @@ class _Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentRule(_Rule):
+class DocumentRule(Rule):
     """A rule about one paper; without `types` it looks at every paper."""
 
     types: frozenset[str]
@@ -97,7 +102,7 @@ class DocumentRule(_Rule):
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimRule(_Rule):
+class ClaimRule(Rule):
     """A rule about the papers of one claim together."""
 
     check: Callable[[Case], Verdict | None]
@@ -109,7 +114,7 @@ class ClaimRule(_Rule):
 
 
 @dataclass(frozen=True, slots=True)
-class PairRule(_Rule):
+class PairRule(Rule):
     """A rule about one paper beside another that is, or may be, the same paper."""
 
     check: Callable[[Document, Document], Verdict]

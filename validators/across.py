@@ -10,14 +10,16 @@ from decimal import Decimal
 
 from rapidfuzz import fuzz
 
+from pipeline.case import Case
 from pipeline.fee_categories import find_category
 from pipeline.model import Document, LineItem
-from pipeline.text import differing_characters, fold, is_masked, names_agree, squeeze
+from pipeline.text import fold, squeeze
 from validators._rule import (
     CHECK_READING,
     INVOICES,
     MEDICAL_INVOICES,
     Verdict,
+    case_rule,
     claim_rule,
     failed,
     passed,
@@ -29,7 +31,6 @@ from validators.identifiers import TXN_FORM, transaction_no
 _SAME_HOSPITAL = 85.0
 """Partial similarity, 0 to 100, from which two printed names are one hospital: one or two misread characters
 of ten to twenty. Names that differ in a numeral (第一医院, 第三医院) are told apart before."""
-_AROUND_STAY = timedelta(days=3)  # R-DATE-1: certificates are written within ± 3 days
 _FEW = 3  # papers named in a message
 
 
@@ -142,59 +143,6 @@ def _category_name(row: LineItem) -> str | None:
 
 # ---------------------------------------------------------------- who, where, when
 
-_NAME_FIELDS = ("payer_name", "patient_name", "name")
-_NEWBORN = re.compile("之[子女婴]$")
-
-
-@claim_rule("R-NAME-1", title="各材料姓名一致", basis="北京医保手工报销材料要求（交款人为参保人本人）")
-def papers_name_one_person(documents: Sequence[Document]) -> Verdict | None:
-    """The payer and the patient are the same person on every paper; the identity card leads."""
-    named = sorted(
-        (
-            (document, field, text)
-            for document in documents
-            for field in _NAME_FIELDS
-            if (text := document.text(field))
-        ),
-        key=lambda entry: (entry[0].type != "id_card", is_masked(entry[2])),
-    )
-    if len(named) < 2:  # two names are needed to compare
-        return None
-    lead = named[0][2]
-    others = [(document, field, text) for document, field, text in named if not names_agree(lead, text)]
-    if not others:
-        return passed(*(path_in(document, f"fields.{field}") for document, field, _ in named))
-    texts = "、".join(dict.fromkeys(f"「{text}」" for _, _, text in others))
-    paths = [path_in(named[0][0], f"fields.{named[0][1]}")]
-    paths += [path_in(document, f"fields.{field}") for document, field, _ in others]
-    if any(_NEWBORN.search(squeeze(text)) for text in (lead, *(text for _, _, text in others))):
-        return failed(f"姓名「{lead}」与{texts}不同，其中有新生儿称谓，请以出生医学证明核实", *paths)
-    if all(differing_characters(lead, text) == 1 for _, _, text in others):
-        return failed(f"姓名「{lead}」与{texts}有一字之差；{CHECK_READING}", *paths)
-    return failed(f"姓名「{lead}」与{texts}不是同一人，各材料应为参保人本人", *paths)
-
-
-@claim_rule("R-NAME-3", title="各材料身份证号码一致", basis="GB 11643—1999；遮盖的位数不比较")
-def papers_have_one_identity_number(documents: Sequence[Document]) -> Verdict | None:
-    """Where two papers show the same digit of the number, it is the same."""
-    shown = [
-        (document, name, squeeze(text).upper())
-        for document in documents
-        for name in ("id_number", "payer_id")
-        if (text := document.text(name))
-    ]
-    paths = [path_in(document, f"fields.{name}") for document, name, _ in shown]
-    numbers = [number for _, _, number in shown]
-    if len(numbers) < 2:  # two numbers are needed to compare
-        return None
-    if all(_masked_agree(numbers[0], number) for number in numbers):
-        return passed(*paths)
-    return failed(f"各材料上的身份证号码（含可见部分）不一致；{CHECK_READING}", *paths)
-
-
-def _masked_agree(a: str, b: str) -> bool:
-    return len(a) == len(b) and all(x == y or "*" in (x, y) for x, y in zip(a, b, strict=True))
-
 
 @claim_rule(
     "R-ENT-3",
@@ -266,7 +214,7 @@ def is_same_hospital(a: str, b: str) -> bool:
 )
 def lists_fall_on_the_treatment(documents: Sequence[Document]) -> Verdict | None:
     """The period of each list lies on the days of a bill's visit or stay."""
-    stays = list(filter(None, map(_treatment, _of(documents, *INVOICES))))
+    stays = list(filter(None, map(treatment_of, _of(documents, *INVOICES))))
     lists = [
         (each, start, each.date("period_end") or start)
         for each in _of(documents, "itemized_bill")
@@ -285,33 +233,39 @@ def lists_fall_on_the_treatment(documents: Sequence[Document]) -> Verdict | None
     return passed(*paths)
 
 
-@claim_rule(
+@case_rule(
     "R-DATE-1",
     title="证明和处方日期与就诊时间相符",
-    basis="北京医保手工报销材料要求（前后三日）",
-    severity="warn",
+    basis="北京医保手工报销材料要求（前后天数按地区配置）",
+    about="reading",
 )
-def certificates_fall_on_the_treatment(documents: Sequence[Document]) -> Verdict | None:
-    """Certificates and prescriptions are dated within the visit or stay, give or take three days."""
-    stays = list(filter(None, map(_treatment, _of(documents, *INVOICES))))
+def certificates_fall_on_the_treatment(case: Case) -> Verdict | None:
+    """Certificates and prescriptions are dated within the visit or stay, give or take a few days."""
+    days = case.place.dates.certificate_days
+    window = timedelta(days=days)
+    stays = list(filter(None, map(treatment_of, case.bills)))
     papers = [
         (each, day)
-        for each in _of(documents, "diagnosis_certificate", "prescription")
+        for each in _of(case.documents, "diagnosis_certificate", "prescription")
         if (day := each.date("issue_date"))
     ]
     if not stays or not papers:
         return None
-    paths = [path_in(each, "fields.issue_date") for each, _ in papers]
-    for _, day in papers:
-        if not any(first - _AROUND_STAY <= day <= last + _AROUND_STAY for first, last in stays):
-            first, last = stays[0]
-            return failed(
-                f"证明或处方日期 {day} 与就诊或住院时间 {first} 至 {last} 相差超过三日，请核实", *paths
-            )
-    return passed(*paths)
+    away = [
+        (each, day)
+        for each, day in papers
+        if not any(first - window <= day <= last + window for first, last in stays)
+    ]
+    paths = [path_in(each, "fields.issue_date") for each, _ in away or papers]
+    if not away:
+        return passed(*paths)
+    first, last = stays[0]
+    return failed(
+        f"证明或处方日期 {away[0][1]} 与就诊或住院时间 {first} 至 {last} 相差超过 {days} 日，请核实", *paths
+    )
 
 
-def _treatment(bill: Document) -> tuple[date, date] | None:
+def treatment_of(bill: Document) -> tuple[date, date] | None:
     """First and last day of the visit or stay that a bill is for."""
     first = bill.date("admission_date") or bill.date("visit_date")
     last = bill.date("discharge_date") or first

@@ -42,7 +42,7 @@ def five_elements_are_complete(document: Document) -> Verdict | None:
     malformed = [
         label
         for name, label in FIVE_ELEMENTS.items()
-        if name in document.fields and not _is_well_formed(document, name)
+        if name in document.fields and not is_well_formed(document, name)
     ]
     paths = [f"fields.{name}" for name in FIVE_ELEMENTS]
     said = [f"缺少{'、'.join(missing)}"] if missing else []
@@ -52,7 +52,8 @@ def five_elements_are_complete(document: Document) -> Verdict | None:
     return passed(*paths)
 
 
-def _is_well_formed(document: Document, name: str) -> bool:
+def is_well_formed(document: Document, name: str) -> bool:
+    """Whether one of the five elements was read in its form."""
     if name == "issue_date":
         return document.date(name) is not None
     if name == "total_amount":

@@ -199,6 +199,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "class.甲": ("甲类", "Class A 甲"),
     "class.乙": ("乙类", "Class B 乙"),
     "class.丙": ("丙类", "Class C 丙"),
+    "code.invalid_application": ("申请信息有误", "Invalid application"),
     "code.inaccessible": ("无法访问", "Cannot be opened"),
     "code.empty": ("没有内容", "Empty"),
     "code.unsupported": ("格式不支持", "Unknown format"),
@@ -209,6 +210,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "code.memory_limit": ("占用内存过多", "Took too much memory"),
     "code.crashed": ("解码失败", "Decoder failed"),
     "code.unsafe": ("内容不安全", "Unsafe content"),
+    "help.invalid_application": (
+        "按提示改正 application.json 后再次运行",
+        "Correct application.json as said and run again",
+    ),
     "help.inaccessible": ("检查权限或网络盘后再次运行", "Check permissions or the network drive, run again"),
     "help.empty": ("重新上传有内容的文件", "Send the file again, with its content"),
     "help.unsupported": ("改交照片、扫描件、PDF 或 OFD", "Send a photo, a scan, a PDF or an OFD"),

@@ -36,7 +36,7 @@ def test_a_filing_says_who_goes_where_from_which_day() -> None:
         "id_number": "37010019850312452X",
         "filing_kind": "其他临时外出就医人员",
         "filing_place": "北京市",
-        "start_date": "2026-03-01",
+        "period_start": "2026-03-01",
         "phone": "13800138000",
     }
 
