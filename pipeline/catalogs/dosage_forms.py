@@ -260,3 +260,51 @@ def with_form_repaired(name: str) -> str | None:
         if sum(cost > 0 for cost in costs) == 1 and sum(costs) < 1:
             return name[: -len(form)] + form
     return None
+
+
+_NEAR_FORMS = (
+    (frozenset({"注射液", "注射用粉", "脂质体注射剂"}), 0.10),
+    (frozenset({"吸入溶液", "吸入混悬液", "口服混悬液"}), 0.05),
+    (frozenset({"气雾剂", "吸入气雾剂", "喷雾剂", "吸入粉雾剂"}), 0.08),
+    (frozenset({"软膏", "乳膏", "凝胶"}), 0.08),
+    (frozenset({"口服混悬液", "干混悬剂"}), 0.08),
+    (frozenset({"贴", "贴膏", "膏药", "膏"}), 0.08),
+    (frozenset({"洗剂", "溶液", "搽剂", "酊", "涂剂", "含漱液"}), 0.10),
+    (frozenset({"鼻喷雾剂", "喷雾剂"}), 0.06),
+    (frozenset({"滴鼻液", "溶液"}), 0.08),
+    (frozenset({"口服液", "溶液"}), 0.06),
+    (frozenset({"膏", "软膏"}), 0.10),
+)
+"""Forms that printers use for one another, and what that costs; all else costs `OTHER_FORM`."""
+OTHER_FORM = 0.35
+
+_UNIT_FORMS = {
+    "片": {"片", "肠溶片", "分散片", "缓释片", "控释片", "咀嚼片"},
+    "粒": {"胶囊", "软胶囊", "肠溶胶囊", "缓释胶囊"},
+    "丸": {"丸", "滴丸"},
+    "贴": {"贴", "贴膏", "膏药"},
+    "枚": {"栓", "阴道泡腾片", "阴道片"},
+    "栓": {"栓"},
+}
+"""Units and signs of a specification (`24粒`) and the forms that they speak for."""
+
+
+def form_cost(form: str, listed: frozenset[str]) -> float:
+    """What it costs the score that an entry does not hold the printed form.
+
+    >>> form_cost("软膏", frozenset({"乳膏"})), form_cost("缓释片", frozenset({"肠溶片"}))
+    (0.08, 0.35)
+    """
+    return min((cost for near, cost in _NEAR_FORMS if form in near and near & listed), default=OTHER_FORM)
+
+
+def forms_hinted(specification: str, unit: str) -> frozenset[str]:
+    """The forms that a specification and unit speak for, where the name has none.
+
+    >>> sorted(forms_hinted("10mg*7丸", "盒")), forms_hinted("", "盒")
+    (['丸', '滴丸'], frozenset())
+    """
+    for sign, forms in _UNIT_FORMS.items():
+        if unit.strip() == sign or re.search(rf"\d\s*{sign}", specification):
+            return frozenset(forms)
+    return frozenset()

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pipeline.catalogs.dosage_forms import FORM_OF, forms_of_listed, split_form
 from pipeline.catalogs.printed_names import bare, normalise
 
-_ACIDS = sorted(
+ACIDS = sorted(
     (
         *(
             "盐酸",
@@ -63,7 +63,8 @@ _ACIDS = sorted(
     key=len,
     reverse=True,
 )
-_ACID = re.compile("^(" + "|".join(_ACIDS) + ")")
+"""What stands before a substance as its salt or hydrate; the longest first."""
+_ACID = re.compile("^(" + "|".join(ACIDS) + ")")
 _SALT_WITHIN = re.compile(r"(?:磷酸|琥珀酸|硫酸|醋酸|丙酸)(?=[二三]?[钠钾酯]$)")
 _METAL = re.compile(
     r"(?<!氯化)(?<!碳酸氢)(?<!碳酸)(?<!^乳酸)(?<!^枸橼酸)(?<!谷氨酸)(?<!磷酸二氢)(?<!磷酸氢)(?<!硫代硫酸)(?<!溴化)(?<!碘化)"
@@ -77,7 +78,7 @@ _PREFIX = re.compile(
 _ALNUM = re.compile(r"[0-9a-z]+|[α-ω]")
 _ROMAN_END = re.compile(r"\(?(?:i|ii|iii|iv|v|vi)型?\)?$")
 
-_BARE_ACIDS = frozenset(_ACIDS)
+_BARE_ACIDS = frozenset(ACIDS)
 
 
 @dataclass(frozen=True, slots=True)

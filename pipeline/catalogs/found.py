@@ -1,0 +1,72 @@
+"""What a look-up brings back: one name of the lists, all entries under it, and how well it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from pipeline.catalogs.entries import Entry
+
+_DAYS_KEPT = 64
+"""Days of treatment for which a name remembers its entry; the papers of one run share few."""
+
+Precedence = tuple[bool, bool, date]
+"""In force on the day, of the national list, in force since; the greater goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The entry that speaks for a name on a day."""
+
+    entry: Entry
+    """Its class is open (None) where entries of equal standing differ in it, as products of several makers."""
+    precedence: Precedence
+
+
+@dataclass(slots=True, eq=False)
+class Listed:
+    """All entries that the lists hold under one name, such as the products of many makers."""
+
+    entries: Sequence[Entry]
+    categories: frozenset[str] = field(init=False)
+    _chosen: dict[date | None, Chosen] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.categories = frozenset(entry.category for entry in self.entries)
+
+    def on(self, day: date | None) -> Chosen:
+        """The entry that speaks for the name on a day: in force, then national, then the newest."""
+        known = self._chosen.get(day)
+        if known is None:
+            if len(self._chosen) >= _DAYS_KEPT:
+                self._chosen.clear()
+            known = self._chosen[day] = self._choose(day)
+        return known
+
+    def _choose(self, day: date | None) -> Chosen:
+        first = max(precedence(entry, day) for entry in self.entries)
+        equals = [entry for entry in self.entries if precedence(entry, day) == first]
+        chosen = equals[0]
+        if len({entry.reimbursement_class for entry in equals}) > 1:
+            chosen = chosen._replace(reimbursement_class=None)
+        return Chosen(chosen, first)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A name of the lists that comes near what is printed."""
+
+    listed: Listed
+    score: float
+    why: str
+    thing: tuple[str, ...]
+    """What is meant, whatever the salt it is printed with and the list it stands in."""
+    variant: tuple[str, ...] = ()
+    exact: bool = False
+    """The entry's own name stands on the bill, letter by letter."""
+
+
+def precedence(entry: Entry, day: date | None) -> Precedence:
+    """Which of two entries of one thing goes first on a day."""
+    return entry.in_force(day), entry.scope == "national", entry.effective_from or date.min

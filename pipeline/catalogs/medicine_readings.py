@@ -1,0 +1,134 @@
+"""What a printed medicine may be called: trade names resolved, brackets tried, broken affixes mended.
+
+Mending concerns what all medicines share, and so can be read without any list: the dosage form at the end, the
+acid or 注射用 before, the metal behind the substance. What is left between them is looked up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import NamedTuple
+
+from pipeline.catalogs.dosage_forms import FORM_OF
+from pipeline.catalogs.drug_names import ACIDS, DrugName, drug_name
+from pipeline.catalogs.entries import DATA, read_pairs
+from pipeline.catalogs.likeness import misread_cost
+from pipeline.catalogs.printed_names import PrintedName, bare
+
+_LOOKALIKE, _OTHER = 0.03, 0.06
+"""What a mended affix takes from the score: one look-alike character; any other, lost or added one."""
+_METALS = "钠钾钙镁锌"
+_LONGEST_BRAND = 8
+
+
+class Spelling(NamedTuple):
+    """One text that the medicine may be called, and how far it is trusted."""
+
+    text: str
+    weight: float
+    why: str
+
+
+class Reading(NamedTuple):
+    """A spelling set apart, after mending that `cost` something."""
+
+    name: DrugName
+    spelling: Spelling
+    cost: float
+
+
+@cache
+def brand_names() -> dict[str, str]:
+    """Trade name to generic name, both as they are printed."""
+    return {bare(brand): generic for brand, generic in read_pairs(DATA / "brand_names.csv").items()}
+
+
+def spellings(printed: PrintedName) -> Iterator[Spelling]:
+    """What the medicine may be called: with its brackets, without, what stands in them, trade names resolved."""
+    telling = any(re.search("[0-9A-Za-z]", part) for part in printed.inner)
+    seen: set[str] = set()
+    for text, weight in (
+        (printed.plain, 1.0),
+        (printed.outer, 0.93 if telling else 0.995),
+        *((part, 0.96) for part in printed.inner if len(bare(part)) >= 2),
+    ):
+        if not text or text in seen:
+            continue
+        seen.add(text)
+        yield Spelling(text, weight, "")
+        brand, generic = _brand(bare(text))
+        if brand:
+            rest = bare(text)[len(brand) :]
+            if len(rest) >= 3 and rest not in FORM_OF and drug_name(rest).stem[:2] not in ("", generic[:2]):
+                # 立普妥阿托伐他汀钙片: behind the trade name stands the generic one
+                yield Spelling(rest, 0.98 * weight, f"去掉商品名“{brand}”后")
+            else:
+                known = rest if rest.startswith(generic[:2]) else generic + rest
+                yield Spelling(known, 0.97 * weight, f"商品名“{brand}”即{generic}，")
+
+
+def _brand(text: str) -> tuple[str, str]:
+    brands = brand_names()
+    for length in range(min(_LONGEST_BRAND, len(text)), 1, -1):
+        generic = brands.get(text[:length])
+        if generic is not None:
+            return text[:length], generic
+    return "", ""
+
+
+def mended(spelling: Spelling) -> Iterator[Reading]:
+    """The spelling read with one broken affix put right, each way that there is."""
+    text = bare(spelling.text)
+    for ending, form, cost in _FORMS.broken_in(text):
+        yield Reading(drug_name(text[: len(text) - len(ending)] + form), spelling, cost)
+    for beginning, prefix, cost in _BEGINNINGS.broken_in(text):
+        yield Reading(drug_name(prefix + text[len(beginning) :]), spelling, cost)
+    core = drug_name(text).core
+    if len(core) > 2:
+        for metal in _METALS:
+            if 0 < misread_cost(core[-1], metal) < 1:
+                yield Reading(drug_name(text.replace(core, core[:-1] + metal, 1)), spelling, _LOOKALIKE)
+
+
+class _Affixes:
+    """Words that names begin or end with, found where one character of them is wrong, lost or added."""
+
+    def __init__(self, words: Iterable[str], *, at_end: bool) -> None:
+        self._words = frozenset(words)
+        self._at_end = at_end
+        self._longest = max(map(len, self._words))
+        self._wrong: dict[tuple[int, str], list[str]] = {}
+        self._lost: dict[str, list[str]] = {}
+        for word in sorted(self._words):
+            for at in range(len(word)):
+                rest = word[:at] + word[at + 1 :]
+                self._wrong.setdefault((at, rest), []).append(word)
+                if len(word) >= 3:
+                    self._lost.setdefault(rest, []).append(word)
+
+    def broken_in(self, text: str) -> Iterator[tuple[str, str, float]]:
+        """What stands at the end (or beginning) of `text`, the word that it may be, and what that costs.
+
+        A word of one or two characters is known by a look-alike alone, as too little of it is left.
+        """
+        for length in range(1, min(self._longest + 1, len(text) - 1) + 1):
+            read = text[-length:] if self._at_end else text[:length]
+            if read in self._words:
+                continue
+            for at in range(length):
+                rest = read[:at] + read[at + 1 :]
+                for word in self._wrong.get((at, rest), ()):
+                    alike = misread_cost(read[at], word[at]) < 1
+                    if alike or length >= 3:
+                        yield read, word, _LOOKALIKE if alike else _OTHER
+                if 0 < at < length - 1 or (length > 2 and at):
+                    if len(rest) >= 2 and rest in self._words:
+                        yield read, rest, _OTHER
+            for word in self._lost.get(read, ()):
+                yield read, word, _OTHER
+
+
+_FORMS = _Affixes(FORM_OF, at_end=True)
+_BEGINNINGS = _Affixes(("注射用", "吸入用", "雾化吸入用", *ACIDS), at_end=False)

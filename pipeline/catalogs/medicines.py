@@ -1,0 +1,191 @@
+"""Medicines by their printed name: the substance is looked up, salt, form, prefix and marks are weighed.
+
+First the substance letter by letter, which answers most names. Where that gives nothing sure, broken affixes
+are mended and texts near the substance are compared, misread characters at the cost of how they look.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.catalogs.dosage_forms import form_cost, forms_hinted
+from pipeline.catalogs.drug_names import DrugName, drug_name, listed_names
+from pipeline.catalogs.entries import Entry
+from pipeline.catalogs.found import Found, Listed
+from pipeline.catalogs.likeness import likeness
+from pipeline.catalogs.medicine_readings import Reading, Spelling, mended, spellings
+from pipeline.catalogs.near_texts import NearTexts
+from pipeline.catalogs.printed_names import PrintedName, bare
+
+SURE = 0.94
+"""From here on a name found letter by letter needs no look at its neighbours."""
+SHOWN = 0.55
+"""Texts less alike than this are not even weighed."""
+COMPARED = 6
+"""Near texts weighed for one reading, beside all that are one character away."""
+ALMOST = 0.80
+"""Where a text one character away scores this much, texts that share pairs of characters are not asked."""
+
+_OTHER_SALT, _SALT_LEFT_OUT = 0.2, 0.005
+_OTHER_PREFIX, _OTHER_MARK, _MARK_LEFT_OUT = 0.25, 0.25, 0.05
+_FORM_NOT_PRINTED, _FORM_HINTED, _FORM_HINTED_OTHERWISE = 0.06, 0.02, 0.2
+_OTHER_CATEGORY = 0.03
+_SAME_SALTS = ({"枸橼酸", "柠檬酸"}, {"硫酸", "硫酸氢"}, {"酒石酸", "重酒石酸"}, {"甲苯磺酸", "对甲苯磺酸"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Key:
+    """One name of medicines, with the forms that its entries hold; no forms where the list sets none."""
+
+    listed: Listed
+    name: DrugName
+    forms: frozenset[str]
+    own_names: frozenset[str]
+    """The entries' own names, bare: 开塞露 ends in what looks like a form."""
+
+
+class Medicines:
+    """The medicines of the lists, by substance; herbal pieces are not among them."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        grouped: dict[tuple[DrugName, frozenset[str]], dict[Entry, None]] = {}
+        for entry in entries:
+            names = dict(listed_names(entry.name, entry.form))
+            for alias in entry.aliases:
+                names.update(listed_names(alias, entry.form))
+            for name, forms in names.items():
+                found = drug_name(name)
+                if found.stem:
+                    grouped.setdefault((found, forms), {})[entry] = None
+        self._keys: dict[str, list[_Key]] = {}
+        for (name, forms), held in grouped.items():
+            own_names = frozenset(bare(entry.name) for entry in held)
+            key = _Key(Listed(tuple(held)), name, forms, own_names)
+            self._keys.setdefault(name.stem, []).append(key)
+        self._stems = list(self._keys)
+        self._near = NearTexts(self._stems)
+
+    def find(
+        self, printed: PrintedName, specification: str, unit: str, category: str | None
+    ) -> Iterator[Found]:
+        """What a printed name may be, in no order; `category` is that of the row."""
+        hinted = forms_hinted(specification + printed.specification, unit)
+        spelled = list(spellings(printed))
+        readings = [Reading(drug_name(one.text), one, 0.0) for one in spelled]
+        sure = False
+        for reading in readings:
+            for found in self._weighed(reading, reading.name.stem, 1.0, hinted, category):
+                sure = sure or found.score >= SURE
+                yield found
+        if not sure:
+            yield from self._near_found(spelled, readings, hinted, category)
+
+    def letter_by_letter(self, text: str) -> Iterator[tuple[Listed, str]]:
+        """The medicines whose substance is `text` or comes near it, each with a name of its own."""
+        for stem in self._near_stems([text]):
+            for key in self._keys[stem]:
+                for name in key.own_names:
+                    yield key.listed, name
+
+    def _near_found(
+        self,
+        spelled: Sequence[Spelling],
+        readings: Sequence[Reading],
+        hinted: frozenset[str],
+        category: str | None,
+    ) -> Iterator[Found]:
+        by_stem: dict[str, Reading] = {}
+        for reading in [*readings, *(reading for one in spelled for reading in mended(one))]:
+            known = by_stem.get(reading.name.stem)
+            if reading.name.stem and (known is None or _trust(reading) > _trust(known)):
+                by_stem[reading.name.stem] = reading
+        for stem in self._near_stems(list(by_stem)):
+            for read, reading in by_stem.items():
+                alike = likeness(read, stem)
+                if alike >= SHOWN:
+                    yield from self._weighed(reading, stem, alike, hinted, category)
+
+    def _near_stems(self, stems: Sequence[str]) -> Iterable[str]:
+        """The substances that come near any of the given ones."""
+        near: dict[str, None] = {}
+        for stem in stems:
+            choices = [self._stems[number] for number in self._near.one_character_off(stem)]
+            choices += [self._stems[number] for number in self._near.sharing_most(stem)]
+            near.update(
+                (text, None)
+                for text, distance, _ in process.extract(
+                    stem, choices, scorer=Levenshtein.distance, processor=None, limit=COMPARED
+                )
+            )
+        return near
+
+    def _weighed(
+        self, reading: Reading, stem: str, alike: float, hinted: frozenset[str], category: str | None
+    ) -> Iterator[Found]:
+        """Every medicine of that substance, with what speaks against it."""
+        name, spelling = reading.name, reading.spelling
+        keys = self._keys.get(stem, ())
+        if name.form is not None and len(keys) > 1:
+            # where the printed form is held, entries of other forms cannot come near
+            keys = [key for key in keys if not key.forms or name.form in key.forms] or keys
+        for key in keys:
+            read = name
+            if name.form is not None and key.forms and bare(spelling.text) in key.own_names:
+                read = replace(name, form=min(key.forms))
+            score, reasons = _score(read, key, alike, hinted)
+            if category is not None and "" not in key.listed.categories and category not in key.listed.categories:
+                score -= _OTHER_CATEGORY
+            yield Found(
+                key.listed,
+                (score - reading.cost) * spelling.weight,
+                spelling.why + "，".join(reasons),
+                (stem, key.name.prefix, *key.name.marks),
+                (key.name.acid, key.name.metal, *(("",) if read.form in key.forms else sorted(key.forms))),
+                exact=name.core == key.name.core and name.marks == key.name.marks,
+            )
+
+
+def _trust(reading: Reading) -> float:
+    return reading.spelling.weight - reading.cost
+
+
+def _score(read: DrugName, key: _Key, alike: float, hinted: frozenset[str]) -> tuple[float, list[str]]:
+    listed = key.name
+    score = alike
+    reasons = ["名称一致" if alike == 1 else f"名称相近（{alike:.2f}）"]
+    for ours, theirs, called in ((read.acid, listed.acid, "酸根"), (read.metal, listed.metal, "金属离子")):
+        if ours == theirs:
+            continue
+        if ours and theirs and {ours, theirs} not in _SAME_SALTS:
+            score -= _OTHER_SALT
+            reasons.append(f"{called}不同（{ours}/{theirs}）")
+        else:
+            score -= _SALT_LEFT_OUT
+    if read.prefix != listed.prefix and len(read.stem) != len(listed.stem):
+        score -= _OTHER_PREFIX
+        reasons.append("前缀不同")
+    if read.marks != listed.marks:
+        if read.marks and listed.marks:
+            score -= _OTHER_MARK
+            reasons.append("编号不同")
+        else:
+            score -= _MARK_LEFT_OUT
+    if not key.forms:
+        score -= 0.0 if read.form is None else _FORM_NOT_PRINTED
+    elif read.form in key.forms:
+        reasons.append("剂型一致")
+    elif read.form is None:
+        if hinted:
+            score -= _FORM_HINTED if hinted & key.forms else _FORM_HINTED_OTHERWISE
+        else:
+            score -= _FORM_NOT_PRINTED
+        reasons.append("名称未印剂型")
+    else:
+        score -= form_cost(read.form, key.forms)
+        reasons.append(f"剂型不同（{read.form}）")
+    return score, reasons
