@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -155,7 +156,7 @@ def truth_of(entries: Sequence[Entry], products: Sequence[Product], on: date) ->
 
 def folded(name: str) -> str:
     """A name without brackets, spaces and case, for comparing whole names."""
-    return re.sub(r"[\s()（）\[\]【】]", "", name).lower()
+    return re.sub(r"[\s()\[\]【】]", "", unicodedata.normalize("NFKC", name)).lower()
 
 
 def printed_texts(entry: Entry) -> Iterator[str]:
@@ -163,8 +164,10 @@ def printed_texts(entry: Entry) -> Iterator[str]:
     for part in re.split("[；;]", entry.name):
         name = part.strip().replace("（", "(").replace("）", ")")
         if entry.form:
-            if not re.search(r"[()\[\]]", name):
+            if not re.search(r"[()\[\]]", name) and not split_ending(name):
                 yield from (_with_ending(name, one) for one, held in ENDINGS.items() if entry.form in held)
+        elif "、" in name.split("(")[0]:
+            continue  # several names in one, as in 脉络通、脉络通片(胶囊、颗粒)
         elif found := _LISTED_FORMS.match(name):
             forms = re.split("[、,，]", found["others"])
             stem = without_patent_ending(found["first"])

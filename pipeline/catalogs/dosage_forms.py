@@ -48,7 +48,7 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "糖浆": ("糖浆", "糖浆剂", "干糖浆"),
     "合剂": ("合剂",),
     "口服混悬液": ("口服混悬液", "口服混悬剂", "混悬液", "混悬剂", "混悬滴剂"),
-    "口服乳": ("口服乳剂", "口服乳", "乳剂", "乳液"),
+    "口服乳": ("口服乳剂", "口服乳", "口服乳液", "乳剂", "乳液"),
     "滴剂": ("滴剂", "口服滴剂"),
     "酏剂": ("酏剂",),
     "胶浆": ("胶浆", "胶浆剂"),
@@ -287,6 +287,7 @@ _UNIT_FORMS = {
     "栓": {"栓"},
 }
 """Units and signs of a specification (`24粒`) and the forms that they speak for."""
+_COUNTED = re.compile(rf"\d\s*([{''.join(_UNIT_FORMS)}])")
 
 
 def form_cost(form: str, listed: frozenset[str]) -> float:
@@ -304,7 +305,6 @@ def forms_hinted(specification: str, unit: str) -> frozenset[str]:
     >>> sorted(forms_hinted("10mg*7丸", "盒")), forms_hinted("", "盒")
     (['丸', '滴丸'], frozenset())
     """
-    for sign, forms in _UNIT_FORMS.items():
-        if unit.strip() == sign or re.search(rf"\d\s*{sign}", specification):
-            return frozenset(forms)
-    return frozenset()
+    counted = _COUNTED.search(specification)
+    sign = unit if unit in _UNIT_FORMS else counted[1] if counted else ""
+    return frozenset(_UNIT_FORMS.get(sign, ()))

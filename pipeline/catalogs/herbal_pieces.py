@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from pipeline.catalogs.entries import Entry
 from pipeline.catalogs.found import Found, Listed
 from pipeline.catalogs.likeness import likeness
-from pipeline.catalogs.medicine_readings import spellings
+from pipeline.catalogs.medicine_readings import Spelling
 from pipeline.catalogs.medicines import SHOWN, Medicines
 from pipeline.catalogs.near_texts import NearTexts
-from pipeline.catalogs.printed_names import PrintedName, bare
+from pipeline.catalogs.printed_names import bare
 
 HERBAL = "中药饮片费"
 
@@ -40,16 +40,16 @@ class HerbalPieces:
         self._texts = list(self._listed)
         self._near = NearTexts(self._texts)
 
-    def find_by_name(self, printed: PrintedName) -> Iterator[Found]:
+    def exactly(self, spelled: Iterable[Spelling]) -> Iterator[Found]:
         """The piece of just that name, for a row of another category or of none."""
-        for spelling in spellings(printed):
+        for spelling in spelled:
             text = bare(spelling.text)
             if listed := self._listed.get(text):
                 yield Found(listed, spelling.weight - _OTHER_CATEGORY, "饮片名称一致", (text, "饮片"))
 
-    def find(self, printed: PrintedName) -> Iterator[Found]:
+    def find(self, spelled: Iterable[Spelling]) -> Iterator[Found]:
         """What a row of the category of pieces may be."""
-        for spelling in spellings(printed):
+        for spelling in spelled:
             yield from self._found(spelling.text, spelling.weight)
 
     def _found(self, printed: str, weight: float) -> Iterator[Found]:
@@ -66,7 +66,7 @@ class HerbalPieces:
                 if alike >= SHOWN:
                     why = "饮片名称一致" if alike == 1 else "饮片名称相近"
                     yield Found(self._listed[text], alike * factor * weight, why, (text, "饮片"))
-        for listed, name in self._medicines.letter_by_letter(whole):
+        for listed, name in self._medicines.near_names(whole):
             alike = likeness(whole, name) - _NO_PIECE
             if alike >= SHOWN:
                 yield Found(listed, alike * weight, "名称相近，但不是饮片", (name, ""))

@@ -7,21 +7,25 @@ category, a unit that does not go with it, a price far from any known. What is f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from pipeline.catalogs.categories import category_of, is_category_or_sum, kinds_of
 from pipeline.catalogs.choosing import best_of_each, choose
+from pipeline.catalogs.dosage_forms import forms_hinted
 from pipeline.catalogs.entries import Entry
 from pipeline.catalogs.found import Found
 from pipeline.catalogs.herbal_pieces import HERBAL, HerbalPieces
+from pipeline.catalogs.medicine_readings import spellings
 from pipeline.catalogs.medicines import Medicines
 from pipeline.catalogs.other_items import OtherItems
 from pipeline.catalogs.printed_names import PrintedName, bare, take_apart
 from pipeline.model import CatalogKind, CatalogMatch, ReimbursementClass
 
+SURE = 0.95
+"""From here on a name found letter by letter needs no look at its neighbours; a missing form is less."""
 _UNIT_OF_OTHER_KIND = 0.15
 """What a medicine charged by the day or a service charged by the box loses, where no category is printed."""
 _DRUG_UNITS = frozenset("盒瓶袋粒片丸板贴桶罐")
@@ -70,20 +74,32 @@ class ItemMatcher:
         printed_class = _CLASS_WORDS.get(item.insurance_class.strip())
         return choose(best, printed_class, on, lambda entry: self._covers(entry, on))
 
-    def _found(self, printed: PrintedName, item: Item) -> Iterator[Found]:
+    def _found(self, printed: PrintedName, item: Item) -> list[Found]:
+        """What may be meant; texts near the name are looked at only where nothing sure is called just so."""
         category = category_of(item.category) or category_of(printed.heading)
         kinds = kinds_of(category)
         unit = item.unit.strip()
+        spelled = list(spellings(printed))
         if category == HERBAL:
-            yield from self._pieces.find(printed)
-        elif not kinds or "drug" in kinds:
-            against = _UNIT_OF_OTHER_KIND if not kinds and unit in _SERVICE_UNITS else 0.0
-            medicines = self._medicines.find(printed, item.specification, unit, category)
-            yield from _lowered(medicines, against)
-            yield from _lowered(self._pieces.find_by_name(printed), against)
-        if not kinds or kinds != ("drug",):
-            against = _UNIT_OF_OTHER_KIND if not kinds and unit and unit[0] in _DRUG_UNITS else 0.0
-            yield from _lowered(self._others.find(item.name, printed, category, kinds), against)
+            return list(self._pieces.find(spelled))
+        hinted = forms_hinted(item.specification + printed.specification, unit)
+        drugs = not kinds or "drug" in kinds
+        others = not kinds or kinds != ("drug",)
+        no_drug = _UNIT_OF_OTHER_KIND if not kinds and unit in _SERVICE_UNITS else 0.0
+        no_other = _UNIT_OF_OTHER_KIND if not kinds and unit and unit[0] in _DRUG_UNITS else 0.0
+        found: list[Found] = []
+        if drugs:
+            found += _lowered(self._medicines.exactly(spelled, hinted, category), no_drug)
+            found += _lowered(self._pieces.exactly(spelled), no_drug)
+        if others:
+            found += _lowered(self._others.exactly(printed, category, kinds), no_other)
+        if any(one.score >= SURE for one in found):
+            return found
+        if drugs:
+            found += _lowered(self._medicines.nearly(spelled, hinted, category), no_drug)
+        if others:
+            found += _lowered(self._others.nearly(printed, category, kinds), no_other)
+        return found
 
     def _covers(self, entry: Entry, on: date | None) -> bool:
         """Whether any list of that sort is in force on the day; herbal pieces stand in lists of their own."""
@@ -99,7 +115,7 @@ def _period_of(entry: Entry) -> tuple[CatalogKind, bool, date | None, date | Non
     return entry.kind, entry.category == HERBAL, entry.effective_from, entry.effective_to
 
 
-def _lowered(found: Iterator[Found], against: float) -> Iterator[Found]:
+def _lowered(found: Iterable[Found], against: float) -> Iterable[Found]:
     if not against:
         return found
     return (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -19,8 +20,12 @@ from pipeline.catalogs.printed_names import PrintedName, bare
 
 _LOOKALIKE, _OTHER = 0.03, 0.06
 """What a mended affix takes from the score: one look-alike character; any other, lost or added one."""
+_KNOWN_BY_HALF = frozenset({"胶囊", "颗粒"})
+"""Words of two characters neither of which ends names otherwise."""
 _METALS = "钠钾钙镁锌"
 _LONGEST_BRAND = 8
+_LONGEST_FORM = 5
+"""Longer words for forms stand in lists, not on bills."""
 
 
 class Spelling(NamedTuple):
@@ -85,11 +90,21 @@ def mended(spelling: Spelling) -> Iterator[Reading]:
         yield Reading(drug_name(text[: len(text) - len(ending)] + form), spelling, cost)
     for beginning, prefix, cost in _BEGINNINGS.broken_in(text):
         yield Reading(drug_name(prefix + text[len(beginning) :]), spelling, cost)
-    core = drug_name(text).core
-    if len(core) > 2:
-        for metal in _METALS:
-            if 0 < misread_cost(core[-1], metal) < 1:
-                yield Reading(drug_name(text.replace(core, core[:-1] + metal, 1)), spelling, _LOOKALIKE)
+    name = drug_name(text)
+    if len(name.core) > 2:
+        yield from _with_salt_mended(text, name, spelling)
+
+
+def _with_salt_mended(text: str, name: DrugName, spelling: Spelling) -> Iterator[Reading]:
+    core = name.core
+    if core != name.stem:
+        # 碳酸氩钠 is no salt of 碳酸氩: the substance may be the whole
+        yield Reading(replace(name, stem=core, acid="", metal=""), spelling, 0.0)
+    for metal in _METALS:
+        if 0 < misread_cost(core[-1], metal) < 1:
+            yield Reading(drug_name(text.replace(core, core[:-1] + metal, 1)), spelling, _LOOKALIKE)
+    for beginning, acid, cost in _ACIDS.broken_in(core):
+        yield Reading(drug_name(text.replace(core, acid + core[len(beginning) :], 1)), spelling, cost)
 
 
 class _Affixes:
@@ -105,30 +120,32 @@ class _Affixes:
             for at in range(len(word)):
                 rest = word[:at] + word[at + 1 :]
                 self._wrong.setdefault((at, rest), []).append(word)
-                if len(word) >= 3:
+                if len(word) >= 3 or word in _KNOWN_BY_HALF:
                     self._lost.setdefault(rest, []).append(word)
 
     def broken_in(self, text: str) -> Iterator[tuple[str, str, float]]:
         """What stands at the end (or beginning) of `text`, the word that it may be, and what that costs.
 
-        A word of one or two characters is known by a look-alike alone, as too little of it is left.
+        A word of one or two characters is known by a look-alike alone, as too little of it is left; and so
+        is one whose character next to the substance is wrong, for that may be the substance's own.
         """
         for length in range(1, min(self._longest + 1, len(text) - 1) + 1):
             read = text[-length:] if self._at_end else text[:length]
             if read in self._words:
                 continue
+            inner = 0 if self._at_end else length - 1
             for at in range(length):
                 rest = read[:at] + read[at + 1 :]
                 for word in self._wrong.get((at, rest), ()):
                     alike = misread_cost(read[at], word[at]) < 1
-                    if alike or length >= 3:
+                    if alike or (length >= 3 and at != inner):
                         yield read, word, _LOOKALIKE if alike else _OTHER
-                if 0 < at < length - 1 or (length > 2 and at):
-                    if len(rest) >= 2 and rest in self._words:
-                        yield read, rest, _OTHER
+                if 0 < at < length - 1 and rest in self._words:
+                    yield read, rest, _OTHER
             for word in self._lost.get(read, ()):
                 yield read, word, _OTHER
 
 
-_FORMS = _Affixes(FORM_OF, at_end=True)
-_BEGINNINGS = _Affixes(("注射用", "吸入用", "雾化吸入用", *ACIDS), at_end=False)
+_FORMS = _Affixes((form for form in FORM_OF if len(form) <= _LONGEST_FORM), at_end=True)
+_BEGINNINGS = _Affixes(("注射用", "吸入用", "雾化吸入用"), at_end=False)
+_ACIDS = _Affixes(ACIDS, at_end=False)

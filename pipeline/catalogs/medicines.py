@@ -6,28 +6,25 @@ are mended and texts near the substance are compared, misread characters at the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.catalogs.dosage_forms import form_cost, forms_hinted
+from pipeline.catalogs.dosage_forms import form_cost
 from pipeline.catalogs.drug_names import DrugName, drug_name, listed_names
 from pipeline.catalogs.entries import Entry
 from pipeline.catalogs.found import Found, Listed
 from pipeline.catalogs.likeness import likeness
-from pipeline.catalogs.medicine_readings import Reading, Spelling, mended, spellings
+from pipeline.catalogs.medicine_readings import Reading, Spelling, mended
 from pipeline.catalogs.near_texts import NearTexts
-from pipeline.catalogs.printed_names import PrintedName, bare
+from pipeline.catalogs.printed_names import bare
 
-SURE = 0.94
-"""From here on a name found letter by letter needs no look at its neighbours."""
 SHOWN = 0.55
 """Texts less alike than this are not even weighed."""
-COMPARED = 6
-"""Near texts weighed for one reading, beside all that are one character away."""
+COMPARED = 8
+"""Near texts weighed for one reading."""
 ALMOST = 0.80
 """Where a text one character away scores this much, texts that share pairs of characters are not asked."""
 
@@ -62,6 +59,10 @@ class Medicines:
                 found = drug_name(name)
                 if found.stem:
                     grouped.setdefault((found, forms), {})[entry] = None
+                if found.form and entry.form and (text := bare(name)) and entry.category == "西药费":
+                    # 包醛氧淀粉 ends in what looks like a form; the form stands in a column of its own
+                    whole = replace(found, core=text, stem=text, acid="", metal="", form=None)
+                    grouped.setdefault((whole, forms), {})[entry] = None
         self._keys: dict[str, list[_Key]] = {}
         for (name, forms), held in grouped.items():
             own_names = frozenset(bare(entry.name) for entry in held)
@@ -70,59 +71,56 @@ class Medicines:
         self._stems = list(self._keys)
         self._near = NearTexts(self._stems)
 
-    def find(
-        self, printed: PrintedName, specification: str, unit: str, category: str | None
+    def exactly(
+        self, spelled: Sequence[Spelling], hinted: frozenset[str], category: str | None
     ) -> Iterator[Found]:
-        """What a printed name may be, in no order; `category` is that of the row."""
-        hinted = forms_hinted(specification + printed.specification, unit)
-        spelled = list(spellings(printed))
-        readings = [Reading(drug_name(one.text), one, 0.0) for one in spelled]
-        sure = False
-        for reading in readings:
-            for found in self._weighed(reading, reading.name.stem, 1.0, hinted, category):
-                sure = sure or found.score >= SURE
-                yield found
-        if not sure:
-            yield from self._near_found(spelled, readings, hinted, category)
+        """Medicines whose substance is printed letter by letter.
 
-    def letter_by_letter(self, text: str) -> Iterator[tuple[Listed, str]]:
-        """The medicines whose substance is `text` or comes near it, each with a name of its own."""
-        for stem in self._near_stems([text]):
-            for key in self._keys[stem]:
+        Args:
+            spelled: What the medicine may be called (`medicine_readings.spellings`).
+            hinted: The forms that specification and unit speak for.
+            category: The national fee category of the row, if it is known.
+        """
+        for one in spelled:
+            name = drug_name(one.text)
+            if name.stem:
+                yield from self._weighed(Reading(name, one, 0.0), name.stem, 1.0, hinted, category)
+
+    def nearly(
+        self, spelled: Sequence[Spelling], hinted: frozenset[str], category: str | None
+    ) -> Iterator[Found]:
+        """Medicines that come near what is printed; the arguments are those of `exactly`."""
+        told: dict[tuple[str, str | None], Reading] = {}
+        for one in spelled:
+            for reading in (Reading(drug_name(one.text), one, 0.0), *mended(one)):
+                which = reading.name.stem, reading.name.form
+                if reading.name.stem and (which not in told or _trust(reading) > _trust(told[which])):
+                    told[which] = reading
+        best = 0.0
+        for near in (self._near.one_character_off, self._near.sharing_most):
+            for (stem, _), reading in told.items():
+                for text, alike in self._alike(stem, near(stem)):
+                    best = max(best, alike)
+                    yield from self._weighed(reading, text, alike, hinted, category)
+            if best >= ALMOST:
+                return
+
+    def near_names(self, text: str) -> Iterator[tuple[Listed, str]]:
+        """The medicines whose substance comes near `text`, each with a name of its own."""
+        for number in {*self._near.one_character_off(text), *self._near.sharing_most(text)}:
+            for key in self._keys[self._stems[number]]:
                 for name in key.own_names:
                     yield key.listed, name
 
-    def _near_found(
-        self,
-        spelled: Sequence[Spelling],
-        readings: Sequence[Reading],
-        hinted: frozenset[str],
-        category: str | None,
-    ) -> Iterator[Found]:
-        by_stem: dict[str, Reading] = {}
-        for reading in [*readings, *(reading for one in spelled for reading in mended(one))]:
-            known = by_stem.get(reading.name.stem)
-            if reading.name.stem and (known is None or _trust(reading) > _trust(known)):
-                by_stem[reading.name.stem] = reading
-        for stem in self._near_stems(list(by_stem)):
-            for read, reading in by_stem.items():
-                alike = likeness(read, stem)
-                if alike >= SHOWN:
-                    yield from self._weighed(reading, stem, alike, hinted, category)
-
-    def _near_stems(self, stems: Sequence[str]) -> Iterable[str]:
-        """The substances that come near any of the given ones."""
-        near: dict[str, None] = {}
-        for stem in stems:
-            choices = [self._stems[number] for number in self._near.one_character_off(stem)]
-            choices += [self._stems[number] for number in self._near.sharing_most(stem)]
-            near.update(
-                (text, None)
-                for text, distance, _ in process.extract(
-                    stem, choices, scorer=Levenshtein.distance, processor=None, limit=COMPARED
-                )
-            )
-        return near
+    def _alike(self, stem: str, numbers: Iterable[int]) -> Iterator[tuple[str, float]]:
+        """Of some substances those most like `stem`, with how alike they are."""
+        choices = [self._stems[number] for number in numbers]
+        for text, _, _ in process.extract(
+            stem, choices, scorer=Levenshtein.distance, processor=None, limit=COMPARED
+        ):
+            alike = likeness(stem, text)
+            if alike >= SHOWN:
+                yield text, alike
 
     def _weighed(
         self, reading: Reading, stem: str, alike: float, hinted: frozenset[str], category: str | None

@@ -60,12 +60,14 @@ class NearTexts:
         shared = np.zeros(self._size, np.float32)
         for numbers in followed:
             shared[numbers] += np.float32(np.log1p(self._size / len(numbers)))
-        touched = np.unique(np.concatenate(followed))
+        touched = np.concatenate(followed)  # a text that holds two of the pairs stands in it twice
         score = shared[touched] / (self._pairs_held[touched] + np.float32(len(asked)))
-        if len(touched) > limit:
-            best = np.argpartition(-score, limit)[:limit]
+        most = limit * len(followed)
+        if len(touched) > most:
+            best = np.argpartition(-score, most)[:most]
             touched, score = touched[best], score[best]
-        return [int(number) for number in touched[np.lexsort((touched, -score))]]
+        order = np.lexsort((touched, -score))
+        return list(dict.fromkeys(touched[order].tolist()))[:limit]
 
 
 class _Postings:

@@ -87,71 +87,64 @@ class OtherItems:
         self._texts = list(self._keys)
         self._near = NearTexts(self._texts)
 
-    def find(
-        self, whole: str, printed: PrintedName, category: str | None, kinds: tuple[CatalogKind, ...]
+    def exactly(
+        self, printed: PrintedName, category: str | None, kinds: tuple[CatalogKind, ...]
     ) -> Iterator[Found]:
-        """What a printed name may be, in no order.
+        """What is called just so; `kinds` may stand under its row, none means any."""
+        for text in dict.fromkeys((bare(printed.whole), bare(printed.plain))):
+            found = list(self._weighed(text, text, 1.0, category, kinds))
+            if found:
+                yield from found
+                return
 
-        Args:
-            whole: The name as printed: `(超过5cm加收)` looks like a specification and is not.
-            printed: The same, taken apart.
-            category: The national fee category of the row.
-            kinds: What may stand under it; none for any.
-        """
-        sure = False
-        for text in dict.fromkeys((bare(whole), bare(printed.plain))):
-            for found in self._exactly(text, 1.0, category, kinds):
-                sure = True
-                yield found
+    def nearly(
+        self, printed: PrintedName, category: str | None, kinds: tuple[CatalogKind, ...]
+    ) -> Iterator[Found]:
+        """What comes near the name: with its brackets, then, where that is not sure, without."""
+        outer = bare(printed.outer) if printed.inner else ""
+        for text in dict.fromkeys((bare(printed.whole), bare(printed.plain), outer)):
+            if not text:
+                continue
+            weight = WITHOUT_BRACKETS if text == outer else 1.0
+            sure = False
+            for listed, alike in self._alike(text):
+                for found in self._weighed(text, listed, alike * weight, category, kinds):
+                    sure = sure or found.score >= SURE
+                    yield found
             if sure:
                 return
-        text = bare(printed.plain)
-        for found in self._nearly(text, category, kinds):
-            sure = sure or found.score >= SURE
-            yield found
-        if printed.inner and not sure and (outer := bare(printed.outer)):
-            yield from self._exactly(outer, WITHOUT_BRACKETS, category, kinds)
-            for found in self._nearly(outer, category, kinds):
-                yield Found(
-                    found.listed, found.score * WITHOUT_BRACKETS, found.why, found.thing, found.variant
-                )
 
-    def _exactly(
-        self, text: str, weight: float, category: str | None, kinds: tuple[CatalogKind, ...]
-    ) -> Iterator[Found]:
-        return self._weighed(text, text, 1.0, weight, category, kinds)
-
-    def _nearly(
-        self, text: str, category: str | None, kinds: tuple[CatalogKind, ...]
-    ) -> Iterator[Found]:
-        if not text:
-            return
+    def _alike(self, text: str) -> Iterator[tuple[str, float]]:
+        """The texts most like `text`, with how alike they are."""
         core = _core(text)
-        near = {*self._near.one_character_off(text), *self._near.sharing_most(text)}
-        choices = [self._texts[number] for number in near if self._texts[number] != text]
-        for listed, _, _ in process.extract(
-            text, choices, scorer=Levenshtein.normalized_similarity, processor=None, limit=COMPARED
-        ):
-            alike = likeness(text, listed)
-            alike = max(alike, likeness(core, _core(listed)) * _OTHER_WORDS_LEFT_OUT)
-            if alike >= SHOWN and _told_apart(text, listed):
-                alike -= _TOLD_APART
-            if alike >= SHOWN:
-                yield from self._weighed(text, listed, alike, 1.0, category, kinds)
+        for near in (self._near.one_character_off, self._near.sharing_most):
+            best = 0.0
+            choices = [self._texts[number] for number in near(text)]
+            for listed, _, _ in process.extract(
+                text, choices, scorer=Levenshtein.distance, processor=None, limit=COMPARED
+            ):
+                alike = likeness(text, listed)
+                alike = max(alike, likeness(core, _core(listed)) * _OTHER_WORDS_LEFT_OUT)
+                if SHOWN <= alike < 1 and _told_apart(text, listed):
+                    alike -= _TOLD_APART
+                if alike >= SHOWN:
+                    best = max(best, alike)
+                    yield listed, alike
+            if best >= SURE:
+                return
 
     def _weighed(
         self,
         text: str,
         listed: str,
         alike: float,
-        weight: float,
         category: str | None,
         kinds: tuple[CatalogKind, ...],
     ) -> Iterator[Found]:
         for key in self._keys.get(listed, ()):
             if kinds and key.kind not in kinds:
                 continue
-            score = alike * weight - (_BY_ALIAS if key.alias else 0.0)
+            score = alike - (_BY_ALIAS if key.alias else 0.0)
             held = key.listed.categories
             if category is not None and "" not in held and category not in held:
                 score -= _OTHER_CATEGORY
