@@ -9,8 +9,8 @@ from pipeline.catalogs.entries import Entry
 from pipeline.catalogs.found import Found, Listed
 from pipeline.catalogs.likeness import likeness
 from pipeline.catalogs.medicine_readings import Spelling
-from pipeline.catalogs.medicines import SHOWN, Medicines
-from pipeline.catalogs.near_texts import NearTexts
+from pipeline.catalogs.medicines import Medicines
+from pipeline.catalogs.near_texts import SHOWN, NearTexts
 from pipeline.catalogs.printed_names import bare
 
 HERBAL = "中药饮片费"
@@ -37,8 +37,7 @@ class HerbalPieces:
                 if text := bare(name):
                     grouped.setdefault(text, {})[entry] = None
         self._listed = {text: Listed(tuple(held)) for text, held in grouped.items()}
-        self._texts = list(self._listed)
-        self._near = NearTexts(self._texts)
+        self._near = NearTexts(list(self._listed))
 
     def exactly(self, spelled: Iterable[Spelling]) -> Iterator[Found]:
         """The piece of just that name, for a row of another category or of none."""
@@ -60,12 +59,10 @@ class HerbalPieces:
         if len(unprocessed) >= 2:
             bases.setdefault(unprocessed, _UNPROCESSED)
         for base, factor in bases.items():
-            near = {*self._near.one_character_off(base), *self._near.sharing_most(base)}
-            for text in (self._texts[number] for number in sorted(near)):
-                alike = likeness(base, text)
-                if alike >= SHOWN:
-                    why = "饮片名称一致" if alike == 1 else "饮片名称相近"
-                    yield Found(self._listed[text], alike * factor * weight, why, (text, "饮片"))
+            near = dict(self._near.alike(base, widely=False)) | dict(self._near.alike(base, widely=True))
+            for text, alike in near.items():
+                why = "饮片名称一致" if alike == 1 else "饮片名称相近"
+                yield Found(self._listed[text], alike * factor * weight, why, (text, "饮片"))
         for listed, name in self._medicines.near_names(whole):
             alike = likeness(whole, name) - _NO_PIECE
             if alike >= SHOWN:

@@ -9,6 +9,7 @@ twice or is a mere stroke. Letters and digits tell items apart (维生素B1, B2)
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from rapidfuzz.distance import Levenshtein
@@ -119,16 +120,29 @@ def likeness(read: str, meant: str) -> float:
         return 0.0
     if read == meant:
         return 1.0
-    plain = Levenshtein.normalized_similarity(read, meant)
-    if plain < _TOO_FAR:
-        return plain
-    cost = 0.0
+    longer = max(len(read), len(meant))
+    edits = Levenshtein.distance(read, meant)
+    if 1 - edits / longer < _TOO_FAR:
+        return 1 - edits / longer
+    if len(read) == len(meant):
+        wrong = [(a, b) for a, b in zip(read, meant, strict=True) if a != b]
+        if len(wrong) == edits:  # nothing lost or added: most misread names
+            return _from_cost(sum(misread_cost(a, b) for a, b in wrong), longer)
+    return _from_cost(sum(_edit_costs(read, meant)), longer)
+
+
+def _from_cost(cost: float, longer: int) -> float:
+    return max(0.0, round(1.0 - cost / longer, 4))
+
+
+def _edit_costs(read: str, meant: str) -> Iterator[float]:
     for edit in Levenshtein.editops(read, meant):
         if edit.tag == "replace":
-            cost += misread_cost(read[edit.src_pos], meant[edit.dest_pos])
+            yield misread_cost(read[edit.src_pos], meant[edit.dest_pos])
+        elif edit.tag == "delete":
+            yield _added_cost(read, edit.src_pos)
         else:
-            cost += _added_cost(read, edit.src_pos) if edit.tag == "delete" else _lost_cost(meant[edit.dest_pos])
-    return max(0.0, round(1.0 - cost / max(len(read), len(meant)), 4))
+            yield _lost_cost(meant[edit.dest_pos])
 
 
 def _added_cost(read: str, at: int) -> float:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from pipeline.catalogs.categories import category_of, is_category_or_sum, kinds_of
 from pipeline.catalogs.choosing import best_of_each, choose
 from pipeline.catalogs.dosage_forms import forms_hinted
+from pipeline.catalogs.drug_names import drug_name
 from pipeline.catalogs.entries import Entry
 from pipeline.catalogs.found import Found
 from pipeline.catalogs.herbal_pieces import HERBAL, HerbalPieces
@@ -26,6 +27,8 @@ from pipeline.model import CatalogKind, CatalogMatch, ReimbursementClass
 
 SURE = 0.95
 """From here on a name found letter by letter needs no look at its neighbours; a missing form is less."""
+NEARLY_SURE = 0.91
+"""From here on a near name of one kind needs no look at the other kinds."""
 _UNIT_OF_OTHER_KIND = 0.15
 """What a medicine charged by the day or a service charged by the box loses, where no category is printed."""
 _DRUG_UNITS = frozenset("盒瓶袋粒片丸板贴桶罐")
@@ -95,10 +98,16 @@ class ItemMatcher:
             found += _lowered(self._others.exactly(printed, category, kinds), no_other)
         if any(one.score >= SURE for one in found):
             return found
-        if drugs:
-            found += _lowered(self._medicines.nearly(spelled, hinted, category), no_drug)
-        if others:
-            found += _lowered(self._others.nearly(printed, category, kinds), no_other)
+        rooms = [
+            *([_lowered(self._medicines.nearly(spelled, hinted, category), no_drug)] if drugs else ()),
+            *([_lowered(self._others.nearly(printed, category, kinds), no_other)] if others else ()),
+        ]
+        if drug_name(printed.outer).form is None:
+            rooms.reverse()  # without a dosage form at its end it is rather a service
+        for room in rooms:
+            found += room
+            if any(one.score >= NEARLY_SURE for one in found):
+                break
         return found
 
     def _covers(self, entry: Entry, on: date | None) -> bool:

@@ -86,11 +86,12 @@ def _brand(text: str) -> tuple[str, str]:
 def mended(spelling: Spelling) -> Iterator[Reading]:
     """The spelling read with one broken affix put right, each way that there is."""
     text = bare(spelling.text)
-    for ending, form, cost in _FORMS.broken_in(text):
+    name = drug_name(text)
+    known = len(text) - len(name.core) if name.form and text.startswith(name.core) else 0
+    for ending, form, cost in _FORMS.broken_in(text, longer_than=known):
         yield Reading(drug_name(text[: len(text) - len(ending)] + form), spelling, cost)
     for beginning, prefix, cost in _BEGINNINGS.broken_in(text):
         yield Reading(drug_name(prefix + text[len(beginning) :]), spelling, cost)
-    name = drug_name(text)
     if len(name.core) > 2:
         yield from _with_salt_mended(text, name, spelling)
 
@@ -123,13 +124,15 @@ class _Affixes:
                 if len(word) >= 3 or word in _KNOWN_BY_HALF:
                     self._lost.setdefault(rest, []).append(word)
 
-    def broken_in(self, text: str) -> Iterator[tuple[str, str, float]]:
+    def broken_in(self, text: str, *, longer_than: int = 0) -> Iterator[tuple[str, str, float]]:
         """What stands at the end (or beginning) of `text`, the word that it may be, and what that costs.
+
+        `longer_than` is the length of the word that does stand there.
 
         A word of one or two characters is known by a look-alike alone, as too little of it is left; and so
         is one whose character next to the substance is wrong, for that may be the substance's own.
         """
-        for length in range(1, min(self._longest + 1, len(text) - 1) + 1):
+        for length in range(longer_than + 1, min(self._longest + 1, len(text) - 1) + 1):
             read = text[-length:] if self._at_end else text[:length]
             if read in self._words:
                 continue

@@ -9,22 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rapidfuzz import process
-from rapidfuzz.distance import Levenshtein
-
 from pipeline.catalogs.dosage_forms import form_cost
 from pipeline.catalogs.drug_names import DrugName, drug_name, listed_names
 from pipeline.catalogs.entries import Entry
 from pipeline.catalogs.found import Found, Listed
-from pipeline.catalogs.likeness import likeness
 from pipeline.catalogs.medicine_readings import Reading, Spelling, mended
 from pipeline.catalogs.near_texts import NearTexts
 from pipeline.catalogs.printed_names import bare
 
-SHOWN = 0.55
-"""Texts less alike than this are not even weighed."""
-COMPARED = 8
-"""Near texts weighed for one reading."""
 ALMOST = 0.80
 """Where a text one character away scores this much, texts that share pairs of characters are not asked."""
 
@@ -68,8 +60,7 @@ class Medicines:
             own_names = frozenset(bare(entry.name) for entry in held)
             key = _Key(Listed(tuple(held)), name, forms, own_names)
             self._keys.setdefault(name.stem, []).append(key)
-        self._stems = list(self._keys)
-        self._near = NearTexts(self._stems)
+        self._near = NearTexts(list(self._keys))
 
     def exactly(
         self, spelled: Sequence[Spelling], hinted: frozenset[str], category: str | None
@@ -97,9 +88,9 @@ class Medicines:
                 if reading.name.stem and (which not in told or _trust(reading) > _trust(told[which])):
                     told[which] = reading
         best = 0.0
-        for near in (self._near.one_character_off, self._near.sharing_most):
+        for widely in (False, True):
             for (stem, _), reading in told.items():
-                for text, alike in self._alike(stem, near(stem)):
+                for text, alike in self._near.alike(stem, widely=widely):
                     best = max(best, alike)
                     yield from self._weighed(reading, text, alike, hinted, category)
             if best >= ALMOST:
@@ -107,20 +98,10 @@ class Medicines:
 
     def near_names(self, text: str) -> Iterator[tuple[Listed, str]]:
         """The medicines whose substance comes near `text`, each with a name of its own."""
-        for number in {*self._near.one_character_off(text), *self._near.sharing_most(text)}:
-            for key in self._keys[self._stems[number]]:
+        for stem, _ in self._near.alike(text, widely=True):
+            for key in self._keys[stem]:
                 for name in key.own_names:
                     yield key.listed, name
-
-    def _alike(self, stem: str, numbers: Iterable[int]) -> Iterator[tuple[str, float]]:
-        """Of some substances those most like `stem`, with how alike they are."""
-        choices = [self._stems[number] for number in numbers]
-        for text, _, _ in process.extract(
-            stem, choices, scorer=Levenshtein.distance, processor=None, limit=COMPARED
-        ):
-            alike = likeness(stem, text)
-            if alike >= SHOWN:
-                yield text, alike
 
     def _weighed(
         self, reading: Reading, stem: str, alike: float, hinted: frozenset[str], category: str | None

@@ -8,25 +8,38 @@ so that the work does not grow with the list as fast as the list.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from math import log1p
 
 import numpy as np
 import numpy.typing as npt
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.catalogs.likeness import likeness
 
 Numbers = npt.NDArray[np.int32]
 
 LONGEST_BY_DELETIONS = 10
 """Longer texts keep enough whole pairs when a character is wrong, and would fill the first index."""
-FOLLOWED = 4000
+FOLLOWED = 2000
 """Postings followed for one text: the rarest pairs first. More changes no answer on 3,000 drawn names."""
 ALWAYS_FOLLOWED = 2
 """The rarest pairs are followed however common they are."""
+
+COMPARED = 8
+"""Texts compared character by character: those that need the fewest edits."""
+FURTHER = 1
+"""Edits more than the nearest text needs; two look-alikes may cost less than one other character."""
+SHOWN = 0.55
+"""Texts less alike than this do not come near."""
 
 
 class NearTexts:
     """An index over texts; built once, then only read, so processes and threads may share it."""
 
     def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
         self._size = len(texts)
         self._shortened = _Postings(
             (part, number)
@@ -36,6 +49,23 @@ class NearTexts:
         )
         self._pairs = _Postings((pair, number) for number, text in enumerate(texts) for pair in pairs(text))
         self._pairs_held = np.fromiter((len(text) + 1 for text in texts), np.float32, self._size)
+
+    def alike(self, text: str, *, widely: bool) -> Iterator[tuple[str, float]]:
+        """The texts most like `text` with how alike they are, in no order.
+
+        Args:
+            text: What was read.
+            widely: Whether to look among texts that share pairs of characters, not only one character off.
+        """
+        numbers = self.sharing_most(text) if widely else self.one_character_off(text)
+        choices = [self._texts[number] for number in numbers]
+        nearest = process.extract(text, choices, scorer=Levenshtein.distance, processor=None, limit=COMPARED)
+        for near, edits, _ in nearest:
+            if edits > nearest[0][1] + FURTHER:
+                return
+            alike = likeness(text, near)
+            if alike >= SHOWN:
+                yield near, alike
 
     def one_character_off(self, text: str) -> Iterable[int]:
         """The numbers of the texts within one character of `text`, and some that are two away; unordered."""
@@ -59,7 +89,7 @@ class NearTexts:
             return []
         shared = np.zeros(self._size, np.float32)
         for numbers in followed:
-            shared[numbers] += np.float32(np.log1p(self._size / len(numbers)))
+            shared[numbers] += np.float32(log1p(self._size / len(numbers)))
         touched = np.concatenate(followed)  # a text that holds two of the pairs stands in it twice
         score = shared[touched] / (self._pairs_held[touched] + np.float32(len(asked)))
         most = limit * len(followed)

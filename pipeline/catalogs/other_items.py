@@ -7,9 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rapidfuzz import process
-from rapidfuzz.distance import Levenshtein
-
 from pipeline.catalogs.entries import Entry
 from pipeline.catalogs.found import Found, Listed
 from pipeline.catalogs.likeness import likeness
@@ -17,13 +14,10 @@ from pipeline.catalogs.near_texts import NearTexts
 from pipeline.catalogs.printed_names import PrintedName, bare, take_apart
 from pipeline.model import CatalogKind
 
-SHOWN = 0.55
-"""Texts less alike than this are not shown."""
 SURE = 0.88
 """From here on a name with its brackets is not looked up without them."""
 WITHOUT_BRACKETS = 0.87
 """How far a name is trusted without its brackets, in which a price list tells items apart."""
-COMPARED = 8
 
 _OTHER_WORDS_LEFT_OUT = 0.98
 _TOLD_APART = 0.25
@@ -84,8 +78,7 @@ class OtherItems:
             )
             for text, keys in grouped.items()
         }
-        self._texts = list(self._keys)
-        self._near = NearTexts(self._texts)
+        self._near = NearTexts(list(self._keys))
 
     def exactly(
         self, printed: PrintedName, category: str | None, kinds: tuple[CatalogKind, ...]
@@ -117,19 +110,14 @@ class OtherItems:
     def _alike(self, text: str) -> Iterator[tuple[str, float]]:
         """The texts most like `text`, with how alike they are."""
         core = _core(text)
-        for near in (self._near.one_character_off, self._near.sharing_most):
+        for widely in (False, True):
             best = 0.0
-            choices = [self._texts[number] for number in near(text)]
-            for listed, _, _ in process.extract(
-                text, choices, scorer=Levenshtein.distance, processor=None, limit=COMPARED
-            ):
-                alike = likeness(text, listed)
-                alike = max(alike, likeness(core, _core(listed)) * _OTHER_WORDS_LEFT_OUT)
-                if SHOWN <= alike < 1 and _told_apart(text, listed):
-                    alike -= _TOLD_APART
-                if alike >= SHOWN:
-                    best = max(best, alike)
-                    yield listed, alike
+            for listed, alike in self._near.alike(text, widely=widely):
+                if alike < 1:
+                    alike = max(alike, likeness(core, _core(listed)) * _OTHER_WORDS_LEFT_OUT)
+                    alike -= _TOLD_APART if _told_apart(text, listed) else 0.0
+                best = max(best, alike)
+                yield listed, alike
             if best >= SURE:
                 return
 
