@@ -155,8 +155,8 @@ def truth_of(entries: Sequence[Entry], products: Sequence[Product], on: date) ->
 
 
 def folded(name: str) -> str:
-    """A name without brackets, spaces and case, for comparing whole names."""
-    return re.sub(r"[\s()\[\]【】]", "", unicodedata.normalize("NFKC", name)).lower()
+    """A name's characters without signs, spaces and case, for comparing whole names."""
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name)).lower()
 
 
 def printed_texts(entry: Entry) -> Iterator[str]:

@@ -25,6 +25,9 @@ CANDIDATES = 4
 _ONE_AND_THE_SAME = 0.01
 """Names of one thing that score within this are weighed by their standing, not by the score."""
 
+_OUT_OF_FORCE = 0.02
+"""So much better an entry that is not in force must fit to stand before one that is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Best:
@@ -50,9 +53,11 @@ def best_of_each(found: Iterable[Found], day: date | None) -> list[Best]:
             kind = one.listed.entries[0].kind
             groups.setdefault((kind, one.thing, one.variant), []).append(one)
     best = [_best(group, day) for group in groups.values()]
-    best.sort(key=lambda one: -one.score)
-    kept = {(one.entry.source, one.entry.code, one.entry.name, one.entry.form): one for one in reversed(best)}
-    return sorted(kept.values(), key=lambda one: -one.score)
+    best.sort(key=lambda one: one.score - (0.0 if one.entry.in_force(day) else _OUT_OF_FORCE))
+    kept = {(one.entry.source, one.entry.code, one.entry.name, one.entry.form): one for one in best}
+    return sorted(
+        kept.values(), key=lambda one: one.score - (0.0 if one.entry.in_force(day) else _OUT_OF_FORCE), reverse=True
+    )
 
 
 def _best(group: Sequence[Found], day: date | None) -> Best:

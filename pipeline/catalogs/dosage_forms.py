@@ -213,6 +213,17 @@ def split_form(name: str) -> tuple[str, str | None]:
     return core, form
 
 
+def ends_like_a_form(name: str) -> bool:
+    """Whether a name ends in a word for a form that may as well be part of the name.
+
+    >>> ends_like_a_form("包醛氧淀粉"), ends_like_a_form("阿莫西林分散片")
+    (True, False)
+    """
+    found = _ENDING.search(name)
+    return found is not None and found[1] in _ONLY_WHOLE
+
+
+@lru_cache(maxsize=65536)
 def forms_of_listed(form: str) -> frozenset[str]:
     """The forms that the form column of a list stands for; empty where the column is.
 

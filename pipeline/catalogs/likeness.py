@@ -19,9 +19,9 @@ from pipeline.catalogs.entries import DATA, read_pairs
 LOOKS_ALIKE = 0.66
 """Of stroke orders: 孢/抱 0.88, 唑/挫 0.80, 酚/酞 0.73, 沙/纱 0.67; 肟/洛 0.22, 那/贝 0.17."""
 
-_AGREED, _ALIKE, _OTHER, _SIGN = 0.25, 0.4, 1.0, 2.0
-"""What one edit costs: look-alikes that two sources name, that one source or the strokes name, any other
-character, a letter or digit."""
+_AGREED, _ALIKE, _STRANGE, _OTHER, _SIGN = 0.25, 0.4, 0.55, 1.0, 2.0
+"""What one edit costs: look-alikes that two sources name, that one source or the strokes name, a character of
+no catalog, any other character, a letter or digit."""
 _STROKES = frozenset("一丨丶丿亅乙二三·")
 """What specks and ruled lines are read as; added, they cost as little as a look-alike."""
 _TELLING = tuple(
@@ -81,12 +81,17 @@ def lookalikes() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
         return {row["char"]: (frozenset(row["agreed"]), frozenset(row["single"])) for row in rows}
 
 
+def looks_like(read: str, meant: str) -> bool:
+    """Whether the character `read` is known to look like `meant`, or is it."""
+    return misread_cost(read, meant) <= _ALIKE
+
+
 @lru_cache(maxsize=65536)
 def misread_cost(read: str, meant: str) -> float:
     """What it costs to take the character `read` for `meant`, 0 to 2.
 
     >>> misread_cost("茵", "菌"), misread_cost("那", "贝"), misread_cost("1", "2"), misread_cost("襉", "胺")
-    (0.25, 1.0, 2.0, 0.4)
+    (0.25, 1.0, 2.0, 0.55)
     >>> misread_cost("钾", "钠")
     1.0
     """
@@ -103,7 +108,7 @@ def misread_cost(read: str, meant: str) -> float:
         return _ALIKE
     orders = stroke_orders()
     if read not in orders:
-        return _ALIKE
+        return _STRANGE
     a, b = orders[read], orders.get(meant, "")
     if a and b and (a.endswith(b) or b.endswith(a)):
         return _ALIKE  # its left part was lost: 汀 as 丁

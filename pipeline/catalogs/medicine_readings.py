@@ -15,14 +15,13 @@ from typing import NamedTuple
 from pipeline.catalogs.dosage_forms import FORM_OF
 from pipeline.catalogs.drug_names import ACIDS, DrugName, drug_name
 from pipeline.catalogs.entries import DATA, read_pairs
-from pipeline.catalogs.likeness import misread_cost
+from pipeline.catalogs.likeness import looks_like
 from pipeline.catalogs.printed_names import PrintedName, bare
 
 _LOOKALIKE, _OTHER = 0.03, 0.06
 """What a mended affix takes from the score: one look-alike character; any other, lost or added one."""
 _KNOWN_BY_HALF = frozenset({"胶囊", "颗粒"})
 """Words of two characters neither of which ends names otherwise."""
-_METALS = "钠钾钙镁锌"
 _LONGEST_BRAND = 8
 _LONGEST_FORM = 5
 """Longer words for forms stand in lists, not on bills."""
@@ -101,9 +100,8 @@ def _with_salt_mended(text: str, name: DrugName, spelling: Spelling) -> Iterator
     if core != name.stem:
         # 碳酸氩钠 is no salt of 碳酸氩: the substance may be the whole
         yield Reading(replace(name, stem=core, acid="", metal=""), spelling, 0.0)
-    for metal in _METALS:
-        if 0 < misread_cost(core[-1], metal) < 1:
-            yield Reading(drug_name(text.replace(core, core[:-1] + metal, 1)), spelling, _LOOKALIKE)
+    for ending, salt, cost in _SALT_ENDINGS.broken_in(core):
+        yield Reading(drug_name(text.replace(core, core[: -len(ending)] + salt, 1)), spelling, cost)
     for beginning, acid, cost in _ACIDS.broken_in(core):
         yield Reading(drug_name(text.replace(core, acid + core[len(beginning) :], 1)), spelling, cost)
 
@@ -140,7 +138,7 @@ class _Affixes:
             for at in range(length):
                 rest = read[:at] + read[at + 1 :]
                 for word in self._wrong.get((at, rest), ()):
-                    alike = misread_cost(read[at], word[at]) < 1
+                    alike = looks_like(read[at], word[at])
                     if alike or (length >= 3 and at != inner):
                         yield read, word, _LOOKALIKE if alike else _OTHER
                 if 0 < at < length - 1 and rest in self._words:
@@ -152,3 +150,4 @@ class _Affixes:
 _FORMS = _Affixes((form for form in FORM_OF if len(form) <= _LONGEST_FORM), at_end=True)
 _BEGINNINGS = _Affixes(("注射用", "吸入用", "雾化吸入用"), at_end=False)
 _ACIDS = _Affixes(ACIDS, at_end=False)
+_SALT_ENDINGS = _Affixes((*"钠钾钙镁锌", "氨丁三醇", "精氨酸", "赖氨酸", "葡甲胺"), at_end=True)

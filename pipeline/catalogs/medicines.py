@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.catalogs.dosage_forms import form_cost
+from pipeline.catalogs.dosage_forms import ends_like_a_form, form_cost
 from pipeline.catalogs.drug_names import DrugName, drug_name, listed_names
 from pipeline.catalogs.entries import Entry
 from pipeline.catalogs.found import Found, Listed
@@ -17,6 +17,9 @@ from pipeline.catalogs.medicine_readings import Reading, Spelling, mended
 from pipeline.catalogs.near_texts import NearTexts
 from pipeline.catalogs.printed_names import bare
 
+SHORTEST_NEAR = 4
+"""Of several texts that a medicine may be called, shorter ones are looked up letter by letter alone: a trade name
+of two characters comes near many things."""
 ALMOST = 0.80
 """Where a text one character away scores this much, texts that share pairs of characters are not asked."""
 
@@ -51,7 +54,7 @@ class Medicines:
                 found = drug_name(name)
                 if found.stem:
                     grouped.setdefault((found, forms), {})[entry] = None
-                if found.form and entry.form and (text := bare(name)) and entry.category == "西药费":
+                if found.form and entry.form and ends_like_a_form(text := bare(name)):
                     # 包醛氧淀粉 ends in what looks like a form; the form stands in a column of its own
                     whole = replace(found, core=text, stem=text, acid="", metal="", form=None)
                     grouped.setdefault((whole, forms), {})[entry] = None
@@ -83,6 +86,8 @@ class Medicines:
         """Medicines that come near what is printed; the arguments are those of `exactly`."""
         told: dict[tuple[str, str | None], Reading] = {}
         for one in spelled:
+            if len(one.text) < SHORTEST_NEAR and len(spelled) > 1:
+                continue
             for reading in (Reading(drug_name(one.text), one, 0.0), *mended(one)):
                 which = reading.name.stem, reading.name.form
                 if reading.name.stem and (which not in told or _trust(reading) > _trust(told[which])):

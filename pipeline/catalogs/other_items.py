@@ -18,6 +18,10 @@ SURE = 0.88
 """From here on a name with its brackets is not looked up without them."""
 WITHOUT_BRACKETS = 0.87
 """How far a name is trusted without its brackets, in which a price list tells items apart."""
+RATHER_WITH_BRACKETS, BESIDE_BRACKETS = 0.75, 0.80
+"""Where something like the whole name is listed, the name without its brackets is shown and not taken."""
+WORDED = 3
+"""So many Chinese characters make `(超过5cm加收)` part of the name, not a specification."""
 
 _OTHER_WORDS_LEFT_OUT = 0.98
 _TOLD_APART = 0.25
@@ -26,6 +30,7 @@ _BY_ALIAS = 0.005
 
 _GENERIC_END = re.compile(r"(?:测定|检测|检查|检验|试验|分析|诊断|治疗|费|术|定量)+$")
 _GENERIC_START = re.compile(r"^(?:一次性使用|一次性|医用|无菌|血清|血浆|临时|长期|持续)+")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 _LATIN_GROUP = re.compile(r"\(([a-zA-Z0-9αβγ\-+/.]{2,})\)")
 _TELLING = (
     ("平扫", "增强"),
@@ -84,27 +89,29 @@ class OtherItems:
         self, printed: PrintedName, category: str | None, kinds: tuple[CatalogKind, ...]
     ) -> Iterator[Found]:
         """What is called just so; `kinds` may stand under its row, none means any."""
-        for text in dict.fromkeys((bare(printed.whole), bare(printed.plain))):
-            found = list(self._weighed(text, text, 1.0, category, kinds))
-            if found:
-                yield from found
-                return
+        worded = len(_HAN.findall(printed.specification)) >= WORDED
+        for text, weight in {
+            bare(printed.plain): WITHOUT_BRACKETS if worded else 1.0,
+            bare(printed.whole): 1.0,
+        }.items():
+            yield from self._weighed(text, text, weight, category, kinds)
 
     def nearly(
         self, printed: PrintedName, category: str | None, kinds: tuple[CatalogKind, ...]
     ) -> Iterator[Found]:
         """What comes near the name: with its brackets, then, where that is not sure, without."""
+        whole, plain = bare(printed.whole), bare(printed.plain)
         outer = bare(printed.outer) if printed.inner else ""
-        for text in dict.fromkeys((bare(printed.whole), bare(printed.plain), outer)):
-            if not text:
-                continue
-            weight = WITHOUT_BRACKETS if text == outer else 1.0
-            sure = False
+        best = 0.0
+        for text in dict.fromkeys((whole, plain, outer)):
+            weight = 1.0 if text == whole or (text == plain and not printed.inner) else WITHOUT_BRACKETS
+            if best >= RATHER_WITH_BRACKETS:
+                weight = min(weight, BESIDE_BRACKETS)
             for listed, alike in self._alike(text):
                 for found in self._weighed(text, listed, alike * weight, category, kinds):
-                    sure = sure or found.score >= SURE
+                    best = max(best, found.score)
                     yield found
-            if sure:
+            if best >= SURE:
                 return
 
     def _alike(self, text: str) -> Iterator[tuple[str, float]]:

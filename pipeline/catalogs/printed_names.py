@@ -42,7 +42,7 @@ _LEAD = re.compile(
 _MARKER_HALF = re.compile(r"^(?:\((?:甲|乙|丙|基|国谈|集采)(?=[\u3400-\u9fff])|(?:甲|乙|丙|基|国谈|集采)\))")
 """A marker of which one bracket was not read."""
 _OPENING_LOST = re.compile(
-    r"(片|胶囊|丸|颗粒|散|注射液|口服液|溶液|糖浆|合剂|膏|栓|滴眼液|凝胶|剂)([\u3400-\u9fff]{2,4})\)$"
+    r"(片|胶囊|丸|颗粒|散|注射液|口服液|溶液|糖浆|合剂|膏|栓|滴眼液|凝胶|剂)([\u3400-\u9fff]{2,4})\)"
 )
 _LEADING_CLASS = re.compile(r"^(?:甲类|乙类|丙类)(?=[\u3400-\u9fff])")
 _TRAIL = re.compile(r"[\s*#★☆▲△●○◆◇■□※,，.。、;；:：/\\|_+=\-—·•×]+$")
@@ -144,7 +144,7 @@ specification='20mg*7片/盒', heading=None)
     whole = text
     text = _STRENGTH_FIRST.sub("", text) or text
     text, specification = _cut_specification(text)
-    text = _without_markers(text)
+    text = _with_lost_bracket(_without_markers(text))
     inner = tuple(part for part in _GROUP.findall(text) if part)
     outer = text
     while _GROUP.search(outer):
@@ -165,7 +165,7 @@ def _with_lost_bracket(text: str) -> str:
     """
     if text.count("(") == text.count(")") + 1 and text.rfind("(") > text.rfind(")"):
         return text + ")"
-    if ")" in text and "(" not in text:
+    if -1 < text.find(")") < text.find("(") or (")" in text and "(" not in text):
         return _OPENING_LOST.sub(r"\1(\2)", text, count=1)
     return text
 
