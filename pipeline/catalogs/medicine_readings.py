@@ -56,7 +56,7 @@ def spellings(printed: PrintedName) -> Iterator[Spelling]:
     for text, weight in (
         (printed.plain, 1.0),
         (printed.outer, 0.93 if telling else 0.995),
-        *((part, 0.96) for part in printed.inner if len(bare(part)) >= 2),
+        *((part, _inner_weight(part)) for part in printed.inner if len(bare(part)) >= 2),
     ):
         if not text or text in seen:
             continue
@@ -71,6 +71,11 @@ def spellings(printed: PrintedName) -> Iterator[Spelling]:
             else:
                 known = rest if rest.startswith(generic[:2]) else generic + rest
                 yield Spelling(known, 0.97 * weight, f"商品名“{brand}”即{generic}，")
+
+
+def _inner_weight(part: str) -> float:
+    """How far what stands in brackets is trusted to be the name; two characters are rather a trade name."""
+    return 0.96 if len(bare(part)) > 2 else 0.88
 
 
 def _brand(text: str) -> tuple[str, str]:
@@ -116,10 +121,11 @@ class _Affixes:
         self._wrong: dict[tuple[int, str], list[str]] = {}
         self._lost: dict[str, list[str]] = {}
         for word in sorted(self._words):
+            inner = 0 if at_end else len(word) - 1
             for at in range(len(word)):
                 rest = word[:at] + word[at + 1 :]
                 self._wrong.setdefault((at, rest), []).append(word)
-                if len(word) >= 3 or word in _KNOWN_BY_HALF:
+                if (len(word) >= 3 and at != inner) or word in _KNOWN_BY_HALF:
                     self._lost.setdefault(rest, []).append(word)
 
     def broken_in(self, text: str, *, longer_than: int = 0) -> Iterator[tuple[str, str, float]]:

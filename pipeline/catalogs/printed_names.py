@@ -46,7 +46,7 @@ _OPENING_LOST = re.compile(
 )
 _LEADING_CLASS = re.compile(r"^(?:甲类|乙类|丙类)(?=[\u3400-\u9fff])")
 _TRAIL = re.compile(r"[\s*#★☆▲△●○◆◇■□※,，.。、;；:：/\\|_+=\-—·•×]+$")
-_TAX = re.compile(r"^\*([^*]{2,14})\*(?=.)")
+_TAX = re.compile(r"^\*([^*\d]{2,14})\*(?=[^*\d])")
 _CODE = re.compile(r"^(?=[A-Z0-9]*\d{4})[A-Z0-9]{9,27}[\s:：\-]*(?=\S)")
 
 _UNIT = (
@@ -56,16 +56,21 @@ _UNIT = (
 )
 _NUMBER = r"(?:\d[\d,]*(?:\.\d+)?|\.\d+)"
 _SPECIFICATION = re.compile(
-    rf"(?<![a-z0-9.\-α-ω]){_NUMBER}\s*(?:[~-]\s*{_NUMBER}\s*)?{_UNIT}(?![a-z])"
+    rf"(?:(?<![a-z0-9.\-α-ω])|(?<=[\u3400-\u9fff]i)|(?<=[\u3400-\u9fff]ii)|(?<=[\u3400-\u9fff][a-z])(?=0\.))"
+    rf"{_NUMBER}\s*(?:[~-]\s*{_NUMBER}\s*)?{_UNIT}(?![a-z])"
     rf"|(?<![a-z0-9.]){_NUMBER}\s*[*x×]\s*{_NUMBER}"
-    rf"|(?<![a-z0-9.]){_NUMBER}\s*[:：]\s*{_NUMBER}(?!\))",
+    rf"|(?<![a-z0-9.]){_NUMBER}\s*[:：]\s*{_NUMBER}(?!\))"
+    rf"|(?<=/)0\.\d+$",
     re.IGNORECASE,
 )
 _SPECIFICATION_IN_WORDS = re.compile(
-    r"每\d*(?:[支袋丸片粒瓶板克揿喷滴包贴枚盒]|g|ml|毫升|小袋)(?:装|重|含|相当于|净重|内含|[\d.])"
+    r"每\d*(?:[支袋丸片粒瓶板克揿喷滴包贴枚盒张]|[素基]片|g|ml|毫升|小袋)(?:装|重|含|相当于|净重|内含|[\d.])"
+    r"|[素基]片重"
     r"|[按以](?=[^()]{1,24}计)(?:[A-Z][A-Za-z0-9·]*|[\u3400-\u9fff]+?)计算?"
 )
 """`每丸重9g`, `每8丸相当于原生药3克`, `按C16H17N3O4S计算0.25g`, `以头孢呋辛计0.125g`."""
+_SPACED = re.compile(rf"(?<=[0-9A-Za-z])\s+(?=[\d.]+\s*{_UNIT}(?![a-z]))", re.IGNORECASE)
+"""Space between a name that ends in a digit and its specification: 维生素B1 2.5mg is not B12 of .5 mg."""
 _STRENGTH_FIRST = re.compile(rf"^\(?{_NUMBER}\s*(?:%|mg|g|ml)\)?(?=[\u3400-\u9fff])", re.IGNORECASE)
 _DURATION = re.compile(r"^\d+\s*(?:小时|分钟|天|日|次|导|通道|层|排|项|岁|部位)")
 _GROUP = re.compile(r"\(([^()]*)\)")
@@ -135,7 +140,7 @@ specification='20mg*7片/盒', heading=None)
     >>> take_apart("*中成药*藿香正气软胶囊").heading, take_apart("5%葡萄糖注射液250ml").plain
     ('中成药', '葡萄糖注射液')
     """
-    text = normalise(printed)
+    text = normalise(_SPACED.sub("/", printed))
     heading: str | None = None
     tax = _TAX.match(text)
     if tax and _has_han(tax[1]):
