@@ -22,8 +22,8 @@ MARGIN = 0.04
 SHOWN = 0.55
 """Below this an entry is not even shown as a candidate."""
 MATCHED_ALONE, ALONE = 0.82, 0.3
-"""An entry is taken from here on where no other thing comes within `ALONE` of it: of 1,200 misread names 14 more
-were right and none wrong, of 1,660 names that are in no list one came so near (seed 1)."""
+"""An entry is taken from here on where no other thing comes within `ALONE` of it: of 1,200 misread names 14
+more were right and none wrong, of 1,660 names that are in no list one came so near (seed 1)."""
 CANDIDATES = 4
 _ONE_AND_THE_SAME = 0.01
 """Names of one thing that score within this are weighed by their standing, not by the score."""
@@ -130,9 +130,7 @@ def _is_alone(best: Sequence[Best]) -> bool:
     return all(one.thing == best[0].thing or best[0].score - one.score >= ALONE for one in best[1:])
 
 
-def _settled(
-    close: list[Best], printed_class: ReimbursementClass | None, day: date | None
-) -> list[Best]:
+def _settled(close: list[Best], printed_class: ReimbursementClass | None, day: date | None) -> list[Best]:
     """What is left of entries that come equally near, once the plain reasons to prefer one have spoken."""
     national = {one.thing for one in close if one.entry.scope == "national" and one.entry.in_force(day)}
     narrowing: tuple[Callable[[Best], bool], ...] = (
@@ -158,9 +156,7 @@ def _label(entry: Entry) -> str:
     return f"{entry.name}{form}"
 
 
-def _as_match(
-    one: Best, day: date | None, candidates: tuple[CatalogMatch, ...] = ()
-) -> CatalogMatch:
+def _as_match(one: Best, day: date | None, candidates: tuple[CatalogMatch, ...] = ()) -> CatalogMatch:
     entry = one.entry
     form = f"（{entry.form}）" if entry.form else ""
     why = f"{one.why}；{entry.source}{form}"

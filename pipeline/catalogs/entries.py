@@ -21,6 +21,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, cast, get_args
 
@@ -107,6 +108,10 @@ class Entry(NamedTuple):
     source: str
     """The name of the list it stands in."""
     scope: Scope
+    price: Decimal | None = None
+    """Yuan for one `unit`: a list price or payment standard; None where the list has none or several."""
+    price_basis: str = ""
+    """Whose price it is (region and level of hospitals), or the payment standard as the list words it."""
 
     def in_force(self, on: date | None) -> bool:
         """Whether it holds on the date of treatment; where that is not known, any entry may.

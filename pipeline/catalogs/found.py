@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from pipeline.catalogs.entries import Entry
 
@@ -20,7 +21,7 @@ class Chosen:
     """The entry that speaks for a name on a day."""
 
     entry: Entry
-    """Its class is open (None) where entries of equal standing differ in it, as products of several makers."""
+    """Its class is open (None) where entries of equal standing differ in it, as products of makers do."""
     precedence: Precedence
 
 
@@ -30,10 +31,13 @@ class Listed:
 
     entries: Sequence[Entry]
     categories: frozenset[str] = field(init=False)
+    prices: tuple[Decimal, ...] = field(init=False)
+    """What the lists state, yuan for one unit."""
     _chosen: dict[date | None, Chosen] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.categories = frozenset(entry.category for entry in self.entries)
+        self.prices = tuple(entry.price for entry in self.entries if entry.price is not None)
 
     def on(self, day: date | None) -> Chosen:
         """The entry that speaks for the name on a day: in force, then national, then the newest."""

@@ -212,7 +212,9 @@ def _write_lookalikes(folder: Path) -> None:
             "# Characters of the catalogs and what each may be read as: where two or more sources agree, "
         )
         file.write("where one says so. source: similar_chars.csv, from contr4l/SimilarCharacter (MIT), ")
-        file.write("shibing624/pycorrector (Apache-2.0), yongzhuo/char-similar (MIT). licence: MIT, Apache-2.0\n")
+        file.write(
+            "shibing624/pycorrector (Apache-2.0), yongzhuo/char-similar (MIT). licence: MIT, Apache-2.0\n"
+        )
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("char", "agreed", "single"))
         writer.writerows(

@@ -7,7 +7,8 @@ category, a unit that does not go with it, a price far from any known. What is f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from pipeline.catalogs.herbal_pieces import HERBAL, HerbalPieces
 from pipeline.catalogs.medicine_readings import spellings
 from pipeline.catalogs.medicines import Medicines
 from pipeline.catalogs.other_items import OtherItems
+from pipeline.catalogs.price_doubt import price_doubt
 from pipeline.catalogs.printed_names import PrintedName, bare, take_apart
 from pipeline.model import CatalogKind, CatalogMatch, ReimbursementClass
 
@@ -34,7 +36,22 @@ _UNIT_OF_OTHER_KIND = 0.15
 _DRUG_UNITS = frozenset("盒瓶袋粒片丸板贴桶罐")
 _SERVICE_UNITS = frozenset(
     {
-        *("次", "日", "天", "项", "小时", "人次", "部位", "床日", "床/日", "例", "单侧", "疗程", "穴位", "视野"),
+        *(
+            "次",
+            "日",
+            "天",
+            "项",
+            "小时",
+            "人次",
+            "部位",
+            "床日",
+            "床/日",
+            "例",
+            "单侧",
+            "疗程",
+            "穴位",
+            "视野",
+        ),
         "分钟",
     }
 )
@@ -90,18 +107,20 @@ class ItemMatcher:
         others = not kinds or kinds != ("drug",)
         no_drug = _UNIT_OF_OTHER_KIND if not kinds and unit in _SERVICE_UNITS else 0.0
         no_other = _UNIT_OF_OTHER_KIND if not kinds and unit and unit[0] in _DRUG_UNITS else 0.0
+        price = item.unit_price
         found: list[Found] = []
         if drugs:
-            found += _lowered(self._medicines.exactly(spelled, hinted, category), no_drug)
-            found += _lowered(self._pieces.exactly(spelled), no_drug)
+            found += _lowered(self._medicines.exactly(spelled, hinted, category), no_drug, price)
+            found += _lowered(self._pieces.exactly(spelled), no_drug, price)
         if others:
-            found += _lowered(self._others.exactly(printed, category, kinds), no_other)
+            found += _lowered(self._others.exactly(printed, category, kinds), no_other, price)
         if any(one.score >= SURE for one in found):
             return found
-        rooms = [
-            *([_lowered(self._medicines.nearly(spelled, hinted, category), no_drug)] if drugs else ()),
-            *([_lowered(self._others.nearly(printed, category, kinds), no_other)] if others else ()),
-        ]
+        rooms: list[Iterable[Found]] = []
+        if drugs:
+            rooms.append(_lowered(self._medicines.nearly(spelled, hinted, category), no_drug, price))
+        if others:
+            rooms.append(_lowered(self._others.nearly(printed, category, kinds), no_other, price))
         if drug_name(printed.outer).form is None:
             rooms.reverse()  # without a dosage form at its end it is rather a service
         for room in rooms:
@@ -124,9 +143,15 @@ def _period_of(entry: Entry) -> tuple[CatalogKind, bool, date | None, date | Non
     return entry.kind, entry.category == HERBAL, entry.effective_from, entry.effective_to
 
 
-def _lowered(found: Iterable[Found], against: float) -> Iterable[Found]:
-    if not against:
-        return found
-    return (
-        Found(one.listed, one.score - against, one.why, one.thing, one.variant, one.exact) for one in found
-    )
+def _lowered(found: Iterable[Found], against: float, unit_price: Decimal | None) -> Iterator[Found]:
+    """What was found, less what unit and price of the row speak against it."""
+    for one in found:
+        listed = one.listed
+        doubt = price_doubt(unit_price, listed.prices, medicine=listed.entries[0].kind == "drug")
+        if doubt:
+            known = "、".join(f"{price:f}" for price in listed.prices[:3])
+            yield replace(
+                one, score=one.score - against - doubt, why=f"{one.why}，单价远离目录价（{known} 元）"
+            )
+        else:
+            yield replace(one, score=one.score - against) if against else one

@@ -1,7 +1,7 @@
 """What a printed medicine may be called: trade names resolved, brackets tried, broken affixes mended.
 
-Mending concerns what all medicines share, and so can be read without any list: the dosage form at the end, the
-acid or 注射用 before, the metal behind the substance. What is left between them is looked up.
+Mending concerns what all medicines share, and so can be read without any list: the dosage form at the end,
+the acid or 注射用 before, the metal behind the substance. What is left between them is looked up.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def brand_names() -> dict[str, str]:
 
 
 def spellings(printed: PrintedName) -> Iterator[Spelling]:
-    """What the medicine may be called: with its brackets, without, what stands in them, trade names resolved."""
+    """What the medicine may be called: with brackets, without, what stands in them, trade names resolved."""
     telling = any(re.search("[0-9A-Za-z]", part) for part in printed.inner)
     seen: set[str] = set()
     for text, weight in (

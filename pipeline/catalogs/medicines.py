@@ -18,8 +18,8 @@ from pipeline.catalogs.near_texts import NearTexts
 from pipeline.catalogs.printed_names import bare
 
 SHORTEST_NEAR = 4
-"""Of several texts that a medicine may be called, shorter ones are looked up letter by letter alone: a trade name
-of two characters comes near many things."""
+"""Of several texts that a medicine may be called, shorter ones are looked up letter by letter alone: a trade
+name of two characters comes near many things."""
 ALMOST = 0.80
 """Where a text one character away scores this much, texts that share pairs of characters are not asked."""
 
@@ -59,10 +59,10 @@ class Medicines:
                     whole = replace(found, core=text, stem=text, acid="", metal="", form=None)
                     grouped.setdefault((whole, forms), {})[entry] = None
         self._keys: dict[str, list[_Key]] = {}
-        for (name, forms), held in grouped.items():
+        for (drug, forms), held in grouped.items():
             own_names = frozenset(bare(entry.name) for entry in held)
-            key = _Key(Listed(tuple(held)), name, forms, own_names)
-            self._keys.setdefault(name.stem, []).append(key)
+            key = _Key(Listed(tuple(held)), drug, forms, own_names)
+            self._keys.setdefault(drug.stem, []).append(key)
         self._near = NearTexts(list(self._keys))
 
     def exactly(
@@ -122,7 +122,11 @@ class Medicines:
             if name.form is not None and key.forms and bare(spelling.text) in key.own_names:
                 read = replace(name, form=min(key.forms))
             score, reasons = _score(read, key, alike, hinted)
-            if category is not None and "" not in key.listed.categories and category not in key.listed.categories:
+            if (
+                category is not None
+                and "" not in key.listed.categories
+                and category not in key.listed.categories
+            ):
                 score -= _OTHER_CATEGORY
             yield Found(
                 key.listed,

@@ -138,11 +138,10 @@ def shortened(text: str) -> set[str]:
 
 
 def pairs(text: str) -> set[str]:
-    """Pairs of neighbouring characters, with where the text begins and ends.
+    r"""Pairs of neighbouring characters, with where the text begins and ends.
 
     >>> sorted(pairs("叶酸"))
-    ['\\x02叶', '叶酸', '酸\\x03']
+    ['\x02叶', '叶酸', '酸\x03']
     """
     framed = f"\x02{text}\x03"
     return {framed[at : at + 2] for at in range(len(framed) - 1)}
-

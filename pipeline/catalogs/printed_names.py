@@ -22,7 +22,7 @@ _GRADES = (
     (re.compile(r"([一二三特])级"), r"\1级"),
 )
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufe00-\ufe0f\x00-\x1f\x7f]")
-_ONE_SPELLING = {
+_ONE_SPELLING: dict[int, str | int] = {
     **_VARIANTS,
     **dict.fromkeys(map(ord, "[【〔{〖［｛《〈<「『"), "("),
     **dict.fromkeys(map(ord, "]】〕}〗］｝》〉>」』"), ")"),
@@ -135,8 +135,8 @@ def take_apart(printed: str) -> PrintedName:
     """Take a printed name apart.
 
     >>> take_apart("*(甲)阿托伐他汀钙片(立普妥)20mg×7片/盒")
-    PrintedName(whole='阿托伐他汀钙片(立普妥)20mg*7片/盒', plain='阿托伐他汀钙片(立普妥)', outer='阿托伐他汀钙片', inner=('立普妥',), \
-specification='20mg*7片/盒', heading=None)
+    PrintedName(whole='阿托伐他汀钙片(立普妥)20mg*7片/盒', plain='阿托伐他汀钙片(立普妥)', \
+outer='阿托伐他汀钙片', inner=('立普妥',), specification='20mg*7片/盒', heading=None)
     >>> take_apart("*中成药*藿香正气软胶囊").heading, take_apart("5%葡萄糖注射液250ml").plain
     ('中成药', '葡萄糖注射液')
     """

@@ -160,16 +160,16 @@ def test_an_entry_printed_by_its_own_name_is_never_taken_for_another(entry: obje
 
 
 def test_a_scan_starts_fast_and_a_match_is_quick() -> None:
-    """The bounds are five times the aim, for a busy machine."""
-    start = time.perf_counter()
+    """Seconds of this process's own work; the bounds are five times the aim, for a busy machine."""
+    start = time.process_time()
     fresh = Catalogs.sample()
     fresh.match("盐酸二甲双胍片", on=DAY)
-    assert time.perf_counter() - start < 0.75
+    assert time.process_time() - start < 0.5
     names = [entry.name for entry in fresh.entries][:200]
-    start = time.perf_counter()
+    start = time.process_time()
     for name in names:
         fresh.match(name + "0.25g", on=DAY)
-    assert (time.perf_counter() - start) / len(names) < 0.015
+    assert (time.process_time() - start) / len(names) < 0.001
 
 
 def test_catalogs_can_be_handed_to_another_process(sample: Catalogs) -> None:
