@@ -1,12 +1,12 @@
 """How printed items find their entries: right, wrong, left open; how fast, and how that grows with the list.
 
-    .venv/bin/python benchmarks/matching.py [--seed 1] [--names 1000] [--skip-speed] [--wrong 20] [--json FILE]
+    .venv/bin/python benchmarks/matching.py [--seed 1] [--names 1000] [--wrong 20] [--skip-speed]
 
 The lists are the public ones of `../shared/catalogs` where that folder lies beside the project, else the
 sample that ships. Names are made by script (`bill_names.py`, `misprints.py`): seed 1 is looked at while the
 matcher is worked on, seed 2 is for reporting. "Right" is accepted and right: the entry's own code; "first"
-counts also a right entry that stands first among the candidates of a match left open. Names that are in no list (held
-out of the index, made up, sold in shops) must stay unmatched; ambiguous counts against.
+counts also a right entry that stands first among the candidates of a match left open. Names that are in no
+list (held out of the index, made up, sold in shops) must stay unmatched; ambiguous counts against.
 """
 
 from __future__ import annotations
@@ -178,8 +178,9 @@ def _counted(matcher: ItemMatcher, cases: Iterable[Case], shown: int) -> list[Ro
 def _told(case: Case, match: CatalogMatch) -> str:
     """One case that did not come out right, in a line."""
     near = ", ".join(f"{one.name} {one.score:.2f}" for one in match.candidates[:3])
+    print_like = "noisy" if case.noisy else "clean"
     return (
-        f"  {case.group} {'noisy' if case.noisy else 'clean'} {case.name!r} {case.specification} {case.category}: "
+        f"  {case.group} {print_like} {case.name!r} {case.specification} {case.category}: "
         f"meant {sorted(case.codes)[:2]}, {match.status} {match.name} {match.code}; {match.why[:60]}; {near}"
     )
 

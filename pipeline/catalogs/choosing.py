@@ -8,8 +8,9 @@ an open question: an unmatched row goes to a person, a wrong class is paid.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from pipeline.catalogs.entries import Entry
 from pipeline.catalogs.found import Found, Precedence
@@ -32,8 +33,7 @@ _OUT_OF_FORCE = 0.02
 """So much better an entry that is not in force must fit to stand before one that is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Best:
+class Best(NamedTuple):
     """The entry that speaks for one thing and variant, with the best score that any of its names has."""
 
     entry: Entry
@@ -66,6 +66,9 @@ def _identity(entry: Entry) -> tuple[str, str, str, str]:
 
 
 def _best(group: Sequence[Found], day: date | None) -> Best:
+    if len(group) == 1:
+        only = group[0]
+        return Best(only.listed.on(day).entry, only.score, only.why, only.thing, only.exact)
     top = max(one.score for one in group)
     near = [one for one in group if top - one.score < _ONE_AND_THE_SAME]
     standing: list[tuple[Precedence, Found, Entry]] = []
@@ -132,6 +135,8 @@ def _is_alone(best: Sequence[Best]) -> bool:
 
 def _settled(close: list[Best], printed_class: ReimbursementClass | None, day: date | None) -> list[Best]:
     """What is left of entries that come equally near, once the plain reasons to prefer one have spoken."""
+    if len(close) == 1:
+        return close
     national = {one.thing for one in close if one.entry.scope == "national" and one.entry.in_force(day)}
     narrowing: tuple[Callable[[Best], bool], ...] = (
         lambda one: one.entry.in_force(day),

@@ -8,8 +8,8 @@ The national list gives generic names without salt (二甲双胍), bills print t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from pipeline.catalogs.dosage_forms import FORM_OF, forms_of_listed, split_form
 from pipeline.catalogs.printed_names import bare, normalise
@@ -81,8 +81,7 @@ _ROMAN_END = re.compile(r"\(?(?:i|ii|iii|iv|v|vi)型?\)?$")
 _BARE_ACIDS = frozenset(ACIDS)
 
 
-@dataclass(frozen=True, slots=True)
-class DrugName:
+class DrugName(NamedTuple):
     """A medicine's name, set apart."""
 
     core: str

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from pipeline.catalogs.entries import Entry
 
@@ -49,16 +50,16 @@ class Listed:
         return known
 
     def _choose(self, day: date | None) -> Chosen:
-        first = max(precedence(entry, day) for entry in self.entries)
-        equals = [entry for entry in self.entries if precedence(entry, day) == first]
+        standing = [precedence(entry, day) for entry in self.entries]
+        first = max(standing)
+        equals = [entry for entry, its in zip(self.entries, standing, strict=True) if its == first]
         chosen = equals[0]
         if len({entry.reimbursement_class for entry in equals}) > 1:
             chosen = chosen._replace(reimbursement_class=None)
         return Chosen(chosen, first)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A name of the lists that comes near what is printed."""
 
     listed: Listed

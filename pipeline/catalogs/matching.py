@@ -8,7 +8,6 @@ category, a unit that does not go with it, a price far from any known. What is f
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -150,8 +149,7 @@ def _lowered(found: Iterable[Found], against: float, unit_price: Decimal | None)
         doubt = price_doubt(unit_price, listed.prices, medicine=listed.entries[0].kind == "drug")
         if doubt:
             known = "、".join(f"{price:f}" for price in listed.prices[:3])
-            yield replace(
-                one, score=one.score - against - doubt, why=f"{one.why}，单价远离目录价（{known} 元）"
-            )
+            why = f"{one.why}，单价远离目录价（{known} 元）"
+            yield one._replace(score=one.score - against - doubt, why=why)
         else:
-            yield replace(one, score=one.score - against) if against else one
+            yield one._replace(score=one.score - against) if against else one

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -104,7 +103,7 @@ def _with_salt_mended(text: str, name: DrugName, spelling: Spelling) -> Iterator
     core = name.core
     if core != name.stem:
         # 碳酸氩钠 is no salt of 碳酸氩: the substance may be the whole
-        yield Reading(replace(name, stem=core, acid="", metal=""), spelling, 0.0)
+        yield Reading(name._replace(stem=core, acid="", metal=""), spelling, 0.0)
     for ending, salt, cost in _SALT_ENDINGS.broken_in(core):
         yield Reading(drug_name(text.replace(core, core[: -len(ending)] + salt, 1)), spelling, cost)
     for beginning, acid, cost in _ACIDS.broken_in(core):

@@ -6,8 +6,9 @@ are mended and texts near the substance are compared, misread characters at the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.catalogs.dosage_forms import ends_like_a_form, form_cost
 from pipeline.catalogs.drug_names import DrugName, drug_name, listed_names
@@ -17,6 +18,8 @@ from pipeline.catalogs.medicine_readings import Reading, Spelling, mended
 from pipeline.catalogs.near_texts import NearTexts
 from pipeline.catalogs.printed_names import bare
 
+_TRADE_NAME_BEHIND = re.compile(r"[\u3400-\u9fff]\([\u3400-\u9fff]{2,4}\)$")
+"""What stands so is looked up letter by letter alone; without the brackets it is another spelling."""
 SHORTEST_NEAR = 4
 """Of several texts that a medicine may be called, shorter ones are looked up letter by letter alone: a trade
 name of two characters comes near many things."""
@@ -56,7 +59,7 @@ class Medicines:
                     grouped.setdefault((found, forms), {})[entry] = None
                 if found.form and entry.form and ends_like_a_form(text := bare(name)):
                     # 包醛氧淀粉 ends in what looks like a form; the form stands in a column of its own
-                    whole = replace(found, core=text, stem=text, acid="", metal="", form=None)
+                    whole = found._replace(core=text, stem=text, acid="", metal="", form=None)
                     grouped.setdefault((whole, forms), {})[entry] = None
         self._keys: dict[str, list[_Key]] = {}
         for (drug, forms), held in grouped.items():
@@ -86,7 +89,7 @@ class Medicines:
         """Medicines that come near what is printed; the arguments are those of `exactly`."""
         told: dict[tuple[str, str | None], Reading] = {}
         for one in spelled:
-            if len(one.text) < SHORTEST_NEAR and len(spelled) > 1:
+            if len(spelled) > 1 and (len(one.text) < SHORTEST_NEAR or _TRADE_NAME_BEHIND.search(one.text)):
                 continue
             for reading in (Reading(drug_name(one.text), one, 0.0), *mended(one)):
                 which = reading.name.stem, reading.name.form
@@ -120,7 +123,7 @@ class Medicines:
         for key in keys:
             read = name
             if name.form is not None and key.forms and bare(spelling.text) in key.own_names:
-                read = replace(name, form=min(key.forms))
+                read = name._replace(form=min(key.forms))
             score, reasons = _score(read, key, alike, hinted)
             if (
                 category is not None

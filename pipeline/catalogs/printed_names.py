@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _VARIANTS = str.maketrans("象甙黏砂镥癥蘖芐〇糸髄徵鬆", "像苷粘沙镥症蘗苄零系髓征松")
 """Variant characters, folded on both sides of every comparison; the pairs are one word in these lists."""
@@ -29,6 +29,9 @@ _ONE_SPELLING: dict[int, str | int] = {
 }
 """Variant characters and every kind of bracket, after compatibility forms (Ⅱ, full width) are resolved."""
 
+_DIGIT = re.compile(r"\d")
+_TIMES = re.compile(r"(?<=\d)[×xX✕✖╳](?=[\d.])|(?<=[a-zA-Z片粒支袋丸])[×✕✖╳](?=[\d.])")
+_TIMES_AFTER_UNIT = re.compile(r"(?<=[\d万])(mg|ug|μg|g|ml|l|iu|u)[xX](?=\d)", re.IGNORECASE)
 _MARKER_WORDS = (
     r"甲|乙|丙|甲类|乙类|丙类|甲等|自费|自付|自理|无自付|有自付|全自付|部分自付|医保|非医保|医保内|医保外|国谈|谈判|谈判药|国家谈判|"
     r"国采|集采|带量|带量采购|国家集采|省集采|集中采购|中选|非中选|基|基药|国基|省基|非基|基本药物|国家基本药物|双通道|限|限用|限制|限儿童|进口|进|"
@@ -69,7 +72,10 @@ _SPECIFICATION_IN_WORDS = re.compile(
     r"|[按以](?=[^()]{1,24}计)(?:[A-Z][A-Za-z0-9·]*|[\u3400-\u9fff]+?)计算?"
 )
 """`每丸重9g`, `每8丸相当于原生药3克`, `按C16H17N3O4S计算0.25g`, `以头孢呋辛计0.125g`."""
-_SPACED = re.compile(rf"(?<=[0-9A-Za-z])\s+(?=[\d.]+\s*{_UNIT}(?![a-z]))", re.IGNORECASE)
+_SPACED = re.compile(
+    rf"(?:(?<=[a-z]\d)|(?<=[a-z]\d\d)|(?<=[\u3400-\u9fff][a-z\d]))\s+(?=\d[\d.]*\s*{_UNIT}(?![a-z]))",
+    re.IGNORECASE,
+)
 """Space between a name that ends in a digit and its specification: 维生素B1 2.5mg is not B12 of .5 mg."""
 _STRENGTH_FIRST = re.compile(rf"^\(?{_NUMBER}\s*(?:%|mg|g|ml)\)?(?=[\u3400-\u9fff])", re.IGNORECASE)
 _DURATION = re.compile(r"^\d+\s*(?:小时|分钟|天|日|次|导|通道|层|排|项|岁|部位)")
@@ -78,8 +84,7 @@ _HAN_ALONE = re.compile(r"[\u3400-\u9fff]+")
 _KEPT = re.compile(r"[^0-9a-z\u0370-\u03ff\u3007\u3400-\u9fff\U00020000-\U0003ffff]+")
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedName:
+class PrintedName(NamedTuple):
     """A printed name taken apart; every text is normalised."""
 
     whole: str
@@ -108,8 +113,8 @@ def normalise(text: str) -> str:
         return text.translate(_VARIANTS)
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_ONE_SPELLING)
     text = "".join(text.split())
-    text = re.sub(r"(?<=\d)[×xX✕✖╳](?=[\d.])|(?<=[a-zA-Z片粒支袋丸])[×✕✖╳](?=[\d.])", "*", text)
-    text = re.sub(r"(?<=[\d万])(mg|ug|μg|g|ml|l|iu|u)[xX](?=\d)", r"\1*", text, flags=re.IGNORECASE)
+    if _DIGIT.search(text):
+        text = _TIMES_AFTER_UNIT.sub(r"\1*", _TIMES.sub("*", text))
     if "级" in text:
         for pattern, grade in _GRADES:
             text = pattern.sub(grade, text)
@@ -176,6 +181,8 @@ def _with_lost_bracket(text: str) -> str:
 
 
 def _without_markers(text: str) -> str:
+    if _HAN_ALONE.fullmatch(text):
+        return _LEADING_CLASS.sub("", text)
     before = None
     while text != before:
         before = text
