@@ -28,8 +28,8 @@ from pipeline.model import CatalogKind, CatalogMatch, ReimbursementClass
 
 SURE = 0.95
 """From here on a name found letter by letter needs no look at its neighbours; a missing form is less."""
-NEARLY_SURE = 0.91
-"""From here on a near name of one kind needs no look at the other kinds."""
+NEARLY_SURE = 0.86
+"""From here on, where an entry is taken, a near name of one kind needs no look at the other kinds."""
 _UNIT_OF_OTHER_KIND = 0.15
 """What a medicine charged by the day or a service charged by the box loses, where no category is printed."""
 _DRUG_UNITS = frozenset("盒瓶袋粒片丸板贴桶罐")

@@ -22,6 +22,8 @@ _LOOKALIKE, _OTHER = 0.03, 0.06
 _KNOWN_BY_HALF = frozenset({"胶囊", "颗粒"})
 """Words of two characters neither of which ends names otherwise."""
 _LONGEST_BRAND = 8
+_WHOLE_FORM = 3
+"""An ending of so many characters is no rest of a longer one: 缓释片, 注射液."""
 _LONGEST_FORM = 5
 """Longer words for forms stand in lists, not on bills."""
 
@@ -91,7 +93,7 @@ def mended(spelling: Spelling) -> Iterator[Reading]:
     text = bare(spelling.text)
     name = drug_name(text)
     known = len(text) - len(name.core) if name.form and text.startswith(name.core) else 0
-    for ending, form, cost in _FORMS.broken_in(text, longer_than=known):
+    for ending, form, cost in _FORMS.broken_in(text, longer_than=known) if known < _WHOLE_FORM else ():
         yield Reading(drug_name(text[: len(text) - len(ending)] + form), spelling, cost)
     for beginning, prefix, cost in _BEGINNINGS.broken_in(text):
         yield Reading(drug_name(prefix + text[len(beginning) :]), spelling, cost)

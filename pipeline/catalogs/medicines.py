@@ -18,6 +18,8 @@ from pipeline.catalogs.medicine_readings import Reading, Spelling, mended
 from pipeline.catalogs.near_texts import NearTexts
 from pipeline.catalogs.printed_names import bare
 
+READ_WIDELY = 3
+"""So many readings are looked up by shared pairs of characters: what is printed, then what is mended."""
 _TRADE_NAME_BEHIND = re.compile(r"[\u3400-\u9fff]\([\u3400-\u9fff]{2,4}\)$")
 """What stands so is looked up letter by letter alone; without the brackets it is another spelling."""
 SHORTEST_NEAR = 4
@@ -97,7 +99,7 @@ class Medicines:
                     told[which] = reading
         best = 0.0
         for widely in (False, True):
-            for (stem, _), reading in told.items():
+            for (stem, _), reading in list(told.items())[: READ_WIDELY if widely else None]:
                 for text, alike in self._near.alike(stem, widely=widely):
                     best = max(best, alike)
                     yield from self._weighed(reading, text, alike, hinted, category)

@@ -89,9 +89,8 @@ class OtherItems:
         self, printed: PrintedName, category: str | None, kinds: tuple[CatalogKind, ...]
     ) -> Iterator[Found]:
         """What is called just so; `kinds` may stand under its row, none means any."""
-        worded = len(_HAN.findall(printed.specification)) >= WORDED
         for text, weight in {
-            bare(printed.plain): WITHOUT_BRACKETS if worded else 1.0,
+            bare(printed.plain): WITHOUT_BRACKETS if _is_worded(printed) else 1.0,
             bare(printed.whole): 1.0,
         }.items():
             yield from self._weighed(text, text, weight, category, kinds)
@@ -103,8 +102,9 @@ class OtherItems:
         whole, plain = bare(printed.whole), bare(printed.plain)
         outer = bare(printed.outer) if printed.inner else ""
         best = 0.0
-        for text in dict.fromkeys((whole, plain, outer)):
-            weight = 1.0 if text == whole or (text == plain and not printed.inner) else WITHOUT_BRACKETS
+        texts = (whole, plain, outer) if _is_worded(printed) else (plain, outer)
+        for text in dict.fromkeys(texts):
+            weight = 1.0 if text == texts[0] else WITHOUT_BRACKETS
             if best >= RATHER_WITH_BRACKETS:
                 weight = min(weight, BESIDE_BRACKETS)
             for listed, alike in self._alike(text):
@@ -163,6 +163,10 @@ def _texts_of(entry: Entry) -> dict[str, bool]:
     for alias in entry.aliases:
         texts.setdefault(bare(alias), True)
     return {text: alias for text, alias in texts.items() if text}
+
+
+def _is_worded(printed: PrintedName) -> bool:
+    return len(_HAN.findall(printed.specification)) >= WORDED
 
 
 @lru_cache(maxsize=65536)
