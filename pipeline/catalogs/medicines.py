@@ -25,8 +25,10 @@ _TRADE_NAME_BEHIND = re.compile(r"[\u3400-\u9fff]\([\u3400-\u9fff]{2,4}\)$")
 SHORTEST_NEAR = 4
 """Of several texts that a medicine may be called, shorter ones are looked up letter by letter alone: a trade
 name of two characters comes near many things."""
-ALMOST = 0.80
-"""Where a text one character away scores this much, texts that share pairs of characters are not asked."""
+TAKEN = 0.86
+"""Where a misread substance scores this much, no affix is mended."""
+ALMOST = 0.78
+"""Where something scores this much, texts that share pairs of characters are not asked."""
 
 _OTHER_SALT, _SALT_LEFT_OUT = 0.2, 0.005
 _OTHER_PREFIX, _OTHER_MARK, _MARK_LEFT_OUT = 0.25, 0.25, 0.05
@@ -88,23 +90,31 @@ class Medicines:
     def nearly(
         self, spelled: Sequence[Spelling], hinted: frozenset[str], category: str | None
     ) -> Iterator[Found]:
-        """Medicines that come near what is printed; the arguments are those of `exactly`."""
-        told: dict[tuple[str, str | None], Reading] = {}
-        for one in spelled:
-            if len(spelled) > 1 and (len(one.text) < SHORTEST_NEAR or _TRADE_NAME_BEHIND.search(one.text)):
-                continue
-            for reading in (Reading(drug_name(one.text), one, 0.0), *mended(one)):
-                which = reading.name.stem, reading.name.form
-                if reading.name.stem and (which not in told or _trust(reading) > _trust(told[which])):
-                    told[which] = reading
+        """Medicines that come near what is printed; the arguments are those of `exactly`.
+
+        First the substance is taken for misread, then salt or form beside it, then more than a character.
+        """
+        spelled = [one for one in spelled if len(spelled) == 1 or _may_be_misread(one.text)]
+        printed = _told_apart(Reading(drug_name(one.text), one, 0.0) for one in spelled)
         best = 0.0
-        for widely in (False, True):
-            for (stem, _), reading in list(told.items())[: READ_WIDELY if widely else None]:
-                for text, alike in self._near.alike(stem, widely=widely):
-                    best = max(best, alike)
-                    yield from self._weighed(reading, text, alike, hinted, category)
-            if best >= ALMOST:
-                return
+        for found in self._near_found(printed, hinted, category, widely=False):
+            best = max(best, found.score)
+            yield found
+        if best >= TAKEN:
+            return
+        repaired = _told_apart(one for text in spelled for one in mended(text))
+        for found in self._near_found(repaired, hinted, category, widely=False):
+            best = max(best, found.score)
+            yield found
+        if best < ALMOST:
+            yield from self._near_found([*printed, *repaired][:READ_WIDELY], hinted, category, widely=True)
+
+    def _near_found(
+        self, readings: Iterable[Reading], hinted: frozenset[str], category: str | None, *, widely: bool
+    ) -> Iterator[Found]:
+        for reading in readings:
+            for text, alike in self._near.alike(reading.name.stem, widely=widely):
+                yield from self._weighed(reading, text, alike, hinted, category)
 
     def near_names(self, text: str) -> Iterator[tuple[Listed, str]]:
         """The medicines whose substance comes near `text`, each with a name of its own."""
@@ -143,8 +153,22 @@ class Medicines:
             )
 
 
+def _told_apart(readings: Iterable[Reading]) -> list[Reading]:
+    """Of readings that come to the same substance and form the one that is trusted most."""
+    told: dict[tuple[str, str | None], Reading] = {}
+    for reading in readings:
+        which = reading.name.stem, reading.name.form
+        if reading.name.stem and (which not in told or _trust(reading) > _trust(told[which])):
+            told[which] = reading
+    return list(told.values())
+
+
 def _trust(reading: Reading) -> float:
     return reading.spelling.weight - reading.cost
+
+
+def _may_be_misread(text: str) -> bool:
+    return len(text) >= SHORTEST_NEAR and not _TRADE_NAME_BEHIND.search(text)
 
 
 def _score(read: DrugName, key: _Key, alike: float, hinted: frozenset[str]) -> tuple[float, list[str]]:
