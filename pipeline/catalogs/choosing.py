@@ -13,7 +13,8 @@ from datetime import date
 from typing import NamedTuple
 
 from pipeline.catalogs.entries import Entry
-from pipeline.catalogs.found import Found, Precedence
+from pipeline.catalogs.found import Found
+from pipeline.catalogs.strengths import is_of_strength
 from pipeline.model import CatalogMatch, ReimbursementClass
 
 MATCHED = 0.86
@@ -43,19 +44,19 @@ class Best(NamedTuple):
     exact: bool
 
 
-def best_of_each(found: Iterable[Found], day: date | None) -> list[Best]:
+def best_of_each(found: Iterable[Found], day: date | None, specification: str) -> list[Best]:
     """One entry for each thing and variant that is meant, best first.
 
     Of one thing in several lists the one in force on the day is taken, then the national list, then the
-    newest. Where a list has it twice with different classes (products of several makers), the class is
-    left open.
+    newest. Where a list has it twice with different classes (products of several makers), the printed
+    specification decides; else the class is left open.
     """
     groups: dict[tuple[object, ...], list[Found]] = {}
     for one in found:
         if one.score >= SHOWN:
             kind = one.listed.entries[0].kind
             groups.setdefault((kind, one.thing, one.variant), []).append(one)
-    best = [_best(group, day) for group in groups.values()]
+    best = [_best(group, day, specification) for group in groups.values()]
     best.sort(key=lambda one: one.score - (0.0 if one.entry.in_force(day) else _OUT_OF_FORCE))
     kept = {_identity(one.entry): one for one in best}
     return [one for one in reversed(best) if one is kept[_identity(one.entry)]]
@@ -65,22 +66,30 @@ def _identity(entry: Entry) -> tuple[str, str, str, str]:
     return entry.source, entry.code, entry.name, entry.form
 
 
-def _best(group: Sequence[Found], day: date | None) -> Best:
-    if len(group) == 1:
-        only = group[0]
-        return Best(only.listed.on(day).entry, only.score, only.why, only.thing, only.exact)
+def _best(group: Sequence[Found], day: date | None, specification: str) -> Best:
     top = max(one.score for one in group)
     near = [one for one in group if top - one.score < _ONE_AND_THE_SAME]
-    standing: list[tuple[Precedence, Found, Entry]] = []
-    for one in near:
-        chosen = one.listed.on(day)
-        standing.append((chosen.precedence, one, chosen.entry))
-    first = max(precedence for precedence, _, _ in standing)
-    equals = [(one, entry) for precedence, one, entry in standing if precedence == first]
-    found, entry = max(equals, key=lambda pair: (pair[0].exact, pair[0].score))
-    if len({other.reimbursement_class for _, other in equals}) > 1:
-        entry = entry._replace(reimbursement_class=None)
+    standing = [(one, one.listed.on(day)) for one in near]
+    first = max(chosen.precedence for _, chosen in standing)
+    equals = [pair for pair in standing if pair[1].precedence == first]
+    found, chosen = max(equals, key=lambda pair: (pair[0].exact, pair[0].score))
+    others = [entry for _, other in equals for entry in other.entries]
+    entry = _of_one_class(chosen.entries[0], others, specification)
     return Best(entry, top, found.why, found.thing, any(one.exact for one in near))
+
+
+def _of_one_class(entry: Entry, equals: Sequence[Entry], specification: str) -> Entry:
+    """The entry; where its equals are of another class, one of the printed strength or its class left open."""
+    if _classes(equals) <= {entry.reimbursement_class}:
+        return entry
+    fitting = [one for one in equals if is_of_strength(specification, one.specification)]
+    if len(_classes(fitting)) == 1:
+        return fitting[0]
+    return entry._replace(reimbursement_class=None)
+
+
+def _classes(entries: Iterable[Entry]) -> set[ReimbursementClass | None]:
+    return {entry.reimbursement_class for entry in entries}
 
 
 def choose(

@@ -19,10 +19,10 @@ Precedence = tuple[bool, bool, date]
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The entry that speaks for a name on a day."""
+    """What speaks for a name on a day."""
 
-    entry: Entry
-    """Its class is open (None) where entries of equal standing differ in it, as products of makers do."""
+    entries: tuple[Entry, ...]
+    """All of equal standing, such as the products of several makers."""
     precedence: Precedence
 
 
@@ -41,7 +41,7 @@ class Listed:
         self.prices = tuple(entry.price for entry in self.entries if entry.price is not None)
 
     def on(self, day: date | None) -> Chosen:
-        """The entry that speaks for the name on a day: in force, then national, then the newest."""
+        """The entries that speak for the name on a day: in force, then national, then the newest."""
         known = self._chosen.get(day)
         if known is None:
             if len(self._chosen) >= _DAYS_KEPT:
@@ -52,11 +52,8 @@ class Listed:
     def _choose(self, day: date | None) -> Chosen:
         standing = [precedence(entry, day) for entry in self.entries]
         first = max(standing)
-        equals = [entry for entry, its in zip(self.entries, standing, strict=True) if its == first]
-        chosen = equals[0]
-        if len({entry.reimbursement_class for entry in equals}) > 1:
-            chosen = chosen._replace(reimbursement_class=None)
-        return Chosen(chosen, first)
+        equals = (entry for entry, its in zip(self.entries, standing, strict=True) if its == first)
+        return Chosen(tuple(equals), first)
 
 
 class Found(NamedTuple):

@@ -89,7 +89,8 @@ class ItemMatcher:
             return CatalogMatch("unmatched", why="没有可比对的名称")
         if is_category_or_sum(item.name) and not printed.heading:
             return CatalogMatch("unmatched", why="费用类别或合计行，不对应目录项目")
-        best = best_of_each(self._found(printed, item), on)
+        specification = f"{item.specification} {printed.specification}"
+        best = best_of_each(self._found(printed, item), on, specification)
         printed_class = _CLASS_WORDS.get(item.insurance_class.strip())
         return choose(best, printed_class, on, lambda entry: self._covers(entry, on))
 

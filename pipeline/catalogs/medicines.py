@@ -183,7 +183,8 @@ def _score(read: DrugName, key: _Key, alike: float, hinted: frozenset[str]) -> t
             reasons.append(f"{called}不同（{ours}/{theirs}）")
         else:
             score -= _SALT_LEFT_OUT
-    if read.prefix != listed.prefix and len(read.stem) != len(listed.stem):
+    both = read.prefix and listed.prefix
+    if read.prefix != listed.prefix and (both or len(read.stem) != len(listed.stem)):
         score -= _OTHER_PREFIX
         reasons.append("前缀不同")
     if read.marks != listed.marks:
