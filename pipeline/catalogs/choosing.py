@@ -79,7 +79,7 @@ def _best(group: Sequence[Found], day: date | None, specification: str) -> Best:
 
 
 def _of_one_class(entry: Entry, equals: Sequence[Entry], specification: str) -> Entry:
-    """The entry; where its equals are of another class, one of the printed strength or its class left open."""
+    """The entry; where its equals are of another class, one of the printed strength, else left open."""
     if _classes(equals) <= {entry.reimbursement_class}:
         return entry
     fitting = [one for one in equals if is_of_strength(specification, one.specification)]
