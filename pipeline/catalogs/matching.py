@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from pipeline.catalogs.categories import category_of, is_category_or_sum, kinds_of
-from pipeline.catalogs.choosing import best_of_each, choose
+from pipeline.catalogs.choosing import MATCHED, best_of_each, choose
 from pipeline.catalogs.dosage_forms import forms_hinted
 from pipeline.catalogs.drug_names import drug_name
 from pipeline.catalogs.entries import Entry
@@ -28,8 +28,6 @@ from pipeline.model import CatalogKind, CatalogMatch, ReimbursementClass
 
 SURE = 0.95
 """From here on a name found letter by letter needs no look at its neighbours; a missing form is less."""
-NEARLY_SURE = 0.86
-"""From here on, where an entry is taken, a near name of one kind needs no look at the other kinds."""
 _UNIT_OF_OTHER_KIND = 0.15
 """What a medicine charged by the day or a service charged by the box loses, where no category is printed."""
 _DRUG_UNITS = frozenset("盒瓶袋粒片丸板贴桶罐")
@@ -121,11 +119,13 @@ class ItemMatcher:
             rooms.append(_lowered(self._medicines.nearly(spelled, hinted, category), no_drug, price))
         if others:
             rooms.append(_lowered(self._others.nearly(printed, category, kinds), no_other, price))
+        enough = MATCHED
         if drug_name(printed.outer).form is None:
             rooms.reverse()  # without a dosage form at its end it is rather a service
+            enough = SURE  # but 维生素B12 is not its test
         for room in rooms:
             found += room
-            if any(one.score >= NEARLY_SURE for one in found):
+            if any(one.score >= enough for one in found):
                 break
         return found
 

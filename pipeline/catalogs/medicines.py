@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.catalogs.choosing import MATCHED
 from pipeline.catalogs.dosage_forms import ends_like_a_form, form_cost
 from pipeline.catalogs.drug_names import DrugName, drug_name, listed_names
 from pipeline.catalogs.entries import Entry
@@ -25,8 +26,6 @@ _TRADE_NAME_BEHIND = re.compile(r"[\u3400-\u9fff]\([\u3400-\u9fff]{2,4}\)$")
 SHORTEST_NEAR = 4
 """Of several texts that a medicine may be called, shorter ones are looked up letter by letter alone: a trade
 name of two characters comes near many things."""
-TAKEN = 0.86
-"""Where a misread substance scores this much, no affix is mended."""
 ALMOST = 0.78
 """Where something scores this much, texts that share pairs of characters are not asked."""
 
@@ -100,8 +99,8 @@ class Medicines:
         for found in self._near_found(printed, hinted, category, widely=False):
             best = max(best, found.score)
             yield found
-        if best >= TAKEN:
-            return
+        if best >= MATCHED:
+            return  # no affix is mended where a misread substance answers
         repaired = _told_apart(one for text in spelled for one in mended(text))
         for found in self._near_found(repaired, hinted, category, widely=False):
             best = max(best, found.score)

@@ -23,7 +23,7 @@ Numbers = npt.NDArray[np.int32]
 LONGEST_BY_DELETIONS = 10
 """Longer texts keep enough whole pairs when a character is wrong, and would fill the first index."""
 FOLLOWED = 1000
-"""Postings followed for one text, the rarest pairs first; 500 or 20,000 give the same 1,200 answers (seed 1)."""
+"""Postings followed for one text, the rarest pairs first; 500 and 20,000 give the same 1,200 answers."""
 ALWAYS_FOLLOWED = 2
 """The rarest pairs are followed however common they are."""
 

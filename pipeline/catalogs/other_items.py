@@ -23,7 +23,9 @@ RATHER_WITH_BRACKETS, BESIDE_BRACKETS = 0.75, 0.80
 WORDED = 3
 """So many Chinese characters make `(超过5cm加收)` part of the name, not a specification."""
 
-_OTHER_WORDS_LEFT_OUT = 0.98
+_WORDS_LEFT_OUT, _WORDS_LEFT_OUT_ANYWHERE = 0.98, 0.95
+"""How far a name is trusted that lacks a word such as 测定; where the row's category is not known it may be
+that of a medicine (维生素B12), which is then as near."""
 _TOLD_APART = 0.25
 _OTHER_CATEGORY = 0.02
 _BY_ALIAS = 0.005
@@ -107,21 +109,22 @@ class OtherItems:
             weight = 1.0 if text == texts[0] else WITHOUT_BRACKETS
             if best >= RATHER_WITH_BRACKETS:
                 weight = min(weight, BESIDE_BRACKETS)
-            for listed, alike in self._alike(text):
+            for listed, alike in self._alike(text, category):
                 for found in self._weighed(text, listed, alike * weight, category, kinds):
                     best = max(best, found.score)
                     yield found
             if best >= SURE:
                 return
 
-    def _alike(self, text: str) -> Iterator[tuple[str, float]]:
+    def _alike(self, text: str, category: str | None) -> Iterator[tuple[str, float]]:
         """The texts most like `text`, with how alike they are."""
         core = _core(text)
+        trusted = _WORDS_LEFT_OUT if category else _WORDS_LEFT_OUT_ANYWHERE
         for widely in (False, True):
             best = 0.0
             for listed, alike in self._near.alike(text, widely=widely):
                 if alike < 1:
-                    alike = max(alike, likeness(core, _core(listed)) * _OTHER_WORDS_LEFT_OUT)
+                    alike = max(alike, likeness(core, _core(listed)) * trusted)
                     alike -= _TOLD_APART if _told_apart(text, listed) else 0.0
                 best = max(best, alike)
                 yield listed, alike
