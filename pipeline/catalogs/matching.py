@@ -19,7 +19,7 @@ from pipeline.catalogs.drug_names import drug_name
 from pipeline.catalogs.entries import Entry
 from pipeline.catalogs.found import Found
 from pipeline.catalogs.herbal_pieces import HERBAL, HerbalPieces
-from pipeline.catalogs.medicine_readings import spellings
+from pipeline.catalogs.medicine_readings import Spelling, spellings
 from pipeline.catalogs.medicines import Medicines
 from pipeline.catalogs.other_items import OtherItems
 from pipeline.catalogs.price_doubt import price_doubt
@@ -33,23 +33,8 @@ _UNIT_OF_OTHER_KIND = 0.15
 _DRUG_UNITS = frozenset("盒瓶袋粒片丸板贴桶罐")
 _SERVICE_UNITS = frozenset(
     {
-        *(
-            "次",
-            "日",
-            "天",
-            "项",
-            "小时",
-            "人次",
-            "部位",
-            "床日",
-            "床/日",
-            "例",
-            "单侧",
-            "疗程",
-            "穴位",
-            "视野",
-        ),
-        "分钟",
+        *("次", "日", "天", "项", "小时", "人次", "部位", "床日"),
+        *("床/日", "例", "单侧", "疗程", "穴位", "视野", "分钟"),
     }
 )
 _CLASS_WORDS: dict[str, ReimbursementClass] = {
@@ -70,6 +55,62 @@ class Item(NamedTuple):
     unit_price: Decimal | None = None
 
 
+class _Row(NamedTuple):
+    """A row made ready for looking up."""
+
+    printed: PrintedName
+    spelled: Sequence[Spelling]
+    """What a medicine printed so may be called."""
+    category: str | None
+    kinds: tuple[CatalogKind, ...]
+    """What may stand under the category; none for any."""
+    hinted: frozenset[str]
+    """The dosage forms that specification and unit speak for."""
+    unit: str
+    unit_price: Decimal | None
+
+    @property
+    def may_be_drug(self) -> bool:
+        return not self.kinds or "drug" in self.kinds
+
+    @property
+    def may_be_other(self) -> bool:
+        return self.kinds != ("drug",)
+
+    def lowered(self, found: Iterable[Found]) -> Iterator[Found]:
+        """What was found, less what unit and price of the row speak against it."""
+        for one in found:
+            listed = one.listed
+            medicine = listed.entries[0].kind == "drug"
+            against = 0.0 if self.kinds else self._unit_doubt(medicine)
+            doubt = price_doubt(self.unit_price, listed.prices, medicine=medicine)
+            if doubt:
+                known = "、".join(f"{price:f}" for price in listed.prices[:3])
+                why = f"{one.why}，单价远离目录价（{known} 元）"
+                yield one._replace(score=one.score - against - doubt, why=why)
+            else:
+                yield one._replace(score=one.score - against) if against else one
+
+    def _unit_doubt(self, medicine: bool) -> float:
+        if medicine:
+            return _UNIT_OF_OTHER_KIND if self.unit in _SERVICE_UNITS else 0.0
+        return _UNIT_OF_OTHER_KIND if self.unit and self.unit[0] in _DRUG_UNITS else 0.0
+
+
+def _row(item: Item, printed: PrintedName, specification: str) -> _Row:
+    category = category_of(item.category) or category_of(printed.heading)
+    unit = item.unit.strip()
+    return _Row(
+        printed,
+        tuple(spellings(printed)),
+        category,
+        kinds_of(category),
+        forms_hinted(specification, unit),
+        unit,
+        item.unit_price,
+    )
+
+
 class ItemMatcher:
     """Matches printed items against a fixed set of entries."""
 
@@ -88,43 +129,40 @@ class ItemMatcher:
         if is_category_or_sum(item.name) and not printed.heading:
             return CatalogMatch("unmatched", why="费用类别或合计行，不对应目录项目")
         specification = f"{item.specification} {printed.specification}"
-        best = best_of_each(self._found(printed, item), on, specification)
+        best = best_of_each(self._found(_row(item, printed, specification)), on, specification)
         printed_class = _CLASS_WORDS.get(item.insurance_class.strip())
         return choose(best, printed_class, on, lambda entry: self._covers(entry, on))
 
-    def _found(self, printed: PrintedName, item: Item) -> list[Found]:
+    def _found(self, row: _Row) -> list[Found]:
         """What may be meant; texts near the name are looked at only where nothing sure is called just so."""
-        category = category_of(item.category) or category_of(printed.heading)
-        kinds = kinds_of(category)
-        unit = item.unit.strip()
-        spelled = list(spellings(printed))
-        if category == HERBAL:
-            return list(self._pieces.find(spelled))
-        hinted = forms_hinted(item.specification + printed.specification, unit)
-        drugs = not kinds or "drug" in kinds
-        others = not kinds or kinds != ("drug",)
-        no_drug = _UNIT_OF_OTHER_KIND if not kinds and unit in _SERVICE_UNITS else 0.0
-        no_other = _UNIT_OF_OTHER_KIND if not kinds and unit and unit[0] in _DRUG_UNITS else 0.0
-        price = item.unit_price
-        found: list[Found] = []
-        if drugs:
-            found += _lowered(self._medicines.exactly(spelled, hinted, category), no_drug, price)
-            found += _lowered(self._pieces.exactly(spelled), no_drug, price)
-        if others:
-            found += _lowered(self._others.exactly(printed, category, kinds), no_other, price)
-        if any(one.score >= SURE for one in found):
-            return found
+        if row.category == HERBAL:
+            return list(self._pieces.find(row.spelled))
+        exact = list(self._called_so(row))
+        if any(one.score >= SURE for one in exact):
+            return exact
+        return exact + self._near(row)
+
+    def _called_so(self, row: _Row) -> Iterator[Found]:
+        if row.may_be_drug:
+            yield from row.lowered(self._medicines.exactly(row.spelled, row.hinted, row.category))
+            yield from row.lowered(self._pieces.exactly(row.spelled))
+        if row.may_be_other:
+            yield from row.lowered(self._others.exactly(row.printed, row.category, row.kinds))
+
+    def _near(self, row: _Row) -> list[Found]:
+        """What comes near the name; a kind that answers well enough leaves the other kinds alone."""
         rooms: list[Iterable[Found]] = []
-        if drugs:
-            rooms.append(_lowered(self._medicines.nearly(spelled, hinted, category), no_drug, price))
-        if others:
-            rooms.append(_lowered(self._others.nearly(printed, category, kinds), no_other, price))
+        if row.may_be_drug:
+            rooms.append(self._medicines.nearly(row.spelled, row.hinted, row.category))
+        if row.may_be_other:
+            rooms.append(self._others.nearly(row.printed, row.category, row.kinds))
         enough = MATCHED
-        if drug_name(printed.outer).form is None:
+        if drug_name(row.printed.outer).form is None:
             rooms.reverse()  # without a dosage form at its end it is rather a service
             enough = SURE  # but 维生素B12 is not its test
+        found: list[Found] = []
         for room in rooms:
-            found += room
+            found += row.lowered(room)
             if any(one.score >= enough for one in found):
                 break
         return found
@@ -141,16 +179,3 @@ class ItemMatcher:
 
 def _period_of(entry: Entry) -> tuple[CatalogKind, bool, date | None, date | None]:
     return entry.kind, entry.category == HERBAL, entry.effective_from, entry.effective_to
-
-
-def _lowered(found: Iterable[Found], against: float, unit_price: Decimal | None) -> Iterator[Found]:
-    """What was found, less what unit and price of the row speak against it."""
-    for one in found:
-        listed = one.listed
-        doubt = price_doubt(unit_price, listed.prices, medicine=listed.entries[0].kind == "drug")
-        if doubt:
-            known = "、".join(f"{price:f}" for price in listed.prices[:3])
-            why = f"{one.why}，单价远离目录价（{known} 元）"
-            yield one._replace(score=one.score - against - doubt, why=why)
-        else:
-            yield one._replace(score=one.score - against) if against else one
