@@ -138,7 +138,7 @@ class ItemMatcher:
         if row.category == HERBAL:
             return list(self._pieces.find(row.spelled))
         exact = list(self._called_so(row))
-        if any(one.score >= SURE for one in exact):
+        if _best_score(exact) >= SURE:
             return exact
         return exact + self._near(row)
 
@@ -150,21 +150,18 @@ class ItemMatcher:
             yield from row.lowered(self._others.exactly(row.printed, row.category, row.kinds))
 
     def _near(self, row: _Row) -> list[Found]:
-        """What comes near the name; a kind that answers well enough leaves the other kinds alone."""
-        rooms: list[Iterable[Found]] = []
-        if row.may_be_drug:
-            rooms.append(self._medicines.nearly(row.spelled, row.hinted, row.category))
-        if row.may_be_other:
-            rooms.append(self._others.nearly(row.printed, row.category, row.kinds))
-        enough = MATCHED
-        if drug_name(row.printed.outer).form is None:
-            rooms.reverse()  # without a dosage form at its end it is rather a service
-            enough = SURE  # but 维生素B12 is not its test
+        """What comes near the name; without a dosage form at its end it is rather a service."""
+        medicine_first = drug_name(row.printed.outer).form is not None
         found: list[Found] = []
-        for room in rooms:
-            found += row.lowered(room)
-            if any(one.score >= enough for one in found):
-                break
+        if medicine_first and row.may_be_drug:
+            found += row.lowered(self._medicines.nearly(row.spelled, row.hinted, row.category))
+            if _best_score(found) >= MATCHED:
+                return found
+        if row.may_be_other:
+            found += row.lowered(self._others.nearly(row.printed, row.category, row.kinds))
+        if not medicine_first and row.may_be_drug and (best := _best_score(found)) < SURE:
+            # 维生素B12 is near its test, and is a medicine
+            found += row.lowered(self._medicines.nearly(row.spelled, row.hinted, row.category, best))
         return found
 
     def _covers(self, entry: Entry, on: date | None) -> bool:
@@ -179,3 +176,7 @@ class ItemMatcher:
 
 def _period_of(entry: Entry) -> tuple[CatalogKind, bool, date | None, date | None]:
     return entry.kind, entry.category == HERBAL, entry.effective_from, entry.effective_to
+
+
+def _best_score(found: Iterable[Found]) -> float:
+    return max((one.score for one in found), default=0.0)

@@ -87,15 +87,15 @@ class Medicines:
                 yield from self._weighed(Reading(name, one, 0.0), name.stem, 1.0, hinted, category)
 
     def nearly(
-        self, spelled: Sequence[Spelling], hinted: frozenset[str], category: str | None
+        self, spelled: Sequence[Spelling], hinted: frozenset[str], category: str | None, best: float = 0.0
     ) -> Iterator[Found]:
         """Medicines that come near what is printed; the arguments are those of `exactly`.
 
-        First the substance is taken for misread, then salt or form beside it, then more than a character.
+        First the substance is taken for misread, then salt or form beside it, then more than a character;
+        less is tried where something else scores `best` already.
         """
         spelled = [one for one in spelled if len(spelled) == 1 or _may_be_misread(one.text)]
         printed = _told_apart(Reading(drug_name(one.text), one, 0.0) for one in spelled)
-        best = 0.0
         for found in self._near_found(printed, hinted, category, widely=False):
             best = max(best, found.score)
             yield found
