@@ -29,6 +29,8 @@ _ONE_SPELLING: dict[int, str | int] = {
 }
 """Variant characters and every kind of bracket, after compatibility forms (Ⅱ, full width) are resolved."""
 
+_TORN_NUMERAL = re.compile(r"[Ⅰ-Ⅻ][I1l|]+|[I1l|]+[Ⅰ-Ⅻ]")
+"""A Roman numeral read as two: `ⅡI级护理` may be Ⅱ or Ⅲ, so it is neither."""
 _DIGIT = re.compile(r"\d")
 _TIMES = re.compile(r"(?<=\d)[×xX✕✖╳](?=[\d.])|(?<=[a-zA-Z片粒支袋丸])[×✕✖╳](?=[\d.])")
 _TIMES_AFTER_UNIT = re.compile(r"(?<=[\d万])(mg|ug|μg|g|ml|l|iu|u)[xX](?=\d)", re.IGNORECASE)
@@ -50,6 +52,8 @@ _OPENING_LOST = re.compile(
 _LEADING_CLASS = re.compile(r"^(?:甲类|乙类|丙类)(?=[\u3400-\u9fff])")
 _TRAIL = re.compile(r"[\s*#★☆▲△●○◆◇■□※,，.。、;；:：/\\|_+=\-—·•×]+$")
 _TAX = re.compile(r"^\*([^*\d]{2,14})\*(?=[^*\d])")
+_DAY = re.compile(r"^(?:20\d\d[-–—.]+)?(?:0[1-9]|1[0-2])[-–—.]*[0-3][\dSO](?=[\u3400-\u9fff])")
+"""The day of the column before, `09-0S` for 09-05, that was read with the name."""
 _CODE = re.compile(r"^(?=[A-Z0-9]*\d{4})[A-Z0-9]{9,27}[\s:：\-]*(?=\S)")
 
 _UNIT = (
@@ -111,6 +115,7 @@ def normalise(text: str) -> str:
     """
     if _HAN_ALONE.fullmatch(text):
         return text.translate(_VARIANTS)
+    text = _TORN_NUMERAL.sub("?", text)
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_ONE_SPELLING)
     text = "".join(text.split())
     if _DIGIT.search(text):
@@ -192,6 +197,7 @@ def _without_markers(text: str) -> str:
         text = _MARKER_HALF.sub("", text)
         text = _TRAIL.sub("", text)
         text = _CODE.sub("", text)
+        text = _DAY.sub("", text)
     return text
 
 

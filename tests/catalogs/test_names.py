@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pipeline.catalogs.catalog import Catalogs
 from pipeline.catalogs.categories import category_of, is_category_or_sum, kinds_of
 from pipeline.catalogs.dosage_forms import split_form
 from pipeline.catalogs.drug_names import drug_name, listed_names
@@ -151,3 +152,15 @@ def test_what_a_bracket_tells_apart_stays_in_the_whole_name() -> None:
     parts = take_apart("脊髓内病变切除术(肿瘤长度超过5cm加收)")
     assert parts.plain == "脊髓内病变切除术"
     assert bare(parts.whole) == "脊髓内病变切除术肿瘤长度超过5cm加收"
+
+
+def test_a_numeral_read_as_two_is_neither_level(sample: Catalogs) -> None:
+    for printed in ("ⅡI级护理", "Ⅱ1级护理"):
+        match = sample.match(printed, category="护理费")
+        assert match.status != "matched"
+        assert "二级护理" in [candidate.name for candidate in match.candidates]
+
+
+@pytest.mark.parametrize("printed", ["09-0S普通门诊诊查费", "090S普通门诊诊查费", "2025-11-20普通门诊诊查费"])
+def test_the_day_of_the_column_before_comes_off(printed: str) -> None:
+    assert take_apart(printed).plain == "普通门诊诊查费"
