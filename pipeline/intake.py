@@ -148,6 +148,7 @@ def _coded(item: LineItem, catalogs: Catalogs, day: date | None) -> LineItem:
         unit=_text(item.unit) or None,
         category=_text(item.category) or None,
         insurance_class=_text(item.insurance_class) or None,
+        unit_price=item.unit_price.value if item.unit_price is not None else None,
         on=day,
     )
     return replace(item, catalog=match)

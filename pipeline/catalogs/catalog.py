@@ -6,6 +6,7 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -181,6 +182,7 @@ class Catalogs:
         unit: str | None = None,
         category: str | None = None,
         insurance_class: str | None = None,
+        unit_price: Decimal | None = None,
         on: date | None = None,
     ) -> CatalogMatch:
         """The entry that a printed item stands for on the date of treatment.
@@ -194,10 +196,11 @@ class Catalogs:
             unit: What stands in the 单位 column.
             category: The fee category that the row stands under; it decides which kinds are looked at.
             insurance_class: 甲, 乙, 丙 as printed; it decides between two entries alike, nothing more.
+            unit_price: Yuan, as printed; far from every price in the lists it speaks against an entry.
             on: The date of treatment; without it any list in use serves, the newest first.
         """
         return self._remembered(
-            Item(name, specification or "", unit or "", category or "", insurance_class or ""), on
+            Item(name, specification or "", unit or "", category or "", insurance_class or "", unit_price), on
         )
 
     def _match(self, item: Item, on: date | None) -> CatalogMatch:

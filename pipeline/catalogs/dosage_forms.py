@@ -48,7 +48,7 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "糖浆": ("糖浆", "糖浆剂", "干糖浆"),
     "合剂": ("合剂",),
     "口服混悬液": ("口服混悬液", "口服混悬剂", "混悬液", "混悬剂", "混悬滴剂"),
-    "口服乳": ("口服乳剂", "口服乳", "乳剂", "乳液"),
+    "口服乳": ("口服乳剂", "口服乳", "口服乳液", "乳剂", "乳液"),
     "滴剂": ("滴剂", "口服滴剂"),
     "酏剂": ("酏剂",),
     "胶浆": ("胶浆", "胶浆剂"),
@@ -213,6 +213,17 @@ def split_form(name: str) -> tuple[str, str | None]:
     return core, form
 
 
+def ends_like_a_form(name: str) -> bool:
+    """Whether a name ends in a word for a form that may as well be part of the name.
+
+    >>> ends_like_a_form("包醛氧淀粉"), ends_like_a_form("阿莫西林分散片")
+    (True, False)
+    """
+    found = _ENDING.search(name)
+    return found is not None and found[1] in _ONLY_WHOLE
+
+
+@lru_cache(maxsize=65536)
 def forms_of_listed(form: str) -> frozenset[str]:
     """The forms that the form column of a list stands for; empty where the column is.
 
@@ -260,3 +271,51 @@ def with_form_repaired(name: str) -> str | None:
         if sum(cost > 0 for cost in costs) == 1 and sum(costs) < 1:
             return name[: -len(form)] + form
     return None
+
+
+_NEAR_FORMS = (
+    (frozenset({"注射液", "注射用粉", "脂质体注射剂"}), 0.10),
+    (frozenset({"吸入溶液", "吸入混悬液", "口服混悬液"}), 0.05),
+    (frozenset({"气雾剂", "吸入气雾剂", "喷雾剂", "吸入粉雾剂"}), 0.08),
+    (frozenset({"软膏", "乳膏", "凝胶"}), 0.08),
+    (frozenset({"口服混悬液", "干混悬剂"}), 0.08),
+    (frozenset({"贴", "贴膏", "膏药", "膏"}), 0.08),
+    (frozenset({"洗剂", "溶液", "搽剂", "酊", "涂剂", "含漱液"}), 0.10),
+    (frozenset({"鼻喷雾剂", "喷雾剂"}), 0.06),
+    (frozenset({"滴鼻液", "溶液"}), 0.08),
+    (frozenset({"口服液", "溶液"}), 0.06),
+    (frozenset({"膏", "软膏"}), 0.10),
+)
+"""Forms that printers use for one another, and what that costs; all else costs `OTHER_FORM`."""
+OTHER_FORM = 0.35
+
+_UNIT_FORMS = {
+    "片": {"片", "肠溶片", "分散片", "缓释片", "控释片", "咀嚼片"},
+    "粒": {"胶囊", "软胶囊", "肠溶胶囊", "缓释胶囊"},
+    "丸": {"丸", "滴丸"},
+    "贴": {"贴", "贴膏", "膏药"},
+    "枚": {"栓", "阴道泡腾片", "阴道片"},
+    "栓": {"栓"},
+}
+"""Units and signs of a specification (`24粒`) and the forms that they speak for."""
+_COUNTED = re.compile(rf"\d\s*([{''.join(_UNIT_FORMS)}])")
+
+
+def form_cost(form: str, listed: frozenset[str]) -> float:
+    """What it costs the score that an entry does not hold the printed form.
+
+    >>> form_cost("软膏", frozenset({"乳膏"})), form_cost("缓释片", frozenset({"肠溶片"}))
+    (0.08, 0.35)
+    """
+    return min((cost for near, cost in _NEAR_FORMS if form in near and near & listed), default=OTHER_FORM)
+
+
+def forms_hinted(specification: str, unit: str) -> frozenset[str]:
+    """The forms that a specification and unit speak for, where the name has none.
+
+    >>> sorted(forms_hinted("10mg*7丸", "盒")), forms_hinted("", "盒")
+    (['丸', '滴丸'], frozenset())
+    """
+    counted = _COUNTED.search(specification)
+    sign = unit if unit in _UNIT_FORMS else counted[1] if counted else ""
+    return frozenset(_UNIT_FORMS.get(sign, ()))

@@ -8,13 +8,13 @@ The national list gives generic names without salt (二甲双胍), bills print t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from pipeline.catalogs.dosage_forms import FORM_OF, forms_of_listed, split_form
 from pipeline.catalogs.printed_names import bare, normalise
 
-_ACIDS = sorted(
+ACIDS = sorted(
     (
         *(
             "盐酸",
@@ -63,7 +63,8 @@ _ACIDS = sorted(
     key=len,
     reverse=True,
 )
-_ACID = re.compile("^(" + "|".join(_ACIDS) + ")")
+"""What stands before a substance as its salt or hydrate; the longest first."""
+_ACID = re.compile("^(" + "|".join(ACIDS) + ")")
 _SALT_WITHIN = re.compile(r"(?:磷酸|琥珀酸|硫酸|醋酸|丙酸)(?=[二三]?[钠钾酯]$)")
 _METAL = re.compile(
     r"(?<!氯化)(?<!碳酸氢)(?<!碳酸)(?<!^乳酸)(?<!^枸橼酸)(?<!谷氨酸)(?<!磷酸二氢)(?<!磷酸氢)(?<!硫代硫酸)(?<!溴化)(?<!碘化)"
@@ -72,16 +73,15 @@ _METAL = re.compile(
 _METAL_WITHIN = re.compile(r"(?<!氯化)(?<!乳酸)(?<!谷氨酸)[钠钾](?=[\u3400-\u9fff]{3,})")
 _HYDRATE = re.compile(r"^(?:无水|一水|半水|二水|三水|单水)|(?:水合物|一水合物|二水合物|半水合物)$")
 _PREFIX = re.compile(
-    r"^(复方|小儿|儿童|婴儿|注射用|重组人|重组|人|猪|牛|左旋|右旋|左|右|艾司|浓|新|加味|浓缩)"
+    r"^(复方|小儿|儿童|婴儿|注射用|重组人|重组牛|重组|人|猪|牛|左旋|右旋|左|右|艾司|浓|新|加味|浓缩)"
 )
 _ALNUM = re.compile(r"[0-9a-z]+|[α-ω]")
 _ROMAN_END = re.compile(r"\(?(?:i|ii|iii|iv|v|vi)型?\)?$")
 
-_BARE_ACIDS = frozenset(_ACIDS)
+_BARE_ACIDS = frozenset(ACIDS)
 
 
-@dataclass(frozen=True, slots=True)
-class DrugName:
+class DrugName(NamedTuple):
     """A medicine's name, set apart."""
 
     core: str

@@ -90,6 +90,7 @@ def main(folder: Path) -> None:
         "BSD, MIT, MIT",
     )
     _write_strokes(folder)
+    _write_lookalikes(folder)
     _write_everyday_names()
 
 
@@ -209,6 +210,32 @@ def _write_strokes(folder: Path) -> None:
         writer.writerow(("char", "stroke_order"))
         writer.writerows(
             (row["char"], row["stroke_order"]) for row in _read(folder, "catalog_char_features.csv")
+        )
+
+
+def _write_lookalikes(folder: Path) -> None:
+    """Of every character of the catalogs the characters that it may be read as."""
+    known = {row["char"] for row in _read(folder, "catalog_char_features.csv")}
+    agreed: dict[str, list[str]] = {}
+    single: dict[str, list[str]] = {}
+    for row in _read(folder, "similar_chars.csv"):
+        kept = single if row["n_sources"] == "1" else agreed
+        for meant, read in ((row["char_a"], row["char_b"]), (row["char_b"], row["char_a"])):
+            if meant in known:
+                kept.setdefault(meant, []).append(read)
+    with (DATA / "lookalikes.csv").open("w", encoding="utf-8", newline="") as file:
+        file.write(
+            "# Characters of the catalogs and what each may be read as: where two or more sources agree, "
+        )
+        file.write("where one says so. source: similar_chars.csv, from contr4l/SimilarCharacter (MIT), ")
+        file.write(
+            "shibing624/pycorrector (Apache-2.0), yongzhuo/char-similar (MIT). licence: MIT, Apache-2.0\n"
+        )
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("char", "agreed", "single"))
+        writer.writerows(
+            (char, "".join(sorted(agreed.get(char, ()))), "".join(sorted(single.get(char, ()))))
+            for char in sorted({*agreed, *single})
         )
 
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import re
 import time
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.catalogs.catalog import Catalogs
+from pipeline.catalogs.likeness import lookalikes
+from pipeline.catalogs.matching import Item, ItemMatcher
 
 DAY = date(2025, 8, 1)
 SAMPLE = Catalogs.sample()
@@ -160,16 +164,16 @@ def test_an_entry_printed_by_its_own_name_is_never_taken_for_another(entry: obje
 
 
 def test_a_scan_starts_fast_and_a_match_is_quick() -> None:
-    """The bounds are five times the aim, for a busy machine."""
-    start = time.perf_counter()
+    """Seconds of this process's own work; the bounds are five times the aim, for a busy machine."""
+    start = time.process_time()
     fresh = Catalogs.sample()
     fresh.match("盐酸二甲双胍片", on=DAY)
-    assert time.perf_counter() - start < 0.75
+    assert time.process_time() - start < 0.5
     names = [entry.name for entry in fresh.entries][:200]
-    start = time.perf_counter()
+    start = time.process_time()
     for name in names:
         fresh.match(name + "0.25g", on=DAY)
-    assert (time.perf_counter() - start) / len(names) < 0.015
+    assert (time.process_time() - start) / len(names) < 0.001
 
 
 def test_catalogs_can_be_handed_to_another_process(sample: Catalogs) -> None:
@@ -177,3 +181,78 @@ def test_catalogs_can_be_handed_to_another_process(sample: Catalogs) -> None:
 
     again = pickle.loads(pickle.dumps(sample))
     assert again.match("阿莫西林胶囊", on=DAY) == sample.match("阿莫西林胶囊", on=DAY)
+
+
+@pytest.mark.parametrize(
+    ("printed", "name"),
+    [
+        ("孟酸二甲双胍片", "二甲双胍"),
+        ("盐酸二甲双胍厂", "二甲双胍"),
+        ("*阿荬西林胶囊 0.25g×24粒", "阿莫西林"),
+        ("▲头头孢拉定胶囊(康欣)", "头孢拉定"),
+        ("注豺用头孢曲松钠１．０ｇ", "头孢曲松"),
+        ("阿奇霉素分赦片【舒美特】", "阿奇霉素"),
+        ("雷尼替丁胶攘", "雷尼替丁"),
+    ],
+)
+def test_a_misread_character_in_any_part_of_a_name_is_forgiven(
+    sample: Catalogs, printed: str, name: str
+) -> None:
+    match = sample.match(printed, on=DAY)
+    assert (match.status, match.name) == ("matched", name)
+
+
+def test_the_listed_form_is_found_whatever_the_salt(sample: Catalogs) -> None:
+    plain, slow = (sample.match(f"盐酸二甲双胍{form}", on=DAY) for form in ("片", "缓释片"))
+    assert "口服常释剂型" in plain.why
+    assert "缓释控释剂型" in slow.why
+
+
+def test_one_misread_character_never_gives_the_class_of_another_medicine() -> None:
+    """Each western medicine of the sample with its first character taken for a look-alike."""
+    wrong = []
+    for entry in SAMPLE.entries:
+        agreed, single = lookalikes().get(entry.name[0], (frozenset(), frozenset()))
+        if entry.category != "西药费" or len(entry.name) < 3 or not (agreed or single):
+            continue
+        read = min(agreed or single) + entry.name[1:]
+        match = SAMPLE.match(read + ("片" if entry.form == "口服常释剂型" else ""), on=DAY)
+        if match.status == "matched" and match.name != entry.name:
+            wrong.append((read, match.name, match.reimbursement_class, entry.reimbursement_class))
+    assert [one for one in wrong if one[2] != one[3]] == []
+
+
+def test_a_service_named_after_a_disease_is_not_the_medicine_of_that_name(sample: Catalogs) -> None:
+    assert sample.match("肝左叶切除术(结核)", on=DAY).kind != "drug"
+    assert sample.match("葡萄糖耐量试验(口服)", on=DAY).kind != "drug"
+
+
+@pytest.mark.shared
+def test_a_medicine_that_is_in_no_list_is_left_open(full_folder: Path) -> None:
+    entries = [
+        entry
+        for entry in Catalogs.in_use(full_folder).entries
+        if not re.search("依那普利|护肝宁|氟奋乃静|甲硝唑|重组人碱性成纤维", entry.name)
+    ]
+    matcher = ItemMatcher(entries)
+    for printed in (
+        *("马来酸依那普利片", "护肝宁胶囊100ml", "注射用氟奋乃静", "甲硝唑片0.2g*100片"),
+        *("重组人碱性成纤维细胞生长因子凝胶", "纯牛奶", "洗发水", "阿莫普利片"),
+    ):
+        assert matcher.match(Item(printed), DAY).status == "unmatched", printed
+
+
+@pytest.mark.shared
+def test_brackets_that_a_price_list_tells_items_apart_by_decide(full_folder: Path) -> None:
+    full = Catalogs.in_use(full_folder)
+    for printed, name in (
+        ("一般专项护理(口腔护理)", "一般专项护理(口腔护理)"),
+        ("脊髓内病变切除术(肿瘤长度趋过5cm加收)", "脊髓内病变切除术(肿瘤长度超过5cm加收)"),
+    ):
+        assert full.match(printed, on=DAY).name == name
+    assert full.match("一般专项护理(腔护理)", on=DAY).name in (None, "一般专项护理(口腔护理)")
+
+
+def test_a_substance_without_category_is_the_medicine_and_under_tests_its_test(sample: Catalogs) -> None:
+    assert sample.match("维生素B12", on=DAY).kind == "drug"
+    assert sample.match("维生素B12", category="化验费", on=DAY).name == "维生素B12测定"

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pipeline.catalogs.catalog import Catalogs
 from pipeline.catalogs.categories import category_of, is_category_or_sum, kinds_of
 from pipeline.catalogs.dosage_forms import split_form
 from pipeline.catalogs.drug_names import drug_name, listed_names
@@ -109,3 +110,57 @@ def test_a_category_says_what_may_stand_under_it() -> None:
     assert "drug" not in kinds_of(category_of("检查费"))
     assert kinds_of(category_of("卫生材料费")) == ("consumable",)
     assert kinds_of(category_of("没见过的")) == ()
+
+
+@pytest.mark.parametrize(
+    ("printed", "name", "specification"),
+    [
+        ("槐角丸每丸重9g", "槐角丸", "每丸重9g"),
+        ("知柏地黄丸每8丸相当于原生药3克", "知柏地黄丸", "每8丸相当于原生药3克"),
+        ("注射用盐酸头孢吡肟按C19H24N6O5S2计算1.0g", "注射用盐酸头孢吡肟", "按C19H24N6O5S2计算1.0g"),
+        ("牛黄上清片基片重0.3克", "牛黄上清片", "基片重0.3克"),
+        ("阿达帕林凝胶/0.001", "阿达帕林凝胶", "0.001"),
+        ("多潘立酮胶囊 50万IUx6", "多潘立酮胶囊", "50万IU*6"),
+        ("维生素B1 2.5mg", "维生素B1", "2.5mg"),
+        ("注射用维生素C0.6ml", "注射用维生素C", "0.6ml"),
+        ("*红霉素胶囊 0.2mg×24", "红霉素胶囊", "0.2mg*24"),
+    ],
+)
+def test_specifications_in_words_and_numbers_come_off(printed: str, name: str, specification: str) -> None:
+    parts = take_apart(printed)
+    assert (parts.outer, parts.specification, parts.heading) == (name, specification, None)
+
+
+@pytest.mark.parametrize(
+    ("printed", "outer", "inner"),
+    [
+        ("氟康唑胶囊(优美安", "氟康唑胶囊", ("优美安",)),
+        ("盐酸苯海索片益迪)", "盐酸苯海索片", ("益迪",)),
+        ("贝那普利氢氯噻嗪片乐安)/1ml:140mg", "贝那普利氢氯噻嗪片", ("乐安",)),
+        ("(基黄酮哌酯片", "黄酮哌酯片", ()),
+        ("基)安神补心丸", "安神补心丸", ()),
+    ],
+)
+def test_a_lost_bracket_is_put_back_or_goes_with_its_marker(
+    printed: str, outer: str, inner: tuple[str, ...]
+) -> None:
+    parts = take_apart(printed)
+    assert (parts.outer, parts.inner) == (outer, inner)
+
+
+def test_what_a_bracket_tells_apart_stays_in_the_whole_name() -> None:
+    parts = take_apart("脊髓内病变切除术(肿瘤长度超过5cm加收)")
+    assert parts.plain == "脊髓内病变切除术"
+    assert bare(parts.whole) == "脊髓内病变切除术肿瘤长度超过5cm加收"
+
+
+def test_a_numeral_read_as_two_is_neither_level(sample: Catalogs) -> None:
+    for printed in ("ⅡI级护理", "Ⅱ1级护理"):
+        match = sample.match(printed, category="护理费")
+        assert match.status != "matched"
+        assert "二级护理" in [candidate.name for candidate in match.candidates]
+
+
+@pytest.mark.parametrize("printed", ["09-0S普通门诊诊查费", "090S普通门诊诊查费", "2025-11-20普通门诊诊查费"])
+def test_the_day_of_the_column_before_comes_off(printed: str) -> None:
+    assert take_apart(printed).plain == "普通门诊诊查费"
