@@ -102,15 +102,15 @@ def test_a_positive_test_is_not_a_negative_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "shown", ["X01.100 测试曰状综合征", "测试曰状综合征（C99.1）", "C99.1测试曰状综合征"]
+    "shown", ["X01.100 测试田状综合征", "测试田状综合征（C99.1）", "C99.1测试田状综合征"]
 )
 def test_a_printed_code_of_either_version_decides_between_near_names(shown: str) -> None:
-    """测试曰状综合征 is one character from both; alone it gets no code."""
+    """测试田状综合征 is one character from both; alone it gets no code."""
     matcher = DiagnosisMatcher(
         [Diagnosis("X01.100", "测试日状综合征", ()), Diagnosis("X02.200", "测试目状综合征", ())],
         {"C99.1": ("X01.100", "测试日状综合征")},
     )
-    assert [one.code for one in matcher.read("测试曰状综合征")] == [None]
+    assert [one.code for one in matcher.read("测试田状综合征")] == [None]
     assert [one.code for one in matcher.read(shown)] == ["X01.100"]
 
 
