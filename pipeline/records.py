@@ -25,6 +25,8 @@ from pipeline.model import (
     CatalogMatch,
     Document,
     DocumentStatus,
+    EditEvidence,
+    EditKind,
     FieldStatus,
     Finding,
     LineItem,
@@ -35,6 +37,7 @@ from pipeline.model import (
     Presence,
     ReimbursementClass,
     RenditionReason,
+    Repair,
     RequiredSeal,
     Seal,
     SealColour,
@@ -164,6 +167,29 @@ class SourceRecord(TypedDict):
     region: BoxRecord | None
 
 
+class EditRecord(TypedDict):
+    """One value put right; `old` is null where nothing could be read. A missing row has a path of its own."""
+
+    path: str
+    old: str | None
+    new: str
+    kind: EditKind
+    evidence: list[EditEvidence]
+
+
+class RepairRecord(TypedDict):
+    """Edits that together make the sums of `closes` close.
+
+    Where `applied`, the values of the document are the new ones (with `source` rule, and what was read among
+    their `candidates`); else they are offered, and `why` says what is wanting.
+    """
+
+    edits: list[EditRecord]
+    closes: list[str]
+    applied: bool
+    why: str
+
+
 class SealRecord(TypedDict):
     """A seal on the paper; `name` is null where its writing says none that is known."""
 
@@ -199,6 +225,7 @@ class DocumentRecord(TypedDict):
     `line_items`. `extras` are printed labels that have no field name. Where `rendition_of` names another
     document, that one is read for the paper and `rendition_reason` says why they are one: this one stays as
     it was read and counts nowhere. `required_seal` is null where the paper need not bear a seal.
+    `repairs` are single misreads that explain why sums do not close.
     """
 
     schema_version: Version
@@ -218,6 +245,7 @@ class DocumentRecord(TypedDict):
     status: DocumentStatus
     rendition_of: str | None
     rendition_reason: RenditionReason | None
+    repairs: NotRequired[list[RepairRecord]]
 
 
 class InsuredRecord(TypedDict):
@@ -366,6 +394,7 @@ def document_record(document: Document, field_names: Sequence[str]) -> DocumentR
         "status": document.status,
         "rendition_of": document.rendition_of or None,
         "rendition_reason": document.rendition_reason,
+        "repairs": [_repair(repair) for repair in document.repairs],
     }
 
 
@@ -510,6 +539,24 @@ def _field(name: str, field: AnyField | None, sizes: Mapping[int, PageSize], way
             {"value": other.value, "confidence": _probability(other.confidence)} for other in field.candidates
         ],
         "witnesses": list(field.witnesses),
+    }
+
+
+def _repair(repair: Repair) -> RepairRecord:
+    return {
+        "edits": [
+            {
+                "path": edit.path,
+                "old": edit.old,
+                "new": edit.new,
+                "kind": edit.kind,
+                "evidence": list(edit.evidence),
+            }
+            for edit in repair.edits
+        ],
+        "closes": list(repair.closes),
+        "applied": repair.applied,
+        "why": repair.why,
     }
 
 
