@@ -3,8 +3,8 @@
 The probability comes from the fitted model (`pipeline.confidence`). Six things no probability outweighs:
 a value that a failed check names goes to a person, what cannot be the value is never accepted, money that
 OCR read needs a second witness (a sum, the capitals, a QR code) however clear its print, and so does what its
-own extractor doubts and what lies under a seal. What arithmetic put right (`pipeline.repair`) is shown to a person
-unless the capitals or a code say it.
+own extractor doubts and what lies under a seal. What arithmetic put right (`pipeline.repair`) goes to a
+person unless the capitals or a code say it.
 """
 
 from __future__ import annotations

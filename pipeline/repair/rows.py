@@ -14,9 +14,9 @@ from pipeline.model import AnyField, Box, Document, Edit, LineItem, Page
 from pipeline.repair.cells import cell_at, cells_of, with_cell
 from pipeline.repair.equations import Equation, LinearEquation, equations_of
 from pipeline.repair.search import is_torn
-from pipeline.text import fold, parse_money
+from pipeline.text import fold
 
-_MONEY = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)\.\d\d(?!\d)")
+_MONEY = re.compile(r"(?<![\d.])-?(?:\d{1,3}(?:,\d{3})+|\d+)\.\d\d(?!\d)")
 ROWS = ("line_items", "category_totals")
 
 TAKEN = 0.3
@@ -37,7 +37,7 @@ def layout_edits(
     for path in dict.fromkeys(path for equation in torn for path in equation.paths):
         cell = cell_at(document, path)
         if cell is not None and cell.origin == "ocr":
-            numbers = [parse_money(found) for found in _MONEY.findall(fold(cell.text))]
+            numbers = [_amount(found) for found in _MONEY.findall(fold(cell.text))]
             if len(numbers) == 2:
                 yield from _glued(document, torn, path, cell, numbers[0], numbers[1])
 
@@ -64,8 +64,12 @@ def _printed(amount: Decimal, pages: Sequence[Page]) -> Iterator[tuple[int, Box]
     for page in pages:
         for word in page.words:
             for found in _MONEY.finditer(fold(word.text)):
-                if parse_money(found.group()) == amount:
+                if _amount(found.group()) == amount:
                     yield page.number, word.part(*found.span()).box
+
+
+def _amount(text: str) -> Decimal:
+    return Decimal(text.replace(",", ""))
 
 
 def _is_left_over(page: int, place: Box, rows: Sequence[LineItem], document: Document) -> bool:

@@ -7,7 +7,7 @@ themselves say what it must be: so nothing is tried out, and only what one misre
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -51,13 +51,9 @@ def breaks_of(document: Document) -> tuple[Break, ...]:
     torn = [equation for equation in equations if is_torn(equation, document)]
     if not torn:
         return ()
-    by_path: dict[str, list[Equation]] = defaultdict(list)
-    for equation in equations:
-        for path in equation.paths:
-            by_path[path].append(equation)
     with_points = prints_points(amounts_of(document))
     return tuple(
-        Break(group, tuple(sorted(_proposals(document, group, by_path, with_points), key=_unlikely)))
+        Break(group, tuple(sorted(_proposals(document, group, equations, with_points), key=_unlikely)))
         for group in _hanging_together(torn)
     )
 
@@ -89,17 +85,21 @@ def _hanging_together(equations: Sequence[Equation]) -> Iterator[tuple[Equation,
 def _proposals(
     document: Document,
     group: Sequence[Equation],
-    by_path: Mapping[str, Sequence[Equation]],
+    equations: Sequence[Equation],
     with_points: bool,
 ) -> Iterator[Proposal]:
     shared = set(group[0].paths).intersection(*(equation.paths for equation in group))
+    concerned: dict[str, list[Equation]] = defaultdict(list)
+    for equation in equations:
+        for path in shared.intersection(equation.paths):
+            concerned[path].append(equation)
     for path in group[0].paths:
         cell = cell_at(document, path) if path in shared else None
         if cell is None or not _may_be_misread(cell):
             continue
         needed = dict.fromkeys(value for equation in group for value in equation.needed(path))
         for value in needed:
-            closed = _closed(group, by_path[path], path, value)
+            closed = _closed(group, concerned[path], path, value)
             if not closed:
                 continue
             if path == WORDS:
