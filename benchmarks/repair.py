@@ -102,7 +102,7 @@ def main() -> int:
     rng = random.Random(options.seed)  # noqa: S311 - trials, not secrets
     print(f"{len(documents)} papers of {', '.join(levels)}\n{HEAD}")
     tallies = {"as read": as_read(documents, papers)}
-    closing = [document for document in documents if equations_of(document) and not breaks_of(document)]
+    closing = [each for each in documents if equations_of(each) and not each.repairs and not breaks_of(each)]
     tallies |= put_in(closing, rng)
     noisy = put_in([with_noise(document, NOISE, rng) for document in closing], rng)
     tallies |= {f"{kind} (noise)": tally for kind, tally in noisy.items()}

@@ -1,7 +1,7 @@
 """Which single misread is put right by itself, and which is shown to a person to be put right with one key.
 
 Applied is only what leaves no choice: one edit alone closes all sums that hang together, two sums that rest
-on other numbers ask for the same value, and something on the page says so too: the engine saw that character,
+on other numbers speak for it, and something on the page says so too: the engine saw that character,
 another reading of the print gave the value, or the form prints a point there. Everything else is offered. A
 paper whose sums do not close because it was printed so has no such edit, and stays as it is.
 """
@@ -16,11 +16,14 @@ from pipeline.model import AnyField, Candidate, Document, Edit, Page, Repair
 from pipeline.records import value_text
 from pipeline.repair.cells import cell_at, with_cell
 from pipeline.repair.identity import number_edits
-from pipeline.repair.rows import layout_edits
+from pipeline.repair.rows import glued_payments, layout_edits
 from pipeline.repair.search import Break, Proposal, breaks_of
 
 FEWEST_WITNESSES = 2
-"""Sums on other numbers that must ask for a value before it is put in by itself: one alone may be wrong."""
+"""Sums on other numbers that must speak for a value before it is put in by itself: one alone may be wrong.
+
+Each that closes counts, and so does one that holds already and proves another number of a sum that closes.
+"""
 
 MOST_OFFERED = 3
 """A person chooses among so many at a glance; where more fit, none of them is likely."""
@@ -36,7 +39,8 @@ def repaired(document: Document, pages: Sequence[Page] = ()) -> Document:
     for repair in repairs:
         if repair.applied:
             document = _with_edits(document, repair)
-    return replace(document, repairs=repairs) if repairs else document
+    before = tuple(repair for repair in document.repairs if repair.applied)
+    return replace(document, repairs=(*before, *repairs)) if repairs else document
 
 
 def repairs_of(document: Document, pages: Sequence[Page] = ()) -> tuple[Repair, ...]:
@@ -51,8 +55,11 @@ def repairs_of(document: Document, pages: Sequence[Page] = ()) -> tuple[Repair, 
         for torn in breaks_of(document)
         for repair in _repairs(document, torn.proposals, _layouts(document, torn, pages))
     )
+    payments = (
+        Repair(edits, (rule,), applied=False, why=UNPROVED_LAYOUT) for rule, edits in glued_payments(document)
+    )
     numbers = (repair for proposals in number_edits(document) for repair in _repairs(document, proposals, ()))
-    return (*sums, *numbers)
+    return (*sums, *payments, *numbers)
 
 
 def _layouts(document: Document, torn: Break, pages: Sequence[Page]) -> tuple[Repair, ...]:
@@ -91,7 +98,7 @@ UNPROVED_LAYOUT = "版面拆分或补行须由人确认 / what belongs to which 
 
 def _doubt(proposal: Proposal) -> str:
     """Why a proposal without rivals is not applied by itself; empty where nothing speaks against it."""
-    if proposal.witnesses < FEWEST_WITNESSES:
+    if proposal.witnesses + proposal.is_backed < FEWEST_WITNESSES:
         return "只有一处算式支持，请对照原件确认 / one sum alone asks for it"
     if not proposal.misread.is_supported:
         return "算式支持，但字迹没有旁证，请对照原件确认 / the sums ask for it, nothing in the print does"

@@ -36,10 +36,33 @@ def layout_edits(
     yield from _missed_rows(document, torn, pages)
     for path in dict.fromkeys(path for equation in torn for path in equation.paths):
         cell = cell_at(document, path)
-        if cell is not None and cell.origin == "ocr":
-            numbers = [_amount(found) for found in _MONEY.findall(fold(cell.text))]
-            if len(numbers) == 2:
-                yield from _glued(document, torn, path, cell, numbers[0], numbers[1])
+        if cell is not None and (numbers := _two_amounts(cell)):
+            yield from _glued(document, torn, path, cell, *numbers)
+
+
+def glued_payments(document: Document) -> Iterator[tuple[str, tuple[Edit, ...]]]:
+    """(rule, edits) of sums that say nothing because two of their numbers stand in one cell.
+
+    What waits for two numbers is neither broken nor open, so nothing else looks at it.
+    """
+    unread = [cell for cell in document.fields.values() if cell.value is None]
+    if not any(_two_amounts(cell) for cell in unread):
+        return
+    for equation in equations_of(document):
+        if equation.state == "silent":
+            for path in equation.unread:
+                cell = cell_at(document, path)
+                if cell is not None and (numbers := _two_amounts(cell)):
+                    for edits in _glued(document, (equation,), path, cell, *numbers):
+                        yield equation.rule, edits
+
+
+def _two_amounts(cell: AnyField) -> tuple[Decimal, Decimal] | None:
+    """The amounts in the text of a cell that OCR read, where there are just two."""
+    if cell.origin != "ocr":
+        return None
+    numbers = [_amount(found) for found in _MONEY.findall(fold(cell.text))]
+    return (numbers[0], numbers[1]) if len(numbers) == 2 else None
 
 
 def _missed_rows(
@@ -117,7 +140,14 @@ def _with_row(document: Document, rows: str, amount: AnyField) -> tuple[str, Doc
 
 def _closes(before: Document, after: Document, torn: Sequence[Equation]) -> bool:
     """Whether the sums that were torn hold afterwards, and no other is torn that was whole."""
-    was_torn = {equation.rule for equation in equations_of(before) if is_torn(equation, before)}
-    left = [equation for equation in equations_of(after) if is_torn(equation, after)]
-    paths = {path for equation in torn for path in equation.paths}
-    return all(equation.rule in was_torn and not paths & set(equation.paths) for equation in left)
+    wanted = {_name(equation) for equation in torn}
+    was_torn = {_name(equation) for equation in equations_of(before) if is_torn(equation, before)}
+    now = equations_of(after)
+    return all(equation.state == "holds" for equation in now if _name(equation) in wanted) and all(
+        _name(equation) in was_torn for equation in now if is_torn(equation, after)
+    )
+
+
+def _name(equation: Equation) -> tuple[str, str, str]:
+    """What tells a sum from the others of the paper, also when it has a row more."""
+    return equation.rule, equation.paths[0], equation.paths[-1]

@@ -6,8 +6,8 @@ themselves say what it must be: so nothing is tried out, and only what one misre
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -27,7 +27,8 @@ class Proposal:
     """One value that may be a misread, what it would be, and which sums would close with it.
 
     `witnesses` counts those of them that say so of different numbers: two sums over the same rows are one
-    witness.
+    witness. `is_backed` says that a sum which holds already, without this value, proves another number of one
+    that would close: the row's amount where its price was misread, the total where a payment was.
     """
 
     path: str
@@ -35,6 +36,7 @@ class Proposal:
     misread: Misread
     closes: tuple[str, ...]
     witnesses: int
+    is_backed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,12 @@ def breaks_of(document: Document) -> tuple[Break, ...]:
     torn = [equation for equation in equations if is_torn(equation, document)]
     if not torn:
         return ()
+    proved = Counter(path for equation in equations if equation.state == "holds" for path in equation.paths)
     with_points = prints_points(amounts_of(document))
     return tuple(
-        Break(group, tuple(sorted(_proposals(document, group, equations, with_points), key=_unlikely)))
+        Break(
+            group, tuple(sorted(_proposals(document, group, equations, proved, with_points), key=_unlikely))
+        )
         for group in _hanging_together(torn)
     )
 
@@ -86,6 +91,7 @@ def _proposals(
     document: Document,
     group: Sequence[Equation],
     equations: Sequence[Equation],
+    proved: Mapping[str, int],
     with_points: bool,
 ) -> Iterator[Proposal]:
     shared = set(group[0].paths).intersection(*(equation.paths for equation in group))
@@ -102,11 +108,14 @@ def _proposals(
             closed = _closed(group, concerned[path], path, value)
             if not closed:
                 continue
+            backed = _is_backed(closed, concerned[path], path, proved)
+            found: tuple[Decimal | str, Misread] | None = None
             if path == WORDS:
-                if words := words_misread_as(cell, value):
-                    yield Proposal(path, words[0], words[1], _rules(closed), _witnesses(closed, path))
+                found = words_misread_as(cell, value)
             elif misread := misread_as(cell, value, prints_points=with_points):
-                yield Proposal(path, value, misread, _rules(closed), _witnesses(closed, path))
+                found = value, misread
+            if found is not None:
+                yield Proposal(path, *found, _rules(closed), _witnesses(closed, path), backed)
 
 
 def _may_be_misread(cell: AnyField) -> bool:
@@ -131,6 +140,15 @@ def _closed(
 
 def _rules(equations: Sequence[Equation]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(equation.rule for equation in equations))
+
+
+def _is_backed(
+    closed: Sequence[Equation], concerned: Sequence[Equation], path: str, proved: Mapping[str, int]
+) -> bool:
+    """Whether sums that hold without the value at `path` prove another number of one that closes with it."""
+    own = Counter(other for equation in concerned if equation.state == "holds" for other in equation.paths)
+    others = {other for equation in closed for other in equation.paths} - {path}
+    return any(proved[other] > own[other] for other in others)
 
 
 def _witnesses(equations: Sequence[Equation], path: str) -> int:
