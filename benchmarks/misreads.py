@@ -87,6 +87,7 @@ def misreads(cell: AnyField, rng: random.Random) -> Iterator[tuple[str, AnyField
     point = text.find(".")
     if point >= 0:
         yield "point lost", _without(cell, point)
+    yield "a speck behind it", replace(cell, text=text + ".")
     yield "digit lost", _without(cell, rng.choice(digits))
     yield "digit doubled", replace(cell, text=text[:place] + text[place] + text[place:], alternatives=())
 

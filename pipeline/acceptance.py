@@ -57,6 +57,10 @@ lost their end, at 0.09 and 0.12."""
 SEALS_OWN = "fields.seal"
 """The inscription of a seal lies under the seal by its nature."""
 
+REPAIRED_CONFIDENCE = 0.999
+"""Most that a value has which arithmetic put right: of 5,076 misreads put into scanned papers and repaired none
+became another number than the one before, so that with 95 % at most 0.6 of 1,000 are wrong."""
+
 STATED_IN_WORDS = "V-1"
 """The rule that holds where the capitals say the same amount."""
 
@@ -122,6 +126,8 @@ class _Judge:
         disputed = path in self._witnesses.disputed and not self._is_vouched_for(path, field)
         if disputed or field.value is None:
             sure = min(sure, DISPUTED_CONFIDENCE)
+        if field.origin == "rule":
+            sure = min(sure, REPAIRED_CONFIDENCE)
         witnesses = (*field.witnesses, *proofs)
         accepted = (
             field.value is not None

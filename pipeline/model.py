@@ -46,13 +46,15 @@ EditKind: TypeAlias = Literal[
     "doubled",
     "stray",
     "sign",
+    "word",
     "glued_numbers",
     "glued_rows",
     "missed_row",
 ]
 """What went wrong in reading: a character for one that looks like it, or for any other; the decimal point
 lost or moved; two decimals lost with it; one digit lost; one too many; print of something else beside the
-number; the sign; two numbers or two rows read as one; a row that was not taken."""
+number; the sign; a character of the amount in words; two numbers or two rows read as one; a row that was not
+taken."""
 EditEvidence: TypeAlias = Literal["alternative", "candidate", "look_alike", "form", "print"]
 """What speaks for an edit beside the sums: the engine saw that character too; another reading of the print
 says the value; the two look alike; the form prints such numbers so; the number stands on the page."""

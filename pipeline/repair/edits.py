@@ -45,6 +45,10 @@ MOST_PRINT_IT = 0.8
 """Share of a paper's amounts that must be printed in one form for the form to say something of the rest."""
 
 
+SUPPORTING: frozenset[EditEvidence] = frozenset(("alternative", "candidate", "form", "print"))
+"""What speaks for one number in particular; that two characters look alike speaks for several."""
+
+
 @dataclass(frozen=True, slots=True)
 class Misread:
     """How a number may have come to be read for another, and what speaks for that."""
@@ -55,7 +59,7 @@ class Misread:
     @property
     def is_supported(self) -> bool:
         """Whether something on the page says so, beside the sums."""
-        return bool(set(self.evidence) & {"alternative", "candidate", "form"})
+        return bool(SUPPORTING & set(self.evidence))
 
     @property
     def is_likely(self) -> bool:
@@ -72,6 +76,15 @@ class _Run:
     is_negative: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What differs: at which places of the text, and the character that belongs there (a space: none)."""
+
+    kind: EditKind
+    places: tuple[int, ...] = ()
+    char: str = ""
+
+
 def misread_as(cell: AnyField, value: Decimal, *, prints_points: bool = False) -> Misread | None:
     """The single misread by which `value` on the paper became what `cell` holds; None where it takes more.
 
@@ -83,11 +96,12 @@ def misread_as(cell: AnyField, value: Decimal, *, prints_points: bool = False) -
     run = _run_of(cell)
     if run is None:
         return None
-    for printed in _as_printed(value, run):
-        kind, places, chars = _difference(run, printed, is_negative=value < 0)
-        if kind is not None:
-            return Misread(kind, tuple(_evidence(cell, value, kind, run, places, chars, prints_points)))
-    return None
+    changes = (_change(run, printed, is_negative=value < 0) for printed in _as_printed(value, run))
+    change = next((each for each in changes if each is not None), None)
+    if change is None:
+        return None
+    lost_point = prints_points and change.kind == "point" and not any(point in run.text for point in _POINTS)
+    return Misread(change.kind, tuple(_evidence(cell, value, change, lost_point=lost_point)))
 
 
 def prints_points(amounts: Iterable[AnyField]) -> bool:
@@ -136,34 +150,38 @@ def _as_printed(value: Decimal, run: _Run) -> Iterator[str]:
             yield f"{abs(value):.{places}f}"
 
 
-def _difference(
-    run: _Run, printed: str, *, is_negative: bool
-) -> tuple[EditKind | None, tuple[int, ...], str]:
-    """The kind of the single misread between two numbers, the places it shows at, and what belongs there."""
+def _change(run: _Run, printed: str, *, is_negative: bool) -> _Change | None:
+    """The single misread by which `printed` became the run; None where it takes more."""
     read = run.text
-    nothing: tuple[None, tuple[int, ...], str] = (None, (), "")
     if run.is_negative != is_negative:
-        return ("sign", (), "") if read == printed else nothing
+        return _Change("sign") if read == printed else None
+    if read == printed:
+        return _Change("stray")
     if len(read) == len(printed):
         spots = [spot for spot, pair in enumerate(zip(read, printed, strict=True)) if pair[0] != pair[1]]
         if len(spots) == 1:
-            was, due = read[spots[0]], printed[spots[0]]
-            looks = due in LOOK_ALIKES.get(was, "")
-            kind: EditKind = "point" if due == "." else "look_alike" if looks else "character"
-            return kind, (run.places[spots[0]],), due
-        if not spots:
-            return "stray", (), ""
+            (spot,) = spots
+            return _Change(_kind_of(read[spot], printed[spot]), (run.places[spot],), printed[spot])
     if _digits(read) == _digits(printed):
-        return "point", (), ""
-    if not any(point in read for point in _POINTS) and re.fullmatch(rf"{re.escape(read)}\.\d\d", printed):
-        return "lost_decimals", (), ""
-    if len(read) == len(printed) + 1:
-        spots = [spot for spot in range(len(read)) if read[:spot] + read[spot + 1 :] == printed]
-        return ("doubled", tuple(run.places[spot] for spot in spots), " ") if spots else nothing
-    if len(read) + 1 == len(printed):
-        is_one = any(printed[:spot] + printed[spot + 1 :] == read for spot in range(len(printed)))
-        return ("dropped", (), "") if is_one else nothing
-    return nothing
+        return _Change("point")
+    if re.fullmatch(rf"{re.escape(read)}\.\d\d", printed) and not any(point in read for point in _POINTS):
+        return _Change("lost_decimals")
+    if spots := _one_out(read, printed):
+        return _Change("doubled", tuple(run.places[spot] for spot in spots), " ")
+    return _Change("dropped") if _one_out(printed, read) else None
+
+
+def _kind_of(read: str, printed: str) -> EditKind:
+    if printed == ".":
+        return "point"
+    return "look_alike" if printed in LOOK_ALIKES.get(read, "") else "character"
+
+
+def _one_out(longer: str, shorter: str) -> list[int]:
+    """The places of `longer` that, taken out alone, leave `shorter`."""
+    if len(longer) != len(shorter) + 1:
+        return []
+    return [spot for spot in range(len(longer)) if longer[:spot] + longer[spot + 1 :] == shorter]
 
 
 def words_misread_as(cell: AnyField, amount: Decimal) -> tuple[str, Misread] | None:
@@ -182,7 +200,7 @@ def words_misread_as(cell: AnyField, amount: Decimal) -> tuple[str, Misread] | N
         return None
     (words,) = found
     is_candidate = any(other.value == words for other in cell.candidates)
-    return words, Misread("character", ("candidate",) if is_candidate else ())
+    return words, Misread("word", ("candidate",) if is_candidate else ())
 
 
 def _stated(words: str) -> Decimal | None:
@@ -196,21 +214,15 @@ def _digits(text: str) -> str:
     return "".join(char for char in text if char not in _POINTS)
 
 
-def _evidence(
-    cell: AnyField,
-    value: Decimal,
-    kind: EditKind,
-    run: _Run,
-    places: tuple[int, ...],
-    chars: str,
-    with_points: bool,
-) -> Iterator[EditEvidence]:
+def _evidence(cell: AnyField, value: Decimal, change: _Change, *, lost_point: bool) -> Iterator[EditEvidence]:
     seen = {(other.index, fold(other.char)) for other in cell.alternatives}
-    if any((place, char) in seen for place in places for char in chars):
+    if any((place, change.char) in seen for place in change.places):
         yield "alternative"
     if any(_number(fold(other.value)) == value for other in cell.candidates):
         yield "candidate"
-    if kind == "look_alike":
+    if change.kind == "look_alike":
         yield "look_alike"
-    if kind == "point" and with_points and not any(point in run.text for point in _POINTS):
+    if lost_point:
         yield "form"
+    if change.kind == "stray":
+        yield "print"

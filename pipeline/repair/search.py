@@ -72,7 +72,9 @@ def is_torn(equation: Equation, document: Document) -> bool:
     if equation.state != "open":
         return equation.state == "broken"
     cell = cell_at(document, equation.unread[0])
-    return cell is not None and _may_be_misread(cell) and any(map(str.isdigit, cell.text))
+    if cell is None or not _may_be_misread(cell):
+        return False
+    return equation.unread[0] == WORDS or any(map(str.isdigit, cell.text))
 
 
 def _hanging_together(equations: Sequence[Equation]) -> Iterator[tuple[Equation, ...]]:
@@ -112,10 +114,15 @@ def _proposals(
             found: tuple[Decimal | str, Misread] | None = None
             if path == WORDS:
                 found = words_misread_as(cell, value)
-            elif misread := misread_as(cell, value, prints_points=with_points):
+            elif misread := misread_as(cell, value, prints_points=with_points and _is_money(path)):
                 found = value, misread
             if found is not None:
                 yield Proposal(path, *found, _rules(closed), _witnesses(closed, path), backed)
+
+
+def _is_money(path: str) -> bool:
+    """Whether an amount stands there: a quantity has no places, and a price as many as it needs."""
+    return not path.endswith((".quantity", ".unit_price"))
 
 
 def _may_be_misread(cell: AnyField) -> bool:
