@@ -58,7 +58,7 @@ SEALS_OWN = "fields.seal"
 """The inscription of a seal lies under the seal by its nature."""
 
 REPAIRED_CONFIDENCE = 0.999
-"""Most that a value has which arithmetic put right: of 5,076 misreads put into scanned papers and repaired none
+"""Most that a value has which arithmetic put right: of 5,076 misreads put into scanned papers and repaired, none
 became another number than the one before, so that with 95 % at most 0.6 of 1,000 are wrong."""
 
 STATED_IN_WORDS = "V-1"

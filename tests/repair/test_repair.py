@@ -12,8 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipeline.confidence.evidence import PROVING_RULES
-from pipeline.model import Box, Candidate, Document, Field, LineItem, Page, SourceFile, Word
-from pipeline.repair.cells import cell_at
+from pipeline.model import Box, Candidate, Document, Field, LineItem, Origin, Page, SourceFile, Word
+from pipeline.repair.cells import cell_at, with_cell
 from pipeline.repair.repair import MOST_OFFERED, repaired, repairs_of
 from tests.builders import bill, paper, row
 from tests.repair.papers import READ_AS, ROWS, closing_bill, read_as, text_at
@@ -61,13 +61,13 @@ class TestWhatLeavesNoChoice:
         assert mended.repairs[0].edits[0].evidence == ("form",)
 
     def test_what_a_second_look_read_and_two_sums_ask_for_is_put_right_from_nothing(self) -> None:
-        document = read_as(closing_bill([(2, "18.60"), (1, "34.05")]), "line_items[1].amount", "3,4,05")
-        cell = cell_at(document, "line_items[1].amount")
+        path = "line_items[1].amount"
+        document = read_as(closing_bill([(2, "18.60"), (1, "34.05")]), path, "34,05")
+        cell = cell_at(document, path)
         assert cell is not None
         assert cell.value is None
-        looked = replace(cell, text="3405 元", candidates=(Candidate("34.05", 0.33),))
-        items = (document.items[0], replace(document.items[1], amount=looked))
-        mended = repaired(replace(document, items=items))
+        looked = replace(cell, candidates=(Candidate("34.05", 0.33),))
+        mended = repaired(with_cell(document, path, looked))
         assert value_at(mended, "line_items[1].amount") == Decimal("34.05")
         assert mended.repairs[0].edits[0].old is None
 
@@ -176,7 +176,7 @@ class TestWhatIsLeftAlone:
         assert mended.items == other.items
 
     @pytest.mark.parametrize("origin", ["text_layer", "qr", "xml", "ofd", "reviewer"])
-    def test_what_was_not_read_by_ocr_was_not_misread(self, origin: str) -> None:
+    def test_what_was_not_read_by_ocr_was_not_misread(self, origin: Origin) -> None:
         document = read_as(closing_bill([(2, "18.60"), (1, "34.05")]), TOTAL, "77.25", seen=(1, "1"))
         total = replace(document.fields["total_amount"], origin=origin)
         assert repairs_of(replace(document, fields={**document.fields, "total_amount": total})) == ()
