@@ -50,6 +50,7 @@ MOST_MILLISECONDS = 50
 NOISE = 0.003
 """Share of digits with a wrong character beside them: ten times as many as on drawn scans."""
 
+AS_READ, MISPRINTED = "as read", "as read, misprinted on purpose"
 NUMBERS = ("quantity", "unit_price", "amount")
 
 
@@ -101,7 +102,7 @@ def main() -> int:
         return 2
     rng = random.Random(options.seed)  # noqa: S311 - trials, not secrets
     print(f"{len(documents)} papers of {', '.join(levels)}\n{HEAD}")
-    tallies = {"as read": as_read(documents, papers)}
+    tallies = as_read(documents, papers)
     closing = [each for each in documents if equations_of(each) and not each.repairs and not breaks_of(each)]
     tallies |= put_in(closing, rng)
     noisy = put_in([with_noise(document, NOISE, rng) for document in closing], rng)
@@ -121,7 +122,11 @@ def main() -> int:
 
 def _together(tallies: Mapping[str, Tally]) -> Tally:
     """All trials with a right answer as one, for the bound that they give together."""
-    kinds = [tally for kind, tally in tallies.items() if kind != "as read" and "misprint" not in kind]
+    kinds = [
+        tally
+        for kind, tally in tallies.items()
+        if kind not in (AS_READ, MISPRINTED) and "misprint" not in kind
+    ]
     return Tally(*(sum(counts) for counts in zip(*map(astuple, kinds), strict=True)))
 
 
@@ -138,22 +143,25 @@ def _level(document: Document) -> str:
     return document.file.name.partition("/")[0]
 
 
-def as_read(documents: Iterable[Document], papers: Mapping[Any, TruthPaper]) -> Tally:
-    """What repair made of real readings; a paper counts once, a paper without a truth not at all."""
-    tally = Tally()
+def as_read(documents: Iterable[Document], papers: Mapping[Any, TruthPaper]) -> dict[str, Tally]:
+    """What repair made of real readings, apart by whether the paper was printed to close.
+
+    A paper counts once, and one without a truth not at all.
+    """
+    tallies = {AS_READ: Tally(), MISPRINTED: Tally()}
     for document in documents:
         paper = papers.get((document.file.name, tuple(size.number for size in document.pages)[:1]))
         if paper is None:
             continue
-        tally.trials += 1
+        tally = tallies[AS_READ if paper.consistent else MISPRINTED]
         applied = [edit for repair in document.repairs if repair.applied for edit in repair.edits]
         offers = [repair.edits for repair in document.repairs if not repair.applied]
-        torn = bool(breaks_of(document))
-        tally.broken += torn or bool(applied)
+        tally.trials += 1
+        tally.broken += bool(breaks_of(document)) or bool(applied)
         tally.applied += bool(applied)
         tally.wrong += any(not _is_right(edit, document, paper) for edit in applied)
         tally.offered += any(all(_is_right(edit, document, paper) for edit in edits) for edits in offers)
-    return tally
+    return tallies
 
 
 def _is_right(edit: Edit, document: Document, paper: TruthPaper) -> bool:

@@ -58,8 +58,8 @@ SEALS_OWN = "fields.seal"
 """The inscription of a seal lies under the seal by its nature."""
 
 REPAIRED_CONFIDENCE = 0.999
-"""Most that a value has which arithmetic put right: of 5,076 misreads put into scanned papers and repaired, none
-became another number than the one before, so that with 95 % at most 0.6 of 1,000 are wrong."""
+"""Most that a value has which arithmetic put right. Of 6,993 misreads that were put into scanned papers and
+mended, none became another number than the one before: at most 0.43 of 1,000 are wrong, with 95 %."""
 
 STATED_IN_WORDS = "V-1"
 """The rule that holds where the capitals say the same amount."""

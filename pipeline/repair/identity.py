@@ -23,7 +23,6 @@ ANY_DAY = date.min
 """These rules compare what stands on the paper and look at no calendar."""
 
 NUMBERS = ("id_number", "payer_id", "payee_id")
-ONE_WITNESS = 1
 LENGTH = 18
 """Characters of an identity number and of a credit code alike."""
 
@@ -43,7 +42,7 @@ def number_edits(document: Document) -> Iterator[tuple[Proposal, ...]]:
             after = _outcomes(with_cell(document, path, replace(cell, value=value)))
             if all(outcome != "fail" for outcome, _ in after.values()):
                 closes = tuple(sorted(rule for rule in failed if after.get(rule, ("pass",))[0] == "pass"))
-                found.append(Proposal(path, value, misread, closes, ONE_WITNESS))
+                found.append(Proposal(path, value, misread, closes, witnesses=1))
         yield tuple(sorted(found, key=lambda each: not each.misread.is_supported))
 
 

@@ -98,6 +98,9 @@ UNPROVED_LAYOUT = "版面拆分或补行须由人确认 / what belongs to which 
 
 def _doubt(proposal: Proposal) -> str:
     """Why a proposal without rivals is not applied by itself; empty where nothing speaks against it."""
+    if isinstance(proposal.value, str):
+        # The capitals are there to prove the digits, so they are not bent to them.
+        return "大写金额与号码须由人对照原件确认 / capitals and numbers are for a person to confirm"
     if proposal.witnesses + proposal.is_backed < FEWEST_WITNESSES:
         return "只有一处算式支持，请对照原件确认 / one sum alone asks for it"
     if not proposal.misread.is_supported:
@@ -127,12 +130,11 @@ def _with_edits(document: Document, repair: Repair) -> Document:
     for edit in repair.edits:
         cell = cell_at(document, edit.path)
         assert cell is not None
-        value = edit.new if isinstance(cell.value, str) else Decimal(edit.new)
-        document = with_cell(document, edit.path, _put_right(cell, value))
+        document = with_cell(document, edit.path, _put_right(cell, Decimal(edit.new)))
     return document
 
 
-def _put_right(cell: AnyField, value: Decimal | str) -> AnyField:
+def _put_right(cell: AnyField, value: Decimal) -> AnyField:
     """The cell with another value; what was read before stays as its text and among its candidates."""
     others = [other for other in cell.candidates if other.value != str(value)]
     if cell.value is not None:

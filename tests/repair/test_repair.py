@@ -120,6 +120,18 @@ class TestWhatIsOffered:
         assert len(mended.repairs) == 2 or amount.startswith("0")
         assert not any(repair.applied for repair in mended.repairs)
 
+    def test_capitals_are_not_bent_to_the_digits(self) -> None:
+        document = closing_bill([(2, "18.60"), (1, "34.05")])
+        words = document.fields["total_in_words"]
+        right = str(words.value)
+        looked = (Candidate(right, 0.33),)
+        misread = replace(
+            words, value="柒" + right.replace("柒", "", 1).replace("拾", "任", 1), candidates=looked
+        )
+        mended = repaired(replace(document, fields={**document.fields, "total_in_words": misread}))
+        assert mended.fields["total_in_words"] == misread
+        assert [(repair.applied, repair.edits[0].new) for repair in mended.repairs] == [(False, right)]
+
     def test_a_choice_among_many_is_no_help(self) -> None:
         rows = [row("西药费", f"{whole}1.00") for whole in range(1, MOST_OFFERED + 3)]
         total = sum((each.amount.value for each in rows if each.amount and each.amount.value), Decimal(3))
