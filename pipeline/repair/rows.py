@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from pipeline.model import AnyField, Box, Document, Edit, LineItem, Page
+from pipeline.model import AnyField, Box, Document, Edit, LineItem, Page, Word
 from pipeline.repair.cells import cell_at, cells_of, with_cell
 from pipeline.repair.equations import Equation, LinearEquation, equations_of
 from pipeline.repair.search import is_torn
-from pipeline.text import fold
+from pipeline.text import fold, squeeze
 
 _MONEY = re.compile(r"(?<![\d.])-?(?:\d{1,3}(?:,\d{3})+|\d+)\.\d\d(?!\d)")
+_SUM = re.compile("小计|合计|总计|累计|承前|承上|过次|转下|本页")
 ROWS = ("line_items", "category_totals")
 
 TAKEN = 0.3
@@ -83,12 +84,19 @@ def _missed_rows(
 
 
 def _printed(amount: Decimal, pages: Sequence[Page]) -> Iterator[tuple[int, Box]]:
-    """Page number and place of every print of an amount."""
+    """Page number and place of every print of an amount that is not called a sum."""
     for page in pages:
         for word in page.words:
             for found in _MONEY.finditer(fold(word.text)):
-                if _amount(found.group()) == amount:
-                    yield page.number, word.part(*found.span()).box
+                place = word.part(*found.span()).box
+                if _amount(found.group()) == amount and not _is_called_a_sum(place, page.words):
+                    yield page.number, place
+
+
+def _is_called_a_sum(place: Box, words: Sequence[Word]) -> bool:
+    """Whether something in its line says that a number only adds up others (小计, 承前页)."""
+    beside = (word for word in words if place.shared_height(word.box) > place.height / 2)
+    return any(_SUM.search(squeeze(word.text)) for word in beside)
 
 
 def _amount(text: str) -> Decimal:

@@ -149,6 +149,8 @@ class TestWhatIsOffered:
         ]
         elsewhere = replace(page, words=(replace(word, box=Box(40, 160, 90, 180)),))
         assert repairs_of(document, [elsewhere]) == ()
+        label = Word("承前页合计", Box(40, 160, 90, 180), 0.9, "ocr")
+        assert repairs_of(document, [replace(page, words=(label, word))]) == ()
 
     def test_two_payments_in_one_cell_are_offered_apart(self) -> None:
         document = bill({"total_amount": "30.50", "cash_payment": "10.50", "account_payment": "0.00"})
