@@ -46,6 +46,10 @@ def test_the_character_that_the_engine_saw_is_offered_alone(place: int, char: st
     assert offered(card(misread(place, char), (place, RIGHT[place]))) == [RIGHT]
 
 
+def test_a_number_that_is_wrong_on_the_paper_itself_is_not_guessed_at() -> None:
+    assert offered(card(misread(3, "7"))) == []
+
+
 def test_another_reading_is_offered() -> None:
     assert offered(card(misread(10, "5"), candidates=(RIGHT,))) == [RIGHT]
 
