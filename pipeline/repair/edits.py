@@ -159,7 +159,7 @@ def _change(run: _Run, printed: str, *, is_negative: bool) -> _Change | None:
         return _Change("stray")
     if len(read) == len(printed):
         spots = [spot for spot, pair in enumerate(zip(read, printed, strict=True)) if pair[0] != pair[1]]
-        if len(spots) == 1:
+        if len(spots) == 1 and (printed[spots[0]] == "." or read[spots[0]] not in _POINTS):
             (spot,) = spots
             return _Change(_kind_of(read[spot], printed[spot]), (run.places[spot],), printed[spot])
     if _digits(read) == _digits(printed):

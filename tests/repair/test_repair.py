@@ -189,6 +189,13 @@ class TestWhatIsLeftAlone:
         assert mended.fields == other.fields
         assert mended.items == other.items
 
+    @given(ROWS, st.text("0123456789.,:-¥元OlS 费", max_size=12), st.sampled_from(("amount", "quantity")))
+    def test_junk_in_a_cell_harms_nothing(self, rows: list[tuple[int, str]], text: str, part: str) -> None:
+        document = read_as(closing_bill(rows), f"line_items[0].{part}", text)
+        mended = repaired(document)
+        assert mended.items[1:] == document.items[1:]
+        assert mended.fields == document.fields
+
     @pytest.mark.parametrize("origin", ["text_layer", "qr", "xml", "ofd", "reviewer"])
     def test_what_was_not_read_by_ocr_was_not_misread(self, origin: Origin) -> None:
         document = read_as(closing_bill([(2, "18.60"), (1, "34.05")]), TOTAL, "77.25", seen=(1, "1"))
