@@ -144,7 +144,7 @@ def _number(text: str) -> Decimal | None:
 def _as_printed(value: Decimal, run: _Run) -> Iterator[str]:
     """How `value` may stand on the paper: with the places that the number as read has, its own, or two."""
     own = max(0, -int(value.normalize().as_tuple().exponent))
-    read = len(run.text.rpartition(".")[2]) if "." in run.text else own
+    read = len(_digits(run.text.partition(".")[2])) if "." in run.text else own
     for places in dict.fromkeys((read, own, 2)):
         if places >= own:
             yield f"{abs(value):.{places}f}"

@@ -40,6 +40,7 @@ def cell(text: str, *seen: tuple[int, str], candidates: tuple[str, ...] = ()) ->
         ("34.05", "334.05", "dropped"),
         ("34.05", "-34.05", "sign"),
         ("15.28.", "15.28", "stray"),
+        ("2.,0000", "2", "point"),
     ],
 )
 def test_one_misread_is_told_by_its_kind(read: str, printed: str, kind: str) -> None:
