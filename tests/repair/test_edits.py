@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipeline.model import Alternative, AnyField, Candidate, Field
@@ -103,8 +103,9 @@ def test_a_paper_prints_points_when_most_of_three_or_more_amounts_say_so() -> No
 
 @given(st.integers(0, 10**7), st.integers(0, 10**7))
 def test_a_misread_goes_both_ways(one: int, other: int) -> None:
-    """Whatever turns one number into another turns it back, by the same kind or the one against it."""
+    """What turns one number into another of as many digits turns it back."""
     a, b = Decimal(one).scaleb(-2), Decimal(other).scaleb(-2)
+    assume(len(f"{a:.2f}") == len(f"{b:.2f}"))
     there, back = misread_as(cell(f"{a:.2f}"), b), misread_as(cell(f"{b:.2f}"), a)
     assert (there is None) == (back is None)
 
@@ -115,10 +116,10 @@ def test_every_look_alike_is_explained(fens: int, data: st.DataObject) -> None:
     place = data.draw(st.sampled_from([spot for spot, char in enumerate(read) if char.isdigit()]))
     printed = data.draw(st.sampled_from(LOOK_ALIKES[read[place]]))
     value = Decimal(read[:place] + printed + read[place + 1 :])
+    assume(f"{value:.2f}" == read[:place] + printed + read[place + 1 :])  # no form prints 00.50
     misread = misread_as(cell(read), value)
     assert misread is not None
-    # 00.50 is printed 0.50: a zero in front is one digit too many.
-    assert misread.kind == "look_alike" or (place == 0 and printed == "0")
+    assert misread.kind == "look_alike"
 
 
 def test_one_character_of_the_words_is_read_otherwise() -> None:
