@@ -101,14 +101,6 @@ def test_a_paper_prints_points_when_most_of_three_or_more_amounts_say_so() -> No
     assert not prints_points([*plain, cell("12"), cell("40"), cell("50")])
 
 
-@given(st.integers(10000, 99999), st.integers(10000, 99999))
-def test_a_misread_goes_both_ways(one: int, other: int) -> None:
-    """What turns one number into another of as many digits turns it back."""
-    a, b = Decimal(one).scaleb(-2), Decimal(other).scaleb(-2)
-    there, back = misread_as(cell(f"{a:.2f}"), b), misread_as(cell(f"{b:.2f}"), a)
-    assert (there is None) == (back is None)
-
-
 @given(st.integers(0, 10**9), st.data())
 def test_every_look_alike_is_explained(fens: int, data: st.DataObject) -> None:
     read = f"{Decimal(fens).scaleb(-2):.2f}"
