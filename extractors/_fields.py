@@ -167,6 +167,7 @@ def field_from(word: Word, parse: Callable[[str], V], page: int | None) -> Field
         *(value, word.text, confidence, page, word.box, word.origin),
         candidates=_other_readings(word, parse, value),
         reading=reading_of([word]),
+        alternatives=word.alternatives,
     )
 
 

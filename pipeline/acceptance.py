@@ -1,9 +1,10 @@
 """Whether a field needs a person: what speaks for it is weighed, what rules dispute is not accepted.
 
-The probability comes from the fitted model (`pipeline.confidence`). Five things no probability outweighs:
+The probability comes from the fitted model (`pipeline.confidence`). Six things no probability outweighs:
 a value that a failed check names goes to a person, what cannot be the value is never accepted, money that
 OCR read needs a second witness (a sum, the capitals, a QR code) however clear its print, and so does what its
-own extractor doubts and what lies under a seal.
+own extractor doubts and what lies under a seal. What arithmetic put right (`pipeline.repair`) goes to a
+person unless the capitals or a code say it.
 """
 
 from __future__ import annotations
@@ -55,6 +56,13 @@ lost their end, at 0.09 and 0.12."""
 
 SEALS_OWN = "fields.seal"
 """The inscription of a seal lies under the seal by its nature."""
+
+REPAIRED_CONFIDENCE = 0.999
+"""Most that a value has which arithmetic put right. Of 6,993 misreads that were put into scanned papers and
+mended, none became another number than the one before: at most 0.43 of 1,000 are wrong, with 95 %."""
+
+STATED_IN_WORDS = "V-1"
+"""The rule that holds where the capitals say the same amount."""
 
 MONEY_KINDS = ("total", "money", "row_amount", "words")
 
@@ -118,6 +126,8 @@ class _Judge:
         disputed = path in self._witnesses.disputed and not self._is_vouched_for(path, field)
         if disputed or field.value is None:
             sure = min(sure, DISPUTED_CONFIDENCE)
+        if field.origin == "rule":
+            sure = min(sure, REPAIRED_CONFIDENCE)
         witnesses = (*field.witnesses, *proofs)
         accepted = (
             field.value is not None
@@ -126,6 +136,7 @@ class _Judge:
             and (witnesses or not needs_witness(path, field))
             and (witnesses or own >= BELIEVED_BY_ITS_READER)
             and (witnesses or self._evidence[path].well_formed or not may_be_hidden(path, field))
+            and (field.origin != "rule" or {*STATED, STATED_IN_WORDS} & set(witnesses))
         )
         return replace(
             field,

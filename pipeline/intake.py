@@ -28,6 +28,7 @@ from pipeline.reading.seal_text import with_seals
 from pipeline.reading.second_look import looked_at_again
 from pipeline.reading.stages import UNSEEN, Stages, marks_of
 from pipeline.reading.stains import with_stains
+from pipeline.repair.repair import repaired
 from pipeline.required_seals import with_required_seal
 from pipeline.sheets import cut_out, is_paper, papers_on
 from validators import check_document
@@ -106,10 +107,11 @@ def read_papers_with_close_ups(
 def read_documents(
     pages: Sequence[Page], catalogs: Catalogs, today: date, standard: Standard | None = None
 ) -> list[Document]:
-    """The papers that the pages of one file hold: split, read, coded, checked and judged."""
+    """The papers that the pages of one file hold: split, read, coded, repaired, checked and judged."""
     papers = split_papers(pages)
     documents = [with_required_seal(read_paper(paper), paper.pages) for paper in papers]
     documents = [with_catalog(document, catalogs) for document in documents]
+    documents = [repaired(document, paper.pages) for document, paper in zip(documents, papers, strict=True)]
     return [checked(document, today, standard) for document in documents]
 
 

@@ -37,6 +37,27 @@ Presence: TypeAlias = Literal["present", "absent", "unknown"]
 CatalogKind: TypeAlias = Literal["drug", "service", "facility", "consumable"]
 MatchStatus: TypeAlias = Literal["matched", "ambiguous", "unmatched"]
 RenditionReason: TypeAlias = Literal["same_bytes", "same_code_and_number", "exchanged", "same_content"]
+EditKind: TypeAlias = Literal[
+    "look_alike",
+    "character",
+    "point",
+    "lost_decimals",
+    "dropped",
+    "doubled",
+    "stray",
+    "sign",
+    "word",
+    "glued_numbers",
+    "glued_rows",
+    "missed_row",
+]
+"""What went wrong in reading: a character for one that looks like it, or for any other; the decimal point
+lost or moved; two decimals lost with it; one digit lost; one too many; print of something else beside the
+number; the sign; a character of the amount in words; two numbers or two rows read as one; a row that was not
+taken."""
+EditEvidence: TypeAlias = Literal["alternative", "candidate", "look_alike", "form", "print"]
+"""What speaks for an edit beside the sums: the engine saw that character too; another reading of the print
+says the value; the two look alike; the form prints such numbers so; the number stands on the page."""
 Image: TypeAlias = npt.NDArray[np.uint8]
 """Shape (H, W, 3), RGB."""
 
@@ -423,6 +444,8 @@ class Field(Generic[T_co]):
     witnesses: tuple[str, ...] = ()
     status: FieldStatus = "review"
     reading: Reading | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    """Other characters that the engine saw, by their place in `text`."""
 
 
 AnyField: TypeAlias = Field[Value]
@@ -478,6 +501,35 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """One value put right: what stood at `path`, what stands there instead, and what speaks for it.
+
+    `old` and `new` are values in their normalised text form; `old` is None where nothing could be read.
+    The path of a row that is missing is one behind the last row's.
+    """
+
+    path: str
+    old: str | None
+    new: str
+    kind: EditKind
+    evidence: tuple[EditEvidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Edits that together make sums close which did not: `closes` are the ids of their rules (`V-9`).
+
+    `applied` says that the document holds the new values already; else they are offered to a person. `why`
+    says in words which of the two, and what decided.
+    """
+
+    edits: tuple[Edit, ...]
+    closes: tuple[str, ...]
+    applied: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One paper.
 
@@ -513,6 +565,8 @@ class Document:
     seals: tuple[Seal, ...] = ()
     required_seal: RequiredSeal | None = None
     """None where the paper need not bear a seal."""
+    repairs: tuple[Repair, ...] = ()
+    """Single misreads that explain why its sums do not close."""
 
     @property
     def id(self) -> str:

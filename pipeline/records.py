@@ -26,6 +26,8 @@ from pipeline.model import (
     CatalogMatch,
     Document,
     DocumentStatus,
+    EditEvidence,
+    EditKind,
     FieldStatus,
     Finding,
     LineItem,
@@ -36,6 +38,7 @@ from pipeline.model import (
     Presence,
     ReimbursementClass,
     RenditionReason,
+    Repair,
     RequiredSeal,
     Seal,
     SealColour,
@@ -165,6 +168,29 @@ class SourceRecord(TypedDict):
     region: BoxRecord | None
 
 
+class EditRecord(TypedDict):
+    """One value put right; `old` is null where nothing could be read. A missing row has a path of its own."""
+
+    path: str
+    old: str | None
+    new: str
+    kind: EditKind
+    evidence: list[EditEvidence]
+
+
+class RepairRecord(TypedDict):
+    """Edits that together make the sums of `closes` close.
+
+    Where `applied`, the values of the document are the new ones (with `source` rule, and what was read among
+    their `candidates`); else they are offered, and `why` says what is wanting.
+    """
+
+    edits: list[EditRecord]
+    closes: list[str]
+    applied: bool
+    why: str
+
+
 class SealRecord(TypedDict):
     """A seal on the paper; `name` is null where its writing says none that is known.
 
@@ -205,6 +231,7 @@ class DocumentRecord(TypedDict):
     it was read and counts nowhere. What was taken from such a picture, a field or all rows, has no place and
     `rendition:<document_id>` among its witnesses. `required_seal` is null where the paper need not bear a
     seal.
+    `repairs` are single misreads that explain why sums do not close.
     """
 
     schema_version: Version
@@ -224,6 +251,7 @@ class DocumentRecord(TypedDict):
     status: DocumentStatus
     rendition_of: str | None
     rendition_reason: RenditionReason | None
+    repairs: NotRequired[list[RepairRecord]]
 
 
 class InsuredRecord(TypedDict):
@@ -379,6 +407,7 @@ def document_record(document: Document, field_names: Sequence[str]) -> DocumentR
         "status": document.status,
         "rendition_of": document.rendition_of or None,
         "rendition_reason": document.rendition_reason,
+        "repairs": [_repair(repair) for repair in document.repairs],
     }
 
 
@@ -521,6 +550,24 @@ def _field(name: str, field: AnyField | None, sizes: Mapping[int, PageSize], way
             {"value": other.value, "confidence": _probability(other.confidence)} for other in field.candidates
         ],
         "witnesses": list(field.witnesses),
+    }
+
+
+def _repair(repair: Repair) -> RepairRecord:
+    return {
+        "edits": [
+            {
+                "path": edit.path,
+                "old": edit.old,
+                "new": edit.new,
+                "kind": edit.kind,
+                "evidence": list(edit.evidence),
+            }
+            for edit in repair.edits
+        ],
+        "closes": list(repair.closes),
+        "applied": repair.applied,
+        "why": repair.why,
     }
 
 

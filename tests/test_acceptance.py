@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline import acceptance
-from pipeline.acceptance import DISPUTED_CONFIDENCE, Standard, disputed_by_claim
+from pipeline.acceptance import DISPUTED_CONFIDENCE, REPAIRED_CONFIDENCE, Standard, disputed_by_claim
 from pipeline.confidence.evidence import NAMES
 from pipeline.confidence.model import Model, Weights
 from pipeline.model import Document, Finding, Outcome, Reading, Severity
@@ -81,6 +81,16 @@ def test_a_value_under_a_seal_needs_a_second_witness(stained: float, status: str
     assert judged(agreed, [], []).fields["insurance_no"].status == "accepted"
     well_formed = found("NO-1", "pass", "fields.insurance_no")
     assert judged(document, [well_formed], []).fields["insurance_no"].status == "accepted"
+
+
+def test_what_arithmetic_put_right_goes_to_a_person_unless_the_capitals_say_it() -> None:
+    document = read(0.9999, total_amount="1.00", payer_name="张三")
+    total = replace(document.fields["total_amount"], origin="rule")
+    document = replace(document, fields={**document.fields, "total_amount": total})
+    sums_alone = judged(document, [V_4, found("V-2", "pass", "fields.total_amount")], [])
+    assert sums_alone.fields["total_amount"].status == "review"
+    assert judged(document, [V_4, V_1], []).fields["total_amount"].status == "accepted"
+    assert judged(document, [V_4, V_1], []).fields["total_amount"].confidence <= REPAIRED_CONFIDENCE
 
 
 def test_what_cannot_be_the_value_is_never_accepted() -> None:

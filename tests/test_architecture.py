@@ -42,6 +42,7 @@ WORDS_TO_PAPERS = (
         "pipeline.required_seals",
         "pipeline.confidence",
         "pipeline.acceptance",
+        "pipeline.repair",
     }
 )
 STACKS = {"pipeline.stacks", "pipeline.stacks.separators"}
@@ -107,6 +108,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.required_seals": FLOOR,
     "pipeline.confidence": FLOOR,
     "pipeline.acceptance": FLOOR | {"pipeline.confidence"},
+    # What closes a sum is told by the sides that rules weigh, and written as values are published.
+    "pipeline.repair": FLOOR | {"validators", "pipeline.confidence", "pipeline.records"},
     "pipeline.intake": WORDS_TO_PAPERS,
     # What is written for others; the report is drawn from the same rows that the files hold.
     "pipeline.records": FLOOR,

@@ -19,9 +19,11 @@ from pipeline.intake import (
     with_catalog,
     with_ink,
 )
-from pipeline.model import BLANK, Box, Image, Page, SourceFile, Word
+from pipeline.model import BLANK, Alternative, Box, Image, Page, SourceFile, Word
 from pipeline.reading.lines import Quad
+from pipeline.store.freeze import load_page
 from tests.builders import bill, paper, row
+from tests.truth import FIXTURES
 
 TODAY = date(2026, 11, 21)
 FILE = SourceFile("a.jpg", "0" * 64)
@@ -135,3 +137,26 @@ def test_a_paper_carries_what_the_rules_found_and_the_status_that_follows() -> N
 
 def test_a_bill_without_its_key_fields_is_for_a_person() -> None:
     assert checked(bill(total_amount="34.05"), TODAY).status == "review"
+
+
+def test_a_misread_amount_is_put_right_before_the_rules_are_asked() -> None:
+    """The sample receipt with 54.40 of its fourth row read as 84.40."""
+    page = load_page((FIXTURES / "recorded" / "15.json").read_text("utf-8"))
+    (right,) = read_documents([page], Catalogs.sample(), TODAY)
+    amount = right.items[3].amount
+    assert amount is not None
+    assert amount.box is not None
+    place = amount.box
+    misread = [
+        replace(word, text=f"8{word.text[1:]}", alternatives=(Alternative(0, "5", 0.05),), looks=())
+        if word.text.startswith("54.40") and word.box.shared_area(place) > place.area / 2
+        else word
+        for word in page.words
+    ]
+    (document,) = read_documents([replace(page, words=tuple(misread))], Catalogs.sample(), TODAY)
+    mended = document.items[3].amount
+    assert mended is not None
+    assert (mended.value, mended.text, mended.origin) == (Decimal("54.40"), "84.40", "rule")
+    assert mended.status == "review"
+    assert [repair.applied for repair in document.repairs] == [True]
+    assert document.fields["total_amount"].status == right.fields["total_amount"].status == "accepted"

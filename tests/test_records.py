@@ -18,11 +18,13 @@ from pipeline.model import (
     Candidate,
     CatalogMatch,
     Document,
+    Edit,
     Field,
     Finding,
     LineItem,
     Origin,
     PageSize,
+    Repair,
     SourceFile,
     Unread,
     Value,
@@ -224,6 +226,29 @@ def test_a_wrong_row_is_not_valid(
 ) -> None:
     with pytest.raises(jsonschema.ValidationError):
         assert_valid({**record, key: value}, schemas["documents"])
+
+
+def test_repairs_say_what_was_put_right_and_what_is_offered(schemas: dict[str, dict[str, Any]]) -> None:
+    edit = Edit("line_items[0].amount", None, "34.05", "point", ("form",))
+    document = Document("other", None, 1.0, SourceFile("a.jpg", "0" * 64), (PageSize(1, 10, 10),))
+    row = document_record(replace(document, repairs=(Repair((edit,), ("V-9",), False, "…"),)), ())
+    assert_valid(row, schemas["documents"])
+    assert row["repairs"] == [
+        {
+            "edits": [
+                {
+                    "path": "line_items[0].amount",
+                    "old": None,
+                    "new": "34.05",
+                    "kind": "point",
+                    "evidence": ["form"],
+                }
+            ],
+            "closes": ["V-9"],
+            "applied": False,
+            "why": "…",
+        }
+    ]
 
 
 def test_boxes_are_fractions_of_their_own_page(record: DocumentRecord) -> None:

@@ -1,54 +1,20 @@
-"""Two sides that must hold the same money, with what to say when they do not or when a part is unread."""
+"""Whether two sides hold the same money, and what to say when they do not or when a part is unread."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from pipeline.model import Document, LineItem
-from pipeline.text import parse_money
-from validators._rule import CHECK_READING, Verdict, failed, passed, unknown
+from validators._rule import CHECK_READING, Verdict, failed, passed, unknown, worst_of
+from validators.sums import Sum, Term
 
 _MOST_NAMED = 6  # terms spelt out in a message; more are counted
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One amount of a sum: its printed label, its path, and its value where it was read."""
-
-    label: str
-    path: str
-    amount: Decimal | None
-    sign: int = 1
-
-
-def field_term(document: Document, name: str, label: str, sign: int = 1) -> Term:
-    """Field `name`, or what the paper has under `label` in its further information."""
-    amount = document.money(name)
-    if amount is None and label in document.extras:
-        return Term(label, f"extras.{label}", extra_money(document, label), sign)
-    return Term(label, f"fields.{name}", amount, sign)
-
-
-def extra_money(document: Document, label: str) -> Decimal | None:
-    """The amount printed under a label without a field name; None where there is none."""
-    try:
-        return parse_money(document.extras[label])
-    except (KeyError, ValueError):
-        return None
-
-
-def row_terms(rows: Sequence[LineItem], path: str) -> list[Term]:
-    """The amounts of charged rows; `path` is `line_items` or `category_totals`."""
-    return [
-        Term(
-            (row.name.value if row.name else None) or f"第{number}行",
-            f"{path}[{number - 1}].amount",
-            row.amount.value if row.amount else None,
-        )
-        for number, row in enumerate(rows, start=1)
-    ]
+def weigh_all(sums: Iterable[Sum]) -> Verdict | None:
+    """The verdict on sums of one rule: what failed, else what is unknown, else that they hold."""
+    verdicts = (weigh(each.left, each.right) for each in sums)
+    return worst_of([verdict for verdict in verdicts if verdict is not None])
 
 
 def weigh(left: Sequence[Term], right: Sequence[Term]) -> Verdict | None:
