@@ -71,7 +71,10 @@ CASE_NAMES: Mapping[CaseType, str] = MappingProxyType(
 """What the office calls each case type."""
 
 
-Name: TypeAlias = Annotated[str, pydantic.Field(min_length=1, max_length=200)]
+LONGEST_TEXT = 200
+"""Characters of a name, number or place as declared."""
+
+Name: TypeAlias = Annotated[str, pydantic.Field(min_length=1, max_length=LONGEST_TEXT)]
 
 _STRICT = pydantic.ConfigDict(extra="forbid")  # an unknown key is a misspelt one: it must be told
 
@@ -351,6 +354,7 @@ _WRONG = MappingProxyType(
         "value_error": ("不是真实的日期", "is no real date"),
         "string_type": ("应为文字", "should be text"),
         "string_too_short": ("不能为空", "must not be empty"),
+        "string_too_long": ("过长", "is too long"),
         "list_type": ("应为列表", "should be a list"),
         "dict_type": ("应为对象", "should be an object"),
         "json_invalid": ("不是有效的 JSON", "not valid JSON"),
