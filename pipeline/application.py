@@ -11,6 +11,7 @@ The kinds of claims and the case types are those of the office's own form (domai
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -247,7 +248,7 @@ def read_application(content: bytes, name: str) -> Application:
     """The application in the bytes of a file.
 
     Args:
-        content: JSON in UTF-8, in the shape of `ApplicationRecord`.
+        content: JSON in UTF-8, with or without its mark (BOM), in the shape of `ApplicationRecord`.
         name: What the file is called in messages.
 
     Raises:
@@ -256,7 +257,7 @@ def read_application(content: bytes, name: str) -> Application:
     if len(content) > MOST_BYTES:
         raise _refused(name, ["文件过大，不是申请信息 / too large for an application"])
     try:
-        record = _RECORD.validate_json(content)
+        record = _RECORD.validate_json(content.removeprefix(BOM_UTF8))
     except pydantic.ValidationError as error:
         raise _refused(name, [_said(one["loc"], one["type"]) for one in error.errors()]) from error
     return _of_record(record, name)

@@ -77,7 +77,7 @@ def read_place(file: Path) -> Place:
         PlaceRefused: If it cannot be read or says something wrong: which key, and what.
     """
     try:
-        return Place.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        return Place.model_validate(tomllib.loads(file.read_text(encoding="utf-8-sig")))
     except pydantic.ValidationError as error:
         faults = "；".join(
             f"{'.'.join(map(str, fault['loc'])) or '全文 / whole file'}: {fault['msg']}"

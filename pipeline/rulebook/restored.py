@@ -7,6 +7,7 @@ no use to a rule and stay outside. A row that cannot be taken is named by line a
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -196,7 +197,7 @@ def _taken(path: Path, restore: Callable[[bytes], R]) -> Restored[R]:
             if not line.strip():
                 continue
             try:
-                rows.append(restore(line))
+                rows.append(restore(line.removeprefix(BOM_UTF8)))
             except pydantic.ValidationError as error:
                 keys = "；".join(f"{_path(fault['loc'])}: {fault['msg']}" for fault in error.errors())
                 wrong.append(f"{path.name} 第 {number} 行 / line {number}: {keys}")

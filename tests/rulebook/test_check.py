@@ -128,6 +128,12 @@ class TestTheDoor:
         assert "documents.jsonl 第 3 行" in wrong
         assert key in wrong
 
+    def test_the_mark_that_windows_editors_put_first_harms_nothing(self, tmp_path: Path) -> None:
+        put(tmp_path, BILL)
+        file = tmp_path / "documents.jsonl"
+        file.write_text(file.read_text("utf-8"), "utf-8-sig")
+        assert (len(read_documents(file).rows), read_documents(file).wrong) == (1, ())
+
     def test_the_least_that_a_row_must_say_is_enough(self, tmp_path: Path) -> None:
         file = tmp_path / "documents.jsonl"
         file.write_text('{"document_id": "d", "document_type": "other", "fields": {}}\n', "utf-8")
