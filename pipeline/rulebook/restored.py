@@ -26,6 +26,7 @@ from pipeline.errors import BaoxiaoError, UnreadableFile
 from pipeline.model import (
     AnyField,
     Box,
+    CatalogKind,
     CatalogMatch,
     Document,
     DocumentStatus,
@@ -71,6 +72,7 @@ class _Cell(TypedDict):
 
 class _Catalog(TypedDict):
     status: MatchStatus
+    kind: NotRequired[CatalogKind | None]
     code: NotRequired[str | None]
     name: NotRequired[str | None]
     reimbursement_class: NotRequired[ReimbursementClass | None]
@@ -176,7 +178,7 @@ def read_documents(path: Path) -> Restored[RestoredDocument]:
         OSError: If it cannot be read.
     """
     adapter = pydantic.TypeAdapter(_DocumentRow)
-    return _taken(path, lambda line: _document(adapter.validate_json(line)))
+    return _taken(path, lambda line: _document(adapter.validate_json(line)), lambda row: row.id)
 
 
 def read_claims(path: Path) -> Restored[RestoredClaim]:
@@ -186,23 +188,32 @@ def read_claims(path: Path) -> Restored[RestoredClaim]:
         OSError: If it cannot be read.
     """
     adapter = pydantic.TypeAdapter(_ClaimRow)
-    return _taken(path, lambda line: _claim(adapter.validate_json(line)))
+    return _taken(path, lambda line: _claim(adapter.validate_json(line)), lambda row: row.claim_id)
 
 
-def _taken(path: Path, restore: Callable[[bytes], R]) -> Restored[R]:
+def _taken(path: Path, restore: Callable[[bytes], R], id_of: Callable[[R], str]) -> Restored[R]:
     rows: list[R] = []
     wrong: list[str] = []
+    line_of: dict[str, int] = {}
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                rows.append(restore(line.removeprefix(BOM_UTF8)))
+                row = restore(line.removeprefix(BOM_UTF8))
             except pydantic.ValidationError as error:
                 keys = "；".join(f"{_path(fault['loc'])}: {fault['msg']}" for fault in error.errors())
                 wrong.append(f"{path.name} 第 {number} 行 / line {number}: {keys}")
+                continue
             except WrongRow as error:
                 wrong.append(f"{path.name} 第 {number} 行 / line {number}: {error}")
+                continue
+            first = line_of.setdefault(id_of(row), number)
+            if first == number:
+                rows.append(row)
+            else:
+                twice = f"{id_of(row)}: 第 {first} 行已有 / stands in line {first} already"
+                wrong.append(f"{path.name} 第 {number} 行 / line {number}: {twice}")
     return Restored(tuple(rows), tuple(wrong))
 
 
@@ -307,6 +318,7 @@ def _line(line: _Line, path: str) -> LineItem:
         insurance_class=texts["insurance_class"],
         catalog=CatalogMatch(
             catalog["status"],
+            kind=catalog.get("kind"),
             code=catalog.get("code"),
             name=catalog.get("name"),
             reimbursement_class=catalog.get("reimbursement_class"),
