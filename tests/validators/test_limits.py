@@ -282,7 +282,10 @@ def test_rules_are_those_of_the_day_of_treatment(tmp_path: Path) -> None:
     assert outcome(limits.limited_sex_is_kept, new) == "fail"
 
 
-@pytest.mark.parametrize(("names", "expected"), [(("测试参",), "fail"), (("测试参", "测试草"), "pass")])
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [(("测试参",), "fail"), (("测试参", "测试草"), "pass"), (("测试参", "未知花"), "unknown")],
+)
 def test_herbal_pieces_marked_so_are_not_paid_alone(
     tmp_path: Path, names: tuple[str, ...], expected: str
 ) -> None:
