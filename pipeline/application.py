@@ -259,7 +259,7 @@ def read_application(content: bytes, name: str) -> Application:
     try:
         record = _RECORD.validate_json(content.removeprefix(BOM_UTF8))
     except pydantic.ValidationError as error:
-        raise _refused(name, [_said(one["loc"], one["type"]) for one in error.errors()]) from error
+        raise _refused(name, [fault_said(one["loc"], one["type"]) for one in error.errors()]) from error
     return _of_record(record, name)
 
 
@@ -272,7 +272,7 @@ def application_of(record: Mapping[str, object], name: str) -> Application:
     try:
         checked = _RECORD.validate_python(record)
     except pydantic.ValidationError as error:
-        raise _refused(name, [_said(one["loc"], one["type"]) for one in error.errors()]) from error
+        raise _refused(name, [fault_said(one["loc"], one["type"]) for one in error.errors()]) from error
     return _of_record(checked, name)
 
 
@@ -349,7 +349,7 @@ def _period(start: str, end: str | None) -> Period:
 _WRONG = MappingProxyType(
     {
         "missing": ("缺少此项", "is missing"),
-        "extra_forbidden": ("没有这个键，请检查拼写", "is no key of an application; check its spelling"),
+        "extra_forbidden": ("没有这个键，请检查拼写", "is no key here; check its spelling"),
         "literal_error": ("不是允许的取值", "is none of the values allowed"),
         "string_pattern_mismatch": ("格式有误", "has the wrong form"),
         "value_error": ("不是真实的日期", "is no real date"),
@@ -364,7 +364,12 @@ _WRONG = MappingProxyType(
 """What pydantic calls a fault, and how people are told; what is not listed is told by pydantic's own word."""
 
 
-def _said(location: Sequence[int | str], fault: str) -> str:
+def fault_said(location: Sequence[int | str], fault: str) -> str:
+    """A key and what is wrong with it, by pydantic's name of the fault; a value is never told.
+
+    >>> fault_said(("insured", "name"), "missing")
+    'insured.name: 缺少此项 / is missing'
+    """
     key = ".".join(str(part) for part in location)
     chinese, english = _WRONG.get(fault, ("有误", f"is wrong ({fault})"))
     return f"{key}: {chinese} / {english}" if key else f"{chinese} / {english}"

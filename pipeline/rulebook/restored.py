@@ -21,7 +21,7 @@ import pydantic
 # pydantic reads a TypedDict of `typing` from Python 3.12 on only.
 from typing_extensions import TypedDict
 
-from pipeline.application import Application, application_of
+from pipeline.application import Application, application_of, fault_said
 from pipeline.errors import BaoxiaoError, UnreadableFile
 from pipeline.model import (
     AnyField,
@@ -202,7 +202,7 @@ def _taken(path: Path, restore: Callable[[bytes], R], id_of: Callable[[R], str])
             try:
                 row = restore(line.removeprefix(BOM_UTF8))
             except pydantic.ValidationError as error:
-                keys = "；".join(f"{_path(fault['loc'])}: {fault['msg']}" for fault in error.errors())
+                keys = "；".join(fault_said(fault["loc"], fault["type"]) for fault in error.errors())
                 wrong.append(f"{path.name} 第 {number} 行 / line {number}: {keys}")
                 continue
             except WrongRow as error:
@@ -215,10 +215,6 @@ def _taken(path: Path, restore: Callable[[bytes], R], id_of: Callable[[R], str])
                 twice = f"{id_of(row)}: 第 {first} 行已有 / stands in line {first} already"
                 wrong.append(f"{path.name} 第 {number} 行 / line {number}: {twice}")
     return Restored(tuple(rows), tuple(wrong))
-
-
-def _path(location: Sequence[int | str]) -> str:
-    return ".".join(map(str, location)) or "整行 / the row"
 
 
 def _claim(row: _ClaimRow) -> RestoredClaim:

@@ -152,6 +152,13 @@ class TestTheDoor:
         assert len(found.rows) == 1
         assert "第 2 行" in found.wrong[0]
 
+    def test_what_is_wrong_is_told_in_chinese_first(self, tmp_path: Path) -> None:
+        file = tmp_path / "claims.jsonl"
+        file.write_text('{"invoices": []}\n{', "utf-8")
+        missing, broken = read_claims(file).wrong
+        assert "claim_id: 缺少此项" in missing
+        assert "不是有效的 JSON" in broken
+
     def test_the_least_that_a_row_must_say_is_enough(self, tmp_path: Path) -> None:
         file = tmp_path / "documents.jsonl"
         file.write_text('{"document_id": "d", "document_type": "other", "fields": {}}\n', "utf-8")
