@@ -23,7 +23,7 @@ app = typer.Typer(
     help="复核员教的别名，须两人 / names that reviewers taught, each seen by two persons",
     no_args_is_help=True,
 )
-out = Console(soft_wrap=True, highlight=False)
+out = Console(soft_wrap=True, highlight=False, markup=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 SHOWN_LINES = 20
@@ -121,7 +121,7 @@ def list_aliases(catalogs: _Folder = None) -> None:
                 _STANDINGS[alias.standing],
                 _history(alias),
             )
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 @app.command()

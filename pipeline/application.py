@@ -11,6 +11,7 @@ The kinds of claims and the case types are those of the office's own form (domai
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -71,7 +72,10 @@ CASE_NAMES: Mapping[CaseType, str] = MappingProxyType(
 """What the office calls each case type."""
 
 
-Name: TypeAlias = Annotated[str, pydantic.Field(min_length=1, max_length=200)]
+LONGEST_TEXT = 200
+"""Characters of a name, number or place as declared."""
+
+Name: TypeAlias = Annotated[str, pydantic.Field(min_length=1, max_length=LONGEST_TEXT)]
 
 _STRICT = pydantic.ConfigDict(extra="forbid")  # an unknown key is a misspelt one: it must be told
 
@@ -244,7 +248,7 @@ def read_application(content: bytes, name: str) -> Application:
     """The application in the bytes of a file.
 
     Args:
-        content: JSON in UTF-8, in the shape of `ApplicationRecord`.
+        content: JSON in UTF-8, with or without its mark (BOM), in the shape of `ApplicationRecord`.
         name: What the file is called in messages.
 
     Raises:
@@ -253,9 +257,9 @@ def read_application(content: bytes, name: str) -> Application:
     if len(content) > MOST_BYTES:
         raise _refused(name, ["文件过大，不是申请信息 / too large for an application"])
     try:
-        record = _RECORD.validate_json(content)
+        record = _RECORD.validate_json(content.removeprefix(BOM_UTF8))
     except pydantic.ValidationError as error:
-        raise _refused(name, [_said(one["loc"], one["type"]) for one in error.errors()]) from error
+        raise _refused(name, [fault_said(one["loc"], one["type"]) for one in error.errors()]) from error
     return _of_record(record, name)
 
 
@@ -268,7 +272,7 @@ def application_of(record: Mapping[str, object], name: str) -> Application:
     try:
         checked = _RECORD.validate_python(record)
     except pydantic.ValidationError as error:
-        raise _refused(name, [_said(one["loc"], one["type"]) for one in error.errors()]) from error
+        raise _refused(name, [fault_said(one["loc"], one["type"]) for one in error.errors()]) from error
     return _of_record(checked, name)
 
 
@@ -345,12 +349,13 @@ def _period(start: str, end: str | None) -> Period:
 _WRONG = MappingProxyType(
     {
         "missing": ("缺少此项", "is missing"),
-        "extra_forbidden": ("没有这个键，请检查拼写", "is no key of an application; check its spelling"),
+        "extra_forbidden": ("没有这个键，请检查拼写", "is no key here; check its spelling"),
         "literal_error": ("不是允许的取值", "is none of the values allowed"),
         "string_pattern_mismatch": ("格式有误", "has the wrong form"),
         "value_error": ("不是真实的日期", "is no real date"),
         "string_type": ("应为文字", "should be text"),
         "string_too_short": ("不能为空", "must not be empty"),
+        "string_too_long": ("过长", "is too long"),
         "list_type": ("应为列表", "should be a list"),
         "dict_type": ("应为对象", "should be an object"),
         "json_invalid": ("不是有效的 JSON", "not valid JSON"),
@@ -359,7 +364,12 @@ _WRONG = MappingProxyType(
 """What pydantic calls a fault, and how people are told; what is not listed is told by pydantic's own word."""
 
 
-def _said(location: Sequence[int | str], fault: str) -> str:
+def fault_said(location: Sequence[int | str], fault: str) -> str:
+    """A key and what is wrong with it, by pydantic's name of the fault; a value is never told.
+
+    >>> fault_said(("insured", "name"), "missing")
+    'insured.name: 缺少此项 / is missing'
+    """
     key = ".".join(str(part) for part in location)
     chinese, english = _WRONG.get(fault, ("有误", f"is wrong ({fault})"))
     return f"{key}: {chinese} / {english}" if key else f"{chinese} / {english}"

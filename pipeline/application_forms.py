@@ -1,8 +1,8 @@
 """An application read off its form: 门诊慢特病, 异地就医备案 and 家庭共济 (domain.md §9.1).
 
-Nobody has to type in what stands on the form: where the papers hold no bill and nothing else is declared
-beside them, the form among them is the application, in the same published shape. What it does not say is
-left out, and a person sees the form before anything follows from it.
+Nobody has to type in what stands on the form: where the papers hold no bill and nothing but a claim for
+money is declared beside them, the form among them is the application, in the same published shape. What it
+does not say is left out, and a person sees the form before anything follows from it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from pipeline.application import Application, ClaimKind, application_of
+from pipeline.application import LONGEST_TEXT, Application, ClaimKind, application_of
 from pipeline.case_types import INVOICES
 from pipeline.model import Document
 
@@ -42,24 +42,30 @@ def _record(form: Document) -> dict[str, Any]:
     record: dict[str, Any] = {"kind": kind}
     if insured := _person(form, "patient_name", "id_number"):
         record["insured"] = insured
-    if phone := form.text("phone"):
+    if phone := _text(form, "phone"):
         record["phone"] = phone
-    place, since, until = form.text("filing_place"), form.date("period_start"), form.date("period_end")
+    place, since, until = _text(form, "filing_place"), form.date("period_start"), form.date("period_end")
     if kind == "offsite_filing" and place and since:
-        filing = {"kind": form.text("filing_kind") or "未填", "place": place, "from": since.isoformat()}
+        filing = {"kind": _text(form, "filing_kind") or "未填", "place": place, "from": since.isoformat()}
         record["offsite_filings"] = [filing | ({"to": until.isoformat()} if until and until >= since else {})]
     if kind == "chronic_disease_application":
         for name, field in (("chronic_disease", "disease_name"), ("designated_hospital", "hospital_name")):
-            if text := form.text(field):
+            if text := _text(form, field):
                 record[name] = text
-    member, relation = _person(form, "member_name", "member_id_number"), form.text("relation")
+    member, relation = _person(form, "member_name", "member_id_number"), _text(form, "relation")
     if kind == "family_account_binding" and member and relation:
         record["family_member"] = {**member, "relation": relation}
     return record
 
 
+def _text(form: Document, name: str) -> str | None:
+    """What the form says there; what is longer than an application may say is a column read as one value."""
+    text = form.text(name)
+    return text if text and len(text) <= LONGEST_TEXT else None
+
+
 def _person(form: Document, name: str, number: str) -> dict[str, str] | None:
-    called, numbered = form.text(name), form.text(number)
+    called, numbered = _text(form, name), _text(form, number)
     if not called:
         return None
     return {"name": called, "id_number": numbered} if numbered else {"name": called}

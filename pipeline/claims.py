@@ -105,7 +105,8 @@ class Facts:
     """What of a document decides which claim it belongs to.
 
     `numbers` are those of the person and the stay, `bills` the numbers of invoices, its own or named.
-    `related` are further persons whom it names: who hands the claim in, parents, a family's member.
+    `related` are further persons whom it names: who hands the claim in, parents, a family's member;
+    `related_numbers` are theirs. Who hands in for several people makes none of them the other.
     `days_of_writing` says that `start` and `end` are when it was written, since no visit is named.
     """
 
@@ -121,6 +122,7 @@ class Facts:
     subtype: str = ""
     related: frozenset[str] = frozenset()
     days_of_writing: bool = False
+    related_numbers: frozenset[str] = frozenset()
 
     @staticmethod
     def of(document: Document) -> Facts:
@@ -148,13 +150,12 @@ class Facts:
             document.subtype or "",
             frozenset(compact_name(name) for name in related if name),
             start is None and not any(document.date(name) for name in ends),
+            _numbers(document, *RELATED_NUMBERS),
         )
 
 
-NUMBERS = (
-    *("outpatient_no", "inpatient_no", "medical_record_no", "id_number", "payer_id"),
-    *("agent_id_number", "member_id_number"),
-)
+NUMBERS = ("outpatient_no", "inpatient_no", "medical_record_no", "id_number", "payer_id")
+RELATED_NUMBERS = ("agent_id_number", "member_id_number")
 
 
 def _numbers(document: Document, *names: str) -> frozenset[str]:
@@ -318,7 +319,7 @@ class _Groups:
 def _keys(fact: Facts) -> Iterator[str]:
     if fact.person:
         yield f"person:{fact.person}"
-    yield from (f"number:{number}" for number in sorted(fact.numbers))
+    yield from (f"number:{number}" for number in sorted(fact.numbers | fact.related_numbers))
     yield from (f"bill:{number}" for number in sorted(fact.bills))
     if fact.folder:
         yield f"folder:{fact.folder}"
@@ -329,7 +330,10 @@ def _same_person(a: Facts, b: Facts) -> bool:
 
 
 def _is_of(group: Group, card: Facts) -> bool:
-    return any(_same_person(member, card) or card.person in member.related for member in group.members)
+    return any(
+        _same_person(member, card) or card.person in member.related or card.numbers & member.related_numbers
+        for member in group.members
+    )
 
 
 def _same_visit(a: Facts, b: Facts) -> bool:

@@ -74,7 +74,7 @@ class KnownBills:
             OSError: If it cannot be read.
             ValueError: If a line is no bill: which line, and why.
         """
-        with path.open(encoding="utf-8") as lines:
+        with path.open(encoding="utf-8-sig") as lines:
             return cls(_bills(lines, path.name))
 
 

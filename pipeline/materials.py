@@ -6,6 +6,7 @@ for each other. What is asked for stands in the place's file alone; here is what
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -23,6 +24,8 @@ MEDICINES = frozenset({"09", "10", "11"})
 """Fee categories of western medicine, herbal pieces and Chinese patent medicine."""
 
 EMERGENCY = "急诊"
+ONLY_EMERGENCY = re.compile("(?<!门)急诊")
+"""急诊, but not 门急诊: outpatients with or without an emergency."""
 NO_MARKS = frozenset({"否", "无", "0", ""})
 """What stands behind a label that is printed whether it applies or not."""
 
@@ -115,7 +118,7 @@ def is_marked_emergency(bills: Iterable[Document]) -> bool:
     """Whether a receipt says 急诊: as a mark, in its title or as its department."""
     return any(
         squeeze(bill.extras.get(EMERGENCY, "")) not in NO_MARKS
-        or EMERGENCY in squeeze(f"{bill.title} {bill.text('department') or ''}")
+        or ONLY_EMERGENCY.search(squeeze(f"{bill.title} {bill.text('department') or ''}"))
         for bill in bills
     )
 

@@ -8,6 +8,7 @@ rule R-EB-2 lays them beside what was read. The platform answers about five time
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -108,7 +109,7 @@ def read_verifications(lines: Iterable[bytes], name: str) -> tuple[Verification,
         if not line.strip():
             continue
         try:
-            found.append(verification_of(record.validate_json(line)))
+            found.append(verification_of(record.validate_json(line.removeprefix(BOM_UTF8))))
         except pydantic.ValidationError as error:
             keys = "、".join(".".join(map(str, one["loc"])) or one["type"] for one in error.errors())
             raise ValueError(f"{name} 第 {number} 行有误 / line {number} is wrong: {keys}") from error

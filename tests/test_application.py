@@ -168,3 +168,9 @@ def test_the_example_that_is_written_down_is_taken() -> None:
     text = (Path(__file__).parents[1] / "docs" / "declaring.md").read_text("utf-8")
     example = text.partition("```json\n")[2].partition("```")[0]
     assert read_application(example.encode(), "docs/declaring.md").insured is not None
+
+
+def test_the_mark_that_windows_editors_put_first_harms_nothing() -> None:
+    assert (
+        read_application(b'\xef\xbb\xbf{"kind": "reimbursement"}', "application.json").kind == "reimbursement"
+    )

@@ -66,3 +66,9 @@ def test_beside_a_bill_a_form_asks_for_nothing() -> None:
     receipt = bill({"payer_name": "钱样例"})
     assert applied_for([form("chronic_disease_form"), receipt]) is None
     assert applied_for([paper("other", "letter", {"patient_name": "钱样例"})]) is None
+
+
+def test_a_text_that_no_application_may_say_is_left_out_and_ends_no_run() -> None:
+    found = applied_for([form("chronic_disease_form", disease_name="糖" * 201, phone="13800138000")])
+    assert found is not None
+    assert (found[0].chronic_disease, found[0].phone) == (None, "13800138000")

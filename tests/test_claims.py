@@ -268,6 +268,31 @@ class TestPapers:
         card = paper("id_card", None, {"name": "孙范本"}, file="3")
         assert groups(a, proxy, card) == [[a, proxy, card]]
 
+    def test_who_hands_in_for_two_people_puts_the_papers_of_neither_into_the_others_claim(self) -> None:
+        agent = {"agent_name": "孙范本", "agent_id_number": "410100196311053175"}
+        a, b = receipt(file="1"), receipt(file="2", payer_name="李示例", invoice_number="0127700999")
+        for_a = paper("other", "proxy_authorization", {"patient_name": "钱样例", **agent}, file="3")
+        for_b = paper("other", "proxy_authorization", {"patient_name": "李示例", **agent}, file="4")
+        card = paper("id_card", None, {"name": "孙范本", "id_number": "410100196311053175"}, file="5")
+        assert groups(a, b, for_a, for_b, card) == [[a, for_a, card], [b, for_b, card]]
+
+    def test_who_hands_in_for_another_has_the_letter_in_no_claim_of_their_own(self) -> None:
+        number = {"payer_id": "410100196311053175"}
+        a, own = (
+            receipt(file="1"),
+            receipt(file="2", payer_name="孙范本", invoice_number="0127700999", **number),
+        )
+        agent = {"agent_name": "孙范本", "agent_id_number": "410100196311053175"}
+        letter = paper("other", "proxy_authorization", {"patient_name": "钱样例", **agent}, file="3")
+        assert groups(a, own, letter) == [[a, letter], [own]]
+
+    def test_the_card_of_who_hands_the_claim_in_is_found_by_its_number(self) -> None:
+        a = receipt(file="1")
+        agent = {"agent_name": "孙范木", "agent_id_number": "410100196311053175"}
+        letter = paper("other", "proxy_authorization", {"patient_name": "钱样例", **agent}, file="2")
+        card = paper("id_card", None, {"name": "孙范本", "id_number": "410100196311053175"}, file="3")
+        assert groups(a, letter, card) == [[a, letter, card]]
+
     def test_others_and_blanks_stay_out(self) -> None:
         a = receipt()
         assert groups(a, paper("other", file="钱/o"), paper("blank", file="钱/b")) == [[a]]

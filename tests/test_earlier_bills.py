@@ -21,6 +21,12 @@ BILLS = st.builds(
 )
 
 
+def test_the_mark_that_windows_editors_put_first_harms_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "bills.jsonl"
+    file.write_text(bill_line(EarlierBill("C-1", "11060124", "0127712345")), "utf-8-sig")
+    assert KnownBills.from_file(file).with_number("11060124", "0127712345")
+
+
 @given(st.lists(BILLS, max_size=5))
 def test_what_is_kept_as_lines_is_found_again(bills: list[EarlierBill]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -131,7 +131,12 @@ def test_an_emergency_mark_on_the_receipt_makes_up_for_the_record() -> None:
     names = OUTPATIENT - {"outpatient_invoice"}
     for marked in (bill(extras={"急诊": "是"}), bill(department="急诊内科")):
         assert codes(names, "emergency_no_card", extra=[marked]) == []
-    assert codes(names, "emergency_no_card", extra=[bill(extras={"急诊": "否"})]) == ["E01"]
+    for unmarked in (
+        bill(extras={"急诊": "否"}),
+        bill(title="上海市医疗门急诊收费票据"),
+        bill(department="门急诊"),
+    ):
+        assert codes(names, "emergency_no_card", extra=[unmarked]) == ["E01"]
 
 
 @pytest.mark.parametrize(

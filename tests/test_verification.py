@@ -22,6 +22,10 @@ def test_an_answer_is_taken_with_its_five_elements() -> None:
     )
 
 
+def test_the_mark_that_windows_editors_put_first_harms_nothing() -> None:
+    assert len(read_verifications([b"\xef\xbb\xbf" + LINE], "verifications.jsonl")) == 1
+
+
 @pytest.mark.parametrize(
     ("line", "key"),
     [

@@ -13,11 +13,13 @@ from datetime import date
 from decimal import Decimal
 
 from pipeline.case import Case
+from pipeline.case_types import is_stay
 from pipeline.catalogs.diagnoses import CodedDiagnosis
 from pipeline.catalogs.divisions import full_years
 from pipeline.catalogs.printed_names import bare, take_apart
+from pipeline.materials import NO_MARKS, ONLY_EMERGENCY
 from pipeline.model import Document, LineItem
-from pipeline.text import is_masked
+from pipeline.text import is_masked, squeeze
 from validators._rule import INVOICES
 from validators.across import path_in
 
@@ -27,9 +29,8 @@ LEVELS = ("一级", "二级", "三级")
 _AGE = re.compile(r"(?:(\d{1,3})(?:周?岁)?)?(?:(\d{1,2})个?月)?(?:(\d{1,2})[天日])?")
 _PRIMARY = re.compile(r"社区卫生服务|卫生院|卫生室|诊所|卫生站|医务室")
 _LEVEL = re.compile(r"([一二三])级")
-_EMERGENCY = re.compile(r"急诊|急救|抢救|120")
+_EMERGENCY = re.compile(rf"{ONLY_EMERGENCY.pattern}|急救|抢救|120")
 _RESCUE = re.compile(r"抢救|急救|危重|休克|心肺复苏")
-_INPATIENT_TYPES = ("inpatient_invoice", "discharge_summary")
 _DAYS_OF_A_MONTH = 30
 
 
@@ -119,7 +120,7 @@ def facts_of(case: Case) -> Facts:
         _level(case, hospital),
         hospital,
         _first(documents, "insurance_type"),
-        any(document.type in _INPATIENT_TYPES for document in documents),
+        is_stay(documents) or "inpatient" in case.case_types,
         _says(documents, _EMERGENCY),
         _says(documents, _RESCUE),
         _diagnoses(case),
@@ -175,8 +176,13 @@ def _says(documents: Sequence[Document], word: re.Pattern[str]) -> bool:
     return any(
         word.search(text)
         for document in documents
-        for text in (document.title, *(document.text(name) or "" for name in names), *document.extras)
+        for text in (document.title, *(document.text(name) or "" for name in names), *_marks(document))
     )
+
+
+def _marks(document: Document) -> Iterator[str]:
+    """Labels with something behind them: 急诊 is printed whether it applies or not."""
+    return (label for label, text in document.extras.items() if squeeze(text) not in NO_MARKS)
 
 
 def day_of(documents: Sequence[Document]) -> date | None:

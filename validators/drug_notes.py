@@ -44,7 +44,7 @@ def notes_of_the_drug_list_are_kept(case: Case) -> Verdict | None:
 
 
 def _herbs_not_alone(case: Case) -> Verdict | None:
-    """Herbal pieces marked □ are paid beside others that are not."""
+    """Herbal pieces marked □ are paid beside others that are not; a row that waits may be such another."""
     found = [(row, _entry(case, row)) for row in rows_of(case.documents)]
     herbs = [(row, entry) for row, entry in found if entry is not None and entry.category == HERBAL]
     marked = [(row, entry) for row, entry in herbs if parse_restriction(entry.restriction).not_alone]
@@ -55,6 +55,9 @@ def _herbs_not_alone(case: Case) -> Verdict | None:
         return passed(*paths)
     names = "、".join(row.label for row, _ in marked[:SHOWN_ROWS])
     source = marked[0][1].source
+    if any(row.item.catalog is None or row.item.catalog.status != "matched" for row, _ in found):
+        said = f"{names}单独使用时不予支付，其余各行未能全部对应目录，请人工核对（{source}）"
+        return unknown(said, *paths)
     return failed(f"{names}单独使用或处方均由该类饮片组成时不予支付（{source}）", *paths)
 
 

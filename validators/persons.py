@@ -1,8 +1,8 @@
 """Whose papers they are, and who brings them (domain.md §10 R-NAME-1 to R-NAME-3, R-PROXY-1).
 
 What the applicant declares leads: papers are laid beside the insured as declared. The papers of a proxy or of
-a family member are told by their names, so that an identity card of the proxy is not taken for a foreign
-paper.
+a family member are told by their names, declared or read off the letter of proxy, so that an identity card of
+the proxy is not taken for a foreign paper.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ BIRTH_CERTIFICATE = "birth_certificate"
 IDENTITY_CARD = "id_card"
 AUTHORIZATIONS = ("proxy_authorization", "commitment_letter")
 RELATION_PAPERS = ("marriage_certificate", "household_register", BIRTH_CERTIFICATE)
+OTHERS_FIELDS = ("agent_name", "member_name")
+"""Fields in which a letter or form names who acts for the insured, or the member of the family."""
 ID_LENGTH = 18
 
 
@@ -32,21 +34,39 @@ def name_on(document: Document) -> tuple[str, str] | None:
     return next(((field, text) for field in NAME_FIELDS if (text := document.text(field))), None)
 
 
-def is_of_another(document: Document, application: Application | None) -> bool:
-    """Whether a paper is that of the declared proxy or family member, by its name."""
-    if application is None or document.type not in (IDENTITY_CARD, OTHER):
+def is_of_another(document: Document, case: Case) -> bool:
+    """Whether a paper is that of a proxy or family member, by its name.
+
+    Who that is, is declared or stands on another paper: a letter of proxy names both. A name that is also the
+    insured's or that of a payer is never another's.
+    """
+    if document.type not in (IDENTITY_CARD, OTHER):
         return False
     found = name_on(document)
-    others = [person for person in (application.submitted_by, application.family_member) if person]
-    insured = application.insured
-    if found is None or (insured is not None and names_agree(found[1], insured.name)):
+    if found is None or any(names_agree(found[1], name) for name in _names_of_insured(case)):
         return False
-    return any(names_agree(found[1], person.name) for person in others)
+    return any(names_agree(found[1], name) for name in _names_of_others(case))
 
 
 def papers_of_insured(case: Case) -> list[Document]:
     """The papers without those of a proxy or family member."""
-    return [document for document in case.documents if not is_of_another(document, case.application)]
+    return [document for document in case.documents if not is_of_another(document, case)]
+
+
+def _names_of_insured(case: Case) -> list[str]:
+    """The insured as declared, else who the bills name."""
+    insured = case.application.insured if case.application is not None else None
+    if insured is not None:
+        return [insured.name]
+    return [found[1] for bill in case.bills if (found := name_on(bill))]
+
+
+def _names_of_others(case: Case) -> list[str]:
+    """The proxy and the family member, as declared and as a paper names them."""
+    form = case.application
+    declared = [person for person in (form.submitted_by, form.family_member) if person] if form else []
+    named = (document.text(field) for document in case.documents for field in OTHERS_FIELDS)
+    return [*(person.name for person in declared), *(name for name in named if name)]
 
 
 # ---------------------------------------------------------------- newborns

@@ -18,7 +18,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pydantic
+from pydantic_core import ErrorDetails
 
+from pipeline.application import fault_said
 from pipeline.errors import PlaceRefused
 from pipeline.places.place import Place
 
@@ -77,15 +79,19 @@ def read_place(file: Path) -> Place:
         PlaceRefused: If it cannot be read or says something wrong: which key, and what.
     """
     try:
-        return Place.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        return Place.model_validate(tomllib.loads(file.read_text(encoding="utf-8-sig")))
     except pydantic.ValidationError as error:
-        faults = "；".join(
-            f"{'.'.join(map(str, fault['loc'])) or '全文 / whole file'}: {fault['msg']}"
-            for fault in error.errors()
-        )
+        faults = "；".join(_said(fault) for fault in error.errors())
         raise PlaceRefused(f"{file.name}: 有误 / is wrong: {faults}") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise PlaceRefused(f"{file.name}: 无法读取 / cannot be read: {error}") from error
+
+
+def _said(fault: ErrorDetails) -> str:
+    """A key and what is wrong with it; what the file says of itself is told in its own words."""
+    if fault["type"] in ("extra_forbidden", "missing"):
+        return fault_said(fault["loc"], fault["type"])
+    return f"{'.'.join(map(str, fault['loc'])) or '全文 / whole file'}: {fault['msg']}"
 
 
 @cache

@@ -152,11 +152,11 @@ def check_claims(
     rows = list(checked(whole, by_id, catalogs(settings()), day, by, answers))
     for wrong in (*papers.wrong, *found.wrong, *lacking):
         err.print(f"✗ {wrong}", markup=False)
-    if out_file is not None:
-        _write(out_file, (json.dumps(row, ensure_ascii=False) for row in rows))
-    if bills_file is not None:
-        _write(bills_file, _bills(whole, by_id))
     _show(rows, len(whole))
+    if out_file is not None:
+        _write(out_file, "--out", (json.dumps(row, ensure_ascii=False) for row in rows))
+    if bills_file is not None:
+        _write(bills_file, "--bills", _bills(whole, by_id))
     failed = any(row["outcome"] == "fail" for row in rows)
     raise typer.Exit(1 if failed or papers.wrong or found.wrong or lacking else 0)
 
@@ -200,11 +200,15 @@ def _bills(claims: Iterable[RestoredClaim], documents: Mapping[str, RestoredDocu
         yield from map(bill_line, bills_of_claim(claim.claim_id, papers))
 
 
-def _write(file: Path, lines: Iterable[str]) -> None:
+def _write(file: Path, option: str, lines: Iterable[str]) -> None:
     """All lines, in place of what was there."""
     draft = file.with_name(f".{file.name}.draft")
-    draft.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    draft.replace(file)
+    try:
+        draft.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        draft.replace(file)
+    except OSError as error:
+        said = f"{file}: 无法写入 / cannot be written: {error.strerror}"
+        raise typer.BadParameter(said, param_hint=option) from error
 
 
 def _show(rows: Sequence[CheckedRow], claims: int) -> None:

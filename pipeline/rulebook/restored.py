@@ -7,6 +7,7 @@ no use to a rule and stay outside. A row that cannot be taken is named by line a
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,11 +21,12 @@ import pydantic
 # pydantic reads a TypedDict of `typing` from Python 3.12 on only.
 from typing_extensions import TypedDict
 
-from pipeline.application import Application, application_of
+from pipeline.application import Application, application_of, fault_said
 from pipeline.errors import BaoxiaoError, UnreadableFile
 from pipeline.model import (
     AnyField,
     Box,
+    CatalogKind,
     CatalogMatch,
     Document,
     DocumentStatus,
@@ -70,6 +72,7 @@ class _Cell(TypedDict):
 
 class _Catalog(TypedDict):
     status: MatchStatus
+    kind: NotRequired[CatalogKind | None]
     code: NotRequired[str | None]
     name: NotRequired[str | None]
     reimbursement_class: NotRequired[ReimbursementClass | None]
@@ -175,7 +178,7 @@ def read_documents(path: Path) -> Restored[RestoredDocument]:
         OSError: If it cannot be read.
     """
     adapter = pydantic.TypeAdapter(_DocumentRow)
-    return _taken(path, lambda line: _document(adapter.validate_json(line)))
+    return _taken(path, lambda line: _document(adapter.validate_json(line)), lambda row: row.id)
 
 
 def read_claims(path: Path) -> Restored[RestoredClaim]:
@@ -185,28 +188,33 @@ def read_claims(path: Path) -> Restored[RestoredClaim]:
         OSError: If it cannot be read.
     """
     adapter = pydantic.TypeAdapter(_ClaimRow)
-    return _taken(path, lambda line: _claim(adapter.validate_json(line)))
+    return _taken(path, lambda line: _claim(adapter.validate_json(line)), lambda row: row.claim_id)
 
 
-def _taken(path: Path, restore: Callable[[bytes], R]) -> Restored[R]:
+def _taken(path: Path, restore: Callable[[bytes], R], id_of: Callable[[R], str]) -> Restored[R]:
     rows: list[R] = []
     wrong: list[str] = []
+    line_of: dict[str, int] = {}
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                rows.append(restore(line))
+                row = restore(line.removeprefix(BOM_UTF8))
             except pydantic.ValidationError as error:
-                keys = "；".join(f"{_path(fault['loc'])}: {fault['msg']}" for fault in error.errors())
+                keys = "；".join(fault_said(fault["loc"], fault["type"]) for fault in error.errors())
                 wrong.append(f"{path.name} 第 {number} 行 / line {number}: {keys}")
+                continue
             except WrongRow as error:
                 wrong.append(f"{path.name} 第 {number} 行 / line {number}: {error}")
+                continue
+            first = line_of.setdefault(id_of(row), number)
+            if first == number:
+                rows.append(row)
+            else:
+                twice = f"{id_of(row)}: 第 {first} 行已有 / stands in line {first} already"
+                wrong.append(f"{path.name} 第 {number} 行 / line {number}: {twice}")
     return Restored(tuple(rows), tuple(wrong))
-
-
-def _path(location: Sequence[int | str]) -> str:
-    return ".".join(map(str, location)) or "整行 / the row"
 
 
 def _claim(row: _ClaimRow) -> RestoredClaim:
@@ -306,6 +314,7 @@ def _line(line: _Line, path: str) -> LineItem:
         insurance_class=texts["insurance_class"],
         catalog=CatalogMatch(
             catalog["status"],
+            kind=catalog.get("kind"),
             code=catalog.get("code"),
             name=catalog.get("name"),
             reimbursement_class=catalog.get("reimbursement_class"),

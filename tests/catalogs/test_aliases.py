@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from pipeline.alias_command import app
 from pipeline.catalogs.aliases import DAMAGED, LOG, AliasBook, AliasRefused
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -146,3 +148,14 @@ def test_nothing_is_ever_in_force_that_one_person_alone_decided(
     assert "anna" not in approvers
     if alias.standing == "approved":
         assert approvers == {"bert"}
+
+
+def test_brackets_in_a_name_or_a_reason_are_shown_as_they_are(book: AliasBook, tmp_path: Path) -> None:
+    alias = book.propose("测试[/片]怪名", "drug", "测试片", by="li.wei", why="见[/b]")
+    listed = CliRunner().invoke(app, ["list", "--catalogs", str(tmp_path)])
+    approved = CliRunner().invoke(
+        app, ["approve", alias.id, "--by", "wang.fang", "--catalogs", str(tmp_path)]
+    )
+    assert (listed.exit_code, approved.exit_code) == (0, 0)
+    assert "[/片]" in listed.stdout
+    assert "[/片]" in approved.stdout

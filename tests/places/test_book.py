@@ -25,6 +25,19 @@ def put(folder: Path, name: str, *lines: str, drop: str = "") -> Path:
     return file
 
 
+def test_the_mark_that_windows_editors_put_first_harms_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "beijing-2025.toml"
+    file.write_text(BEIJING, "utf-8-sig")
+    assert read_place(file).place == "beijing"
+
+
+def test_a_misspelt_key_is_told_in_chinese_first(tmp_path: Path) -> None:
+    file = tmp_path / "beijing-2025.toml"
+    file.write_text(BEIJING.replace("warn_days", "warn_dais"), "utf-8")
+    with pytest.raises(PlaceRefused, match=r"deadline\.warn_dais: 没有这个键"):
+        read_place(file)
+
+
 def test_the_packaged_place_has_a_row_for_each_case_type() -> None:
     place = packaged_places().in_force("beijing", date(2025, 3, 1))
     assert place.name == "北京市"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,10 +15,10 @@ from typer.testing import CliRunner, Result
 
 from extractors import field_names
 from pipeline.claims import Facts, assemble
-from pipeline.model import Document
+from pipeline.model import CatalogMatch, Document
 from pipeline.records import document_record
 from pipeline.rulebook.check import app, checked
-from pipeline.rulebook.restored import RestoredDocument, read_claims, read_documents
+from pipeline.rulebook.restored import Restored, RestoredDocument, read_claims, read_documents
 from tests.builders import MONEY_FIELDS, TODAY, bill, case, paper, row, sample_catalogs
 from validators import check_claim, check_document
 
@@ -128,6 +129,36 @@ class TestTheDoor:
         assert "documents.jsonl 第 3 行" in wrong
         assert key in wrong
 
+    def test_the_mark_that_windows_editors_put_first_harms_nothing(self, tmp_path: Path) -> None:
+        put(tmp_path, BILL)
+        file = tmp_path / "documents.jsonl"
+        file.write_text(file.read_text("utf-8"), "utf-8-sig")
+        assert (len(read_documents(file).rows), read_documents(file).wrong) == (1, ())
+
+    def test_the_list_that_a_row_was_found_in_comes_back(self, tmp_path: Path) -> None:
+        match = CatalogMatch("matched", kind="drug", code="D1", name="阿莫西林")
+        item = replace(row("阿莫西林胶囊", "34.05"), catalog=match)
+        (again,) = restored(tmp_path, replace(LIST, items=(item,)))
+        assert again.items[0].catalog == match
+
+    @pytest.mark.parametrize(("name", "read"), [("documents", read_documents), ("claims", read_claims)])
+    def test_a_row_that_stands_there_twice_is_taken_once_and_named(
+        self, tmp_path: Path, name: str, read: Callable[[Path], Restored[object]]
+    ) -> None:
+        put(tmp_path, BILL)
+        file = tmp_path / f"{name}.jsonl"
+        file.write_text(file.read_text("utf-8") * 2, "utf-8")
+        found = read(file)
+        assert len(found.rows) == 1
+        assert "第 2 行" in found.wrong[0]
+
+    def test_what_is_wrong_is_told_in_chinese_first(self, tmp_path: Path) -> None:
+        file = tmp_path / "claims.jsonl"
+        file.write_text('{"invoices": []}\n{', "utf-8")
+        missing, broken = read_claims(file).wrong
+        assert "claim_id: 缺少此项" in missing
+        assert "不是有效的 JSON" in broken
+
     def test_the_least_that_a_row_must_say_is_enough(self, tmp_path: Path) -> None:
         file = tmp_path / "documents.jsonl"
         file.write_text('{"document_id": "d", "document_type": "other", "fields": {}}\n', "utf-8")
@@ -179,6 +210,13 @@ class TestTheCommand:
     @pytest.mark.parametrize("more", [("--place", "atlantis"), ("--today", "soon"), ("--documents", "none")])
     def test_what_cannot_be_meant_is_a_usage_error(self, tmp_path: Path, more: tuple[str, ...]) -> None:
         assert RUN.invoke(app, [str(put(tmp_path, BILL)), *more]).exit_code == 2
+
+    @pytest.mark.parametrize("option", ["--out", "--bills"])
+    def test_what_cannot_be_written_is_said_after_what_was_found(self, tmp_path: Path, option: str) -> None:
+        result = run(put(tmp_path, BILL, WRONG_LIST), option, str(tmp_path / "none" / "x.jsonl"))
+        assert result.exit_code == 2
+        assert "V-12 [block]" in result.stdout
+        assert "无法写入" in result.output
 
     def test_earlier_bills_and_answers_of_the_platform_are_heard(self, tmp_path: Path) -> None:
         claims = put(tmp_path, BILL, LIST)

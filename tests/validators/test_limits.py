@@ -16,8 +16,9 @@ from pipeline.catalogs.entries import DATA, ListKind
 from pipeline.catalogs.importing import import_list
 from pipeline.intake import with_catalog
 from pipeline.model import Document
-from tests.builders import TODAY, paper, row
+from tests.builders import TODAY, case, declared, paper, row
 from validators import CLAIM_RULES, drug_notes, limits
+from validators._facts import facts_of
 from validators._rule import ClaimRule
 
 LISTS: dict[ListKind, str] = {
@@ -281,7 +282,10 @@ def test_rules_are_those_of_the_day_of_treatment(tmp_path: Path) -> None:
     assert outcome(limits.limited_sex_is_kept, new) == "fail"
 
 
-@pytest.mark.parametrize(("names", "expected"), [(("测试参",), "fail"), (("测试参", "测试草"), "pass")])
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [(("测试参",), "fail"), (("测试参", "测试草"), "pass"), (("测试参", "未知花"), "unknown")],
+)
 def test_herbal_pieces_marked_so_are_not_paid_alone(
     tmp_path: Path, names: tuple[str, ...], expected: str
 ) -> None:
@@ -299,3 +303,27 @@ def test_herbal_pieces_marked_so_are_not_paid_alone(
 
 def test_a_price_of_the_list_is_money(lists: Catalogs) -> None:
     assert lists.with_code("S3")[0].price == Decimal(1000)
+
+
+@pytest.mark.parametrize(
+    ("title", "extras", "expected"),
+    [
+        ("医疗急诊收费票据", {}, True),
+        ("医疗门急诊收费票据", {}, False),
+        ("医疗门诊收费票据", {"急诊": "是"}, True),
+        ("医疗门诊收费票据", {"急诊": "否"}, False),
+    ],
+)
+def test_an_emergency_is_what_says_so_and_not_what_could(
+    title: str, extras: dict[str, str], expected: bool
+) -> None:
+    bill = paper("outpatient_invoice", None, {"visit_date": "2026-02-01"}, title=title, extras=extras)
+    assert facts_of(case(bill)).is_emergency is expected
+
+
+def test_a_stay_is_told_by_its_settlement_sheet_or_as_declared() -> None:
+    listed = paper("itemized_bill", None, {"period_start": "2026-02-01"})
+    sheet = paper("settlement_sheet", None, {}, file="s.jpg")
+    assert facts_of(case(listed, sheet)).is_inpatient
+    assert facts_of(case(listed, application=declared(case_types=["inpatient"]))).is_inpatient
+    assert not facts_of(case(listed)).is_inpatient

@@ -54,6 +54,21 @@ class TestTheInsured:
         alone = case(*papers, application=declared(insured=INSURED))
         assert outcome(papers_name_the_insured(alone)) == "fail"
 
+    def test_the_card_of_a_proxy_whom_the_letter_names_is_no_foreign_paper(self) -> None:
+        told = {"patient_name": "张三", "agent_name": "李四"}
+        letter = paper("other", "proxy_authorization", told, file="letter.jpg")
+        own, proxy = bill(payer_name="张三", payer_id=ID), card("李四", "110101199003070011")
+        for cards in ((proxy,), (card("张三"), proxy)):
+            found = check_claim(case(own, letter, *cards))
+            assert {one.outcome for one in found if one.rule.startswith(("R-NAME-1", "R-NAME-3"))} == {"pass"}
+        assert outcome(papers_name_one_person(case(own, proxy))) == "fail"
+
+    def test_the_bill_of_another_person_is_foreign_whoever_the_letter_names(self) -> None:
+        told = {"patient_name": "张三", "agent_name": "李四"}
+        letter = paper("other", "proxy_authorization", told, file="letter.jpg")
+        papers = (bill(payer_name="李四"), letter, card("张三"), card("李四"))
+        assert outcome(papers_name_one_person(case(*papers))) == "fail"
+
     def test_a_declared_number_with_a_wrong_check_digit_is_told(self) -> None:
         form = declared(insured={"name": "张三", "id_number": "110105194912310021"})
         found = papers_bear_the_declared_number(case(bill(payer_name="张三"), application=form))
