@@ -8,10 +8,10 @@ when a person looks. Titles are those of 北京 and 滁州 forms with the varian
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from extractors._fields import FieldSpec, read_labelled
+from extractors._fields import FieldSpec, field_from, read_labelled
 from extractors._titles import mentions, title_likeness
 from extractors._values import as_date, as_id_number, as_institution, as_person, as_text
 from pipeline.model import AnyField, Page
@@ -218,6 +218,23 @@ OTHER_LABELS = (
 )
 
 
+IN_PROSE: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
+    ("patient_name", re.compile("(?:兹证明|当事人|本人)([\u4e00-\u9fff·]{2,4})[,，、]"), as_person),
+    ("id_number", re.compile("身份证号码?[为:：]?([0-9*]{17}[0-9Xx])"), as_id_number),
+)
+"""Whom a certificate or a letter is about, where it says so in a sentence."""
+
+
 def read_supporting(pages: Sequence[Page]) -> dict[str, AnyField]:
-    """What a supporting paper says behind its labels."""
-    return read_labelled(pages, SPECS, OTHER_LABELS)[0]
+    """What a supporting paper says behind its labels, and whom a certificate in prose names."""
+    fields = read_labelled(pages, SPECS, OTHER_LABELS)[0]
+    for name, pattern, parse in IN_PROSE:
+        found = (
+            field_from(word.part(*match.span(1)), parse, page.number)
+            for page in pages
+            for word in page.words
+            if (match := pattern.search(word.text)) is not None
+        )
+        if name not in fields and (read := next(found, None)) is not None:
+            fields[name] = read
+    return fields

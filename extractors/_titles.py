@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
+from extractors._values import SIMPLIFIED
 from pipeline.model import Page
 from pipeline.reading.layout import rows_of
 from pipeline.text import squeeze
@@ -42,7 +43,8 @@ def title_likeness(page: Page, titles: Sequence[str]) -> tuple[float, str]:
     """
     best = (0.0, "")
     for row in rows_of(page.words)[:TITLE_ROWS]:
-        texts = {squeeze(word.text) for word in row} | {"".join(squeeze(word.text) for word in row)}
+        words = [squeeze(word.text).translate(SIMPLIFIED) for word in row]
+        texts = {*words, "".join(words)}
         for text in texts:
             for title in titles:
                 best = max(best, (_likeness(text, title), text))

@@ -115,7 +115,10 @@ STOPS = ("合计", "价税合计", "小计")
 CODE_LENGTHS = (10, 12)
 NOT_SHOWN = "***"
 
-OWN_LABELS = ("价税合计", "纳税人识别号", "开户行及账号", "税率", "税额", "密码区", "校验码", "机器编号")
+OWN_LABELS = (
+    *("价税合计", "纳税人识别号", "开户行及账号", "税率", "税额", "密码区", "校验码", "机器编号"),
+    *("统一社会信用代码/纳税人识别号", "购买方信息", "销售方信息"),
+)
 LEAST_LABELS = 5
 UNTITLED = 0.9
 """How sure the labels of the form make its type: the seal of the tax office lies over the title."""

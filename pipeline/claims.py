@@ -78,6 +78,8 @@ SUPPORTING = FORMS.keys() | OF_THE_VISIT | OF_THE_PERSON
 AROUND_VISIT = timedelta(days=3)
 """Certificates and prescriptions are dated within so many days of the visit or stay (R-DATE-1)."""
 
+WRITTEN_SOON = timedelta(days=7)
+"""What says only when it was written, so soon after the visit, speaks neither for nor against it."""
 WRITTEN_LATER = timedelta(days=31)
 """What says only when it was written may have been written so long after the visit: bills at the end of a
 month, certificates when they are asked for."""
@@ -381,7 +383,9 @@ def _closeness(a: Facts, b: Facts) -> int:
     if apart <= AROUND_VISIT:
         return NEAR_DAYS
     written = a if a.start > b.end else b
-    return LATER_DAYS if written.days_of_writing and apart <= WRITTEN_LATER else FAR_DAYS
+    if not written.days_of_writing or apart > WRITTEN_LATER:
+        return FAR_DAYS
+    return 0 if apart <= WRITTEN_SOON else LATER_DAYS
 
 
 def assemble(
@@ -472,10 +476,14 @@ def build_claims(
 def _application(
     documents: Sequence[Document], applications: Applications
 ) -> tuple[Application | None, Document | None]:
-    """What is applied for, and the form where it was read off one: its papers hold no bill."""
+    """What is applied for, and the form where it was read off one.
+
+    A bill makes its papers a claim for money: what is applied for without one does not hold for them.
+    """
     declared = applications.for_papers(document.file.name for document in documents)
+    has_bill = any(document.type in INVOICES for document in documents)
     if declared is not None and declared.kind != "reimbursement":
-        return declared, None
+        return (None, None) if has_bill else (declared, None)
     return applied_for(documents) or (declared, None)
 
 

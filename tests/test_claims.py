@@ -156,6 +156,11 @@ class TestPapers:
         later = of_patient("diagnosis_certificate", "2026-03-20")
         assert groups(a, listed, later) == [[a, listed, later]]
 
+    def test_a_bill_written_some_days_later_needs_no_hospital_to_join_its_list(self) -> None:
+        late = bill({"payer_name": "钱样例", "issue_date": "2026-03-17"}, file="钱/receipt.jpg")
+        listed = of_patient("itemized_bill")
+        assert groups(late, listed) == [[late, listed]]
+
     def test_a_certificate_written_weeks_later_joins_by_its_number_alone(self) -> None:
         a = receipt(outpatient_no="56078518")
         later = of_patient("diagnosis_certificate", "2026-03-28", outpatient_no="56078518", file="他/1.jpg")

@@ -533,3 +533,7 @@ def test_a_heading_is_no_title_of_a_certificate() -> None:
 def test_a_ruled_line_under_a_value_is_no_part_of_it() -> None:
     paper = LABELLED_DATES.format(date="").replace("性别      女", "性别：_女_")
     assert values(extract([page_of(paper)], 0.95).fields)["sex"] == "女"
+
+
+def test_a_title_whose_brush_script_is_read_in_traditional_characters_is_still_told() -> None:
+    assert identify(page_of(OPEN.replace("诊 断 证 明 书", "診斷證明書"))) >= 0.9

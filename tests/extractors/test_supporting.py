@@ -76,3 +76,9 @@ def test_what_has_not_the_form_of_a_telephone_number_is_none(text: str) -> None:
 
 def test_claims_ask_for_no_subtype_that_nothing_is_told_as() -> None:
     assert {kind.name for kind in KINDS} >= SUPPORTING
+
+
+def test_a_certificate_in_prose_names_whom_it_is_about() -> None:
+    text = "        居住证明\n兹证明钱样例，身份证号37010019850312452X，居住于样例路1号。"
+    read = values(extract([page_of(text)], 0.0).fields)
+    assert (read["patient_name"], read["id_number"]) == ("钱样例", "37010019850312452X")

@@ -197,3 +197,9 @@ def test_the_total_below_an_empty_row_of_sums_is_not_the_sum_before_tax() -> Non
     found = values(extract([page_of(without_sums)], 1.0).fields)
     assert found["total_amount"] == "118.72"
     assert "amount_without_tax" not in found
+
+
+def test_a_digital_invoice_whose_title_lies_under_its_seal_is_told_by_its_labels() -> None:
+    untitled = DIGITAL.replace("电子发票（普通发票）", "电子发发票）")
+    assert untitled != DIGITAL
+    assert identify(page_of(untitled)) >= 0.5
