@@ -4,8 +4,10 @@
     ├── UnreadableFile        ask for another file
     └── ServiceUnavailable    try again: a part of ours is down
         ├── OcrUnavailable    the OCR engine or its weights
-        └── FolderUnusable    the output folder: in use by another run, not writable, disk full
-    PlaceRefused is one of its own: a place's file is wrong, and no claim can be judged until it is mended.
+        ├── FolderUnusable    the output folder: in use by another run, not writable, disk full
+        └── StoreUnusable     the store of claims: not reachable, of another version, damaged
+    PlaceRefused, PolicyRefused and StepRefused are of their own: a place's or a policy's file is wrong, and
+    no claim can be judged until it is mended; what was asked of a claim is not possible as it stands.
 
 A problem of the paper is never an exception: it is a `Finding`.
 """
@@ -66,3 +68,15 @@ class FolderUnusable(ServiceUnavailable):
 
 class PlaceRefused(BaoxiaoError):
     """A place's file cannot be used, or no place is called so; the message names the file and the key."""
+
+
+class StoreUnusable(ServiceUnavailable):
+    """The store of claims cannot be opened or written; the message says what to do."""
+
+
+class StepRefused(BaoxiaoError):
+    """What was asked of a claim is not possible as it stands; nothing was changed."""
+
+
+class PolicyRefused(BaoxiaoError):
+    """A policy file cannot be used, or no policy set answers; the message names the file and the key."""

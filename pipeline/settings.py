@@ -26,6 +26,27 @@ class Settings(BaseSettings):
     catalog_dir: Path = Field(default_factory=lambda: user_data_path("baoxiao") / "catalogs")
     """Imported catalogs; without any the packaged sample is used."""
 
+    store_dir: Path = Field(default_factory=lambda: user_data_path("baoxiao") / "store")
+    """The store of claims: its database and the original bytes, where no URL says otherwise."""
+
+    database_url: str = Field(default="", repr=False)
+    """The store's database, such as `postgresql+psycopg://…`; empty: SQLite in `store_dir`."""
+
+    originals_url: str = Field(default="", repr=False)
+    """Where original bytes are kept, as an fsspec URL; empty: a folder in `store_dir`."""
+
+    engine: Literal["embedded", "http", "batch_file"] = "embedded"
+    """What claims are handed over to: our own computation, a service, or files that somebody carries over."""
+
+    engine_url: str = ""
+    """Of the service, for `http`."""
+
+    engine_secret: str = Field(default="", repr=False)
+    """What messages to the service are signed with (Standard Webhooks, `whsec_…`)."""
+
+    hand_off_dir: Path = Field(default_factory=lambda: user_data_path("baoxiao") / "hand-off")
+    """Where batch files (报盘) are written, for `batch_file`."""
+
     place: str = "beijing"
     """The place whose rules claims are judged by: a packaged one or one of the office's own."""
 

@@ -19,6 +19,8 @@ FLOOR = {
     "pipeline.intervals",
     "pipeline.likeness",
     "pipeline.seal_names",
+    # Which steps a claim may take.
+    "pipeline.life",
     # What was declared and brought along, and the calendar.
     "pipeline.verification",
     "pipeline.application",
@@ -82,6 +84,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.verification": set(),
     "pipeline.application": {"pipeline.errors", "pipeline.verification"},
     "pipeline.working_days": set(),
+    "pipeline.life": {"pipeline.errors"},
     # Each knows one thing and none of the others.
     "pipeline.reading": FLOOR,
     # Lists and what is learned about them change under the lock that the store has.
@@ -92,7 +95,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.case_types": FLOOR,
     "pipeline.application_forms": FLOOR | {"pipeline.case_types"},
     "pipeline.case": FLOOR | JUDGED_BY | {"pipeline.catalogs"},
-    "pipeline.store": FLOOR,
+    # Published rows are kept as they were written; it answers what bills came before.
+    "pipeline.store": FLOOR | {"pipeline.records", "pipeline.earlier_bills"},
     "pipeline.materials": FLOOR | JUDGED_BY | {"pipeline.case"},
     # What reviewers taught is laid over what the lists say.
     "pipeline.learned": FLOOR | {"pipeline.catalogs"},
@@ -171,10 +175,13 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "paddleocr": ("pipeline.reading.ocr_paddle",),
     "paddlex": ("pipeline.reading.ocr_paddle",),
     "sqlite3": ("pipeline.store",),
+    "sqlalchemy": ("pipeline.store",),
+    "alembic": ("pipeline.store",),
+    "httpx": ("pipeline.engine", "pipeline.progress"),
     "prefect": ("flows", "pipeline.cli"),
-    "fastapi": ("flows", "pipeline.review"),
-    "starlette": ("flows", "pipeline.review"),
-    "uvicorn": ("flows", "pipeline.review"),
+    "fastapi": ("flows", "pipeline.review", "pipeline.web", "pipeline.engine.stand_in"),
+    "starlette": ("flows", "pipeline.review", "pipeline.web", "pipeline.engine.stand_in"),
+    "uvicorn": ("flows", "pipeline.review", "pipeline.web", "pipeline.engine.command"),
     "typer": (
         "pipeline.cli",
         "pipeline.catalogs.commands",
