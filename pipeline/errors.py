@@ -6,6 +6,7 @@
         ├── OcrUnavailable    the OCR engine or its weights
         └── FolderUnusable    the output folder: in use by another run, not writable, disk full
     PlaceRefused is one of its own: a place's file is wrong, and no claim can be judged until it is mended.
+    PolicyRefused likewise: a policy's file is wrong, and no claim can be settled until it is mended.
 
 A problem of the paper is never an exception: it is a `Finding`.
 """
@@ -66,3 +67,7 @@ class FolderUnusable(ServiceUnavailable):
 
 class PlaceRefused(BaoxiaoError):
     """A place's file cannot be used, or no place is called so; the message names the file and the key."""
+
+
+class PolicyRefused(BaoxiaoError):
+    """A policy's file cannot be used, or no set of figures fits; the message names file, set and key."""
