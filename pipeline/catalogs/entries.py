@@ -53,6 +53,12 @@ Scope: TypeAlias = Literal["national", "local"]
 LIST_KINDS: tuple[ListKind, ...] = get_args(ListKind)
 ITEM_KINDS: tuple[CatalogKind, ...] = get_args(CatalogKind)
 CLASSES: tuple[ReimbursementClass, ...] = get_args(ReimbursementClass)
+PRINTED_CLASSES: Mapping[str, ReimbursementClass] = {
+    **dict.fromkeys(("甲", "甲类", "无自付", "1", "01"), "甲"),
+    **dict.fromkeys(("乙", "乙类", "有自付", "部分自付", "2", "02"), "乙"),
+    **dict.fromkeys(("丙", "丙类", "全自付", "自费", "3", "03"), "丙"),
+}
+"""How bills print the class of a row, by their systems."""
 
 _ITEM_COLUMNS = (
     "code",
@@ -148,7 +154,7 @@ class Entry(NamedTuple):
     price_basis: str = ""
     """Whose price it is (region and level of hospitals), or the payment standard as the list words it."""
     self_pay_ratios: tuple[Decimal, ...] = ()
-    """Shares paid in advance (先行自付), 0 to 1, one for each group of insured; empty where none is stated."""
+    """Shares paid in advance (先行自付), 0 to 1, one a group of insured; empty where none is stated."""
 
     def in_force(self, on: date | None) -> bool:
         """Whether it holds on the date of treatment; where that is not known, any entry may.
