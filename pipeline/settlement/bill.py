@@ -26,7 +26,9 @@ from pipeline.settlement.policy import INSURED, LEVELS, Insured, Level
 ANY_CLASS: Final[tuple[ReimbursementClass, ...]] = ("甲", "丙")
 """The ends of what an open class can be: 乙 pays between the two."""
 ABSENT_RULE: Final = "R-SCOPE-2"
-"""The rule that says of rows whether the lists in use can tell that they are absent."""
+"""The rule that fails where rows are absent from lists that are whole; samples cannot tell."""
+_TAX_GROUP = re.compile(r"^\*[^*]{1,20}\*")
+"""What VAT invoices print before a name: `*医疗服务*西药费`."""
 _GRADE = re.compile(r"([一二三])级")
 _LEVEL_OF: Final[dict[str, Level]] = {"一": 1, "二": 2, "三": 3}
 _EMPLOYEE = re.compile(r"职工")
@@ -92,7 +94,7 @@ def bill_of(claim: ClaimRecord, *, printed_class_counts: bool, reviewed: bool = 
     numbers: Counter[str] = Counter()
     charges: list[Charge] = []
     unread = 0
-    absence_tells = reviewed and not _lists_cannot_tell(claim)
+    absence_tells = reviewed and _lists_tell(claim)
     for line in claim["line_items"]:
         numbers[line["document_id"]] += 1
         amounts = _amounts(line["amount"], reviewed=reviewed)
@@ -160,10 +162,10 @@ def day_of(claim: ClaimRecord) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _lists_cannot_tell(claim: ClaimRecord) -> bool:
-    """Whether the claim's own check says that absence from the lists in use means nothing (samples alone)."""
+def _lists_tell(claim: ClaimRecord) -> bool:
+    """Whether the claim's own check says that what is absent from the lists in use is outside."""
     return any(
-        check["rule"].partition(".")[0] == ABSENT_RULE and check["outcome"] == "unknown"
+        check["rule"].partition(".")[0] == ABSENT_RULE and check["outcome"] == "fail"
         for check in claim["checks"]
     )
 
@@ -213,10 +215,10 @@ def _classes(
         if printed is not None:
             return (printed,), f"目录未载类别，按票据所印“{cell['value']}”为{printed}类"
     if catalog["status"] == "matched":
-        return ANY_CLASS, f"目录“{catalog['name']}”未载类别"
+        return ANY_CLASS, "所对应的目录项目未载甲乙类"
     if catalog["status"] == "ambiguous":
         return ANY_CLASS, "可能是目录中的几个项目，类别未定"
-    name = line["name"]["value"] or ""
+    name = _TAX_GROUP.sub("", line["name"]["value"] or "")
     if is_category_or_sum(name):
         return ANY_CLASS, "只有费用类别，没有项目明细，类别未定"
     if not absence_tells:

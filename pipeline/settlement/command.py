@@ -204,7 +204,7 @@ def _show(settlements: Sequence[SettlementRecord]) -> None:
         err.print(f"✗ {head}{span}。{'；'.join(one['reasons'])}")
     count = by_outcome(settlements)
     out.print(
-        f"申报 {len(settlements)} 份：已结算 {count['settled']}，范围 {count['range']}，拒绝 {count['refused']}"
+        f"申报 {len(settlements)} 份：结算 {count['settled']}，范围 {count['range']}，拒绝 {count['refused']}"
         f" / {len(settlements)} claims: {count['settled']} settled, {count['range']} open,"
         f" {count['refused']} refused"
     )

@@ -7,7 +7,8 @@ down, so that a row in two parts never enters with more than the whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Final, Literal, TypeAlias
@@ -70,29 +71,53 @@ def line_outcomes(
         policy: Whose price limits and advance share of 乙 hold.
         scope: What the place does not pay, and how much of a bed day it pays.
     """
+    nets = _nets(charges)
     least, most = [], []
     for charge in charges:
         options = sorted(
-            _options(charge, policy, scope), key=lambda option: (option.entered, option.in_scope)
+            _options(charge, policy, scope), key=lambda option: (abs(option.entered), abs(option.in_scope))
         )
-        least.append(options[0])
-        most.append(options[-1])
+        low, high = options[0], options[-1]
+        is_charged = nets[_thing(charge)] >= 0
+        least.append(low if is_charged else high)
+        most.append(high if is_charged else low)
     return least, most
 
 
-def open_reasons(least: Sequence[LineOutcome], most: Sequence[LineOutcome]) -> list[str]:
+def _thing(charge: Charge) -> tuple[str, str]:
+    """What a row is about: a discount or refund is of the same class as what it is of."""
+    return charge.code, squeeze(charge.name)
+
+
+def _nets(charges: Sequence[Charge]) -> Mapping[tuple[str, str], Decimal]:
+    """What each thing comes to, charges less refunds."""
+    nets: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for charge in charges:
+        nets[_thing(charge)] += max(charge.amounts)
+    return nets
+
+
+def open_reasons(
+    least: Sequence[LineOutcome], most: Sequence[LineOutcome], policy: PolicySet, scope: Scope
+) -> list[str]:
     """Why rows are open, each reason once with the first row that has it and how many."""
     rows: dict[str, list[str]] = {}
     for low, high in zip(least, most, strict=True):
         if low.entered != high.entered:
-            rows.setdefault(low.charge.why if len(low.charge.classes) > 1 else low.why, []).append(
-                low.charge.name
-            )
+            rows.setdefault(_why_open(low.charge, policy, scope), []).append(low.charge.name)
     return [
         f"「{names[0]}」{f'等 {len(names)} 行' if len(names) > 1 else ''}：{why}"
         f" / {len(names)} open row{'s' if len(names) > 1 else ''}"
         for why, names in rows.items()
     ]
+
+
+def _why_open(charge: Charge, policy: PolicySet, scope: Scope) -> str:
+    if len(charge.classes) > 1:
+        return charge.why
+    shares = _shares(charge, charge.classes[0], policy)
+    limits = _limits(charge, policy.head.price_limits, scope)
+    return shares[0][1] if len(shares) > 1 else limits[0][1]
 
 
 def _options(charge: Charge, policy: PolicySet, scope: Scope) -> Iterator[LineOutcome]:
@@ -104,12 +129,16 @@ def _options(charge: Charge, policy: PolicySet, scope: Scope) -> Iterator[LineOu
             yield _outside(charge, amount, None, f"“{word}”不予支付")
             continue
         for reimbursement_class in charge.classes:
+            assumed = f"，此处按{reimbursement_class}类" if len(charge.classes) > 1 else ""
+            class_why = charge.why + assumed
             if reimbursement_class == "丙":
-                yield _outside(charge, amount, "丙", f"{charge.why}，不予支付")
+                yield _outside(charge, amount, "丙", f"{class_why}，不予支付")
                 continue
-            for share, share_why in _shares(charge, reimbursement_class, policy):
+            shares = _shares(charge, reimbursement_class, policy)
+            for share, share_why in shares:
+                taken = f"，此处按 {_percent(share)}" if len(shares) > 1 else ""
                 for limit, limit_why in limits:
-                    whys = (charge.why, share_why, limit_why)
+                    whys = (class_why, share_why + taken, limit_why)
                     why = "；".join(part for part in whys if part)
                     yield _entering(charge, amount, reimbursement_class, share, limit, why)
 

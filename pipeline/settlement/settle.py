@@ -58,7 +58,7 @@ def settle(
         record = _record(bill, policy, to_date, serious, "settled", [], (least, least))
         record["to_date"]["after"] = to_date.after(record).record()
         return record
-    reasons = list(_open(bill, least, most, policy, serious))
+    reasons = list(_open(bill, least, most, policy, serious, scope))
     return _record(bill, policy, to_date, serious, "range", reasons, (least, most))
 
 
@@ -117,10 +117,15 @@ def _misfits(bill: Bill, policy: PolicySet, to_date: YearToDate, serious: Policy
 
 
 def _open(
-    bill: Bill, least: Computation, most: Computation, policy: PolicySet, serious: PolicySet | None
+    bill: Bill,
+    least: Computation,
+    most: Computation,
+    policy: PolicySet,
+    serious: PolicySet | None,
+    scope: Scope,
 ) -> Iterator[str]:
     """What would have to be known to settle the claim."""
-    yield from open_reasons(least.lines, most.lines)
+    yield from open_reasons(least.lines, most.lines, policy, scope)
     if bill.total is not None and any(line.charge.document_id is None for line in least.lines):
         rows = f"，其中 {bill.unread} 行没有金额" if bill.unread else ""
         yield f"补齐明细后才能结算{rows} / can be settled once all rows are there"
