@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 from pipeline.model import FieldStatus, MatchStatus, ReimbursementClass
 from pipeline.records import ClaimRecord, ClaimStatus, CodedLineRecord, FieldRecord, VisitKind
-from pipeline.settlement.book import PolicyBook, packaged_policies, read_policy
-from pipeline.settlement.policy import PolicySet
+from pipeline.settlement.book import PolicyBook, packaged_policies
+from pipeline.settlement.policy import PolicyFile, PolicySet
 from pipeline.settlement.record import ComputedRecord, SettlementRecord
 from pipeline.settlement.to_date import YearToDate
 
@@ -169,17 +169,16 @@ def packaged(key: str) -> PolicySet:
     return packaged_policies().set_of(key, date(2025, 6, 1))
 
 
-def local_book(folder: Path, old: str = "", new: str = "") -> PolicyBook:
+def local_book(old: str = "", new: str = "") -> PolicyBook:
     """The local file, with one text in place of another."""
     assert old in LOCAL
-    file = folder / "sample.toml"
-    file.write_text(LOCAL.replace(old, new, 1) if old else LOCAL, "utf-8")
-    return PolicyBook([(file.name, read_policy(file))])
+    text = LOCAL.replace(old, new, 1) if old else LOCAL
+    return PolicyBook([("sample.toml", PolicyFile.model_validate(tomllib.loads(text, parse_float=Decimal)))])
 
 
-def local(key: str, folder: Path, old: str = "", new: str = "") -> PolicySet:
+def local(key: str, old: str = "", new: str = "") -> PolicySet:
     """A set of the local file."""
-    return local_book(folder, old, new).set_of(key, date(2025, 6, 1))
+    return local_book(old, new).set_of(key, date(2025, 6, 1))
 
 
 def computed(settlement: SettlementRecord) -> ComputedRecord:
