@@ -33,6 +33,8 @@ PARTS: tuple[tuple[str, str, str], ...] = (
 _NAME_COLUMNS = 24
 """Columns of a name in the text, where a Chinese character takes two."""
 _MONEY_COLUMNS = 12
+_CUT = ".."
+"""Ends a name that is cut; an ellipsis is one column on some terminals and two on others."""
 
 
 def explain_text(settlement: SettlementRecord, claim: ClaimRecord) -> str:
@@ -128,8 +130,10 @@ def _columns(text: str) -> int:
 
 def _left(text: str) -> str:
     """Cut and filled to the width of a name."""
-    while _columns(text) > _NAME_COLUMNS:
-        text = text[:-2] + "…"
+    if _columns(text) > _NAME_COLUMNS:
+        while _columns(text) > _NAME_COLUMNS - len(_CUT):
+            text = text[:-1]
+        text += _CUT
     return text + " " * (_NAME_COLUMNS - _columns(text))
 
 

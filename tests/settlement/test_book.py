@@ -220,8 +220,9 @@ class TestRefused:
 
     def test_two_sets_for_the_same_insured_and_care(self, tmp_path: Path) -> None:
         file = put(tmp_path)
-        more = '\n[sets.S-more]\ninsured = ["retired"]\ncare = "outpatient"\nratios = [{ levels = [1, 2, 3], percent = 1 }]\n'
-        file.write_text(LOCAL + more, "utf-8")
+        more = ("[sets.S-more]", 'insured = ["retired"]', 'care = "outpatient"')
+        ratios = "ratios = [{ levels = [1, 2, 3], percent = 1 }]"
+        file.write_text("\n".join([LOCAL, *more, ratios]), "utf-8")
         with pytest.raises(PolicyRefused, match=r"sets\.S-out 与 sets\.S-more: 退休职工门诊重叠"):
             read_policy(file)
 

@@ -1,7 +1,7 @@
 """Settlements recomputed by hand: every row of the policy table, then each step by a local file.
 
-In the comments: what enters, less the deductible, times the ratio, cut to the fen. 自付 is what is left within the
-scope, 自费 what lies outside.
+In the comments: what enters, less the deductible, times the ratio, cut to the fen. 自付 is what is left in
+the scope, 自费 what lies outside.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def test_a_row_of_the_table_that_gives_no_exact_ratio_is_a_range_and_names_the_f
 def test_the_serious_illness_row_for_employees_is_a_range_above_its_threshold() -> None:
     """A2-serious: 10,000 personal, then 50–80 %.
 
-    20000 x 0.85 = 17000 from the fund, 3000 自付; with 9000 before that is 12000, of which 2000 lie over 10000:
+    20000 x 0.85 = 17000 from the fund, 3000 自付; with 9000 before that is 12000, 2000 of it over 10000:
     1000 to 1600. 17000 + 1000 = 18000, 17000 + 1600 = 18600.
     """
     policy = packaged("A1-in-active")
@@ -241,7 +241,7 @@ def test_a_stay_by_a_local_file_pays_the_deductible_of_its_level(
         (3, "50000.00", YEAR, "600000", ("34440.00", "3336.00", "12224.00", "0.00")),
         # The same with a cap of 3000
         (3, "50000.00", YEAR, "3000", ("34440.00", "3000.00", "12560.00", "0.00")),
-        # (1200 - 200) x 0.90 = 900; 自付 300, with 20000 before 20300; (20300 - 10000) x 0.60 = 6180; 6000 paid
+        # (1200 - 200) x 0.90 = 900; 自付 300, with 20000 before 20300; 10300 x 0.60 = 6180; 6000 were paid
         (
             1,
             "1200.00",
