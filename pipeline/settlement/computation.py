@@ -55,42 +55,51 @@ def computed_at_ends(
     outweigh what entered nothing is eligible, and where rows that are in doubt exceed the bill, the bill is
     the most that can be.
     """
-    least, most = line_outcomes(bill.charges, policy, scope)
     figures = [figures_at_ends(policy, serious, level) for level in bill.levels]
-    low = min(
-        (_computed(least, bill, policy, scope, at[0], to_date, end=0) for at in figures),
-        key=lambda one: one.payment.paid,
+    low, high = line_outcomes(bill.charges, policy, scope)
+    least = _rows(low, bill, policy, scope, end=0)
+    most = _rows(high, bill, policy, scope, end=1)
+    return (
+        min((least.paid_by(at[0], to_date) for at in figures), key=lambda one: one.payment.paid),
+        max((most.paid_by(at[1], to_date) for at in figures), key=lambda one: one.payment.paid),
     )
-    high = max(
-        (_computed(most, bill, policy, scope, at[1], to_date, end=1) for at in figures),
-        key=lambda one: one.payment.paid,
-    )
-    return low, high
 
 
-def _computed(
-    lines: Sequence[LineOutcome],
-    bill: Bill,
-    policy: PolicySet,
-    scope: Scope,
-    figures: Figures,
-    to_date: YearToDate,
-    *,
-    end: int,
-) -> Computation:
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows with their sums, which are the same at every level of hospital."""
+
+    lines: tuple[LineOutcome, ...]
+    total: Decimal
+    entered: Decimal
+    over_limit: Decimal
+    outside: Decimal
+    advance: Decimal
+
+    def paid_by(self, figures: Figures, to_date: YearToDate) -> Computation:
+        eligible = _within(self.entered, self.total)
+        in_scope = max(eligible, _within(self.entered + self.advance, self.total))
+        return Computation(
+            self.lines,
+            pay(eligible, in_scope, figures, to_date),
+            self.total,
+            self.entered,
+            self.over_limit,
+            self.outside,
+            self.advance,
+        )
+
+
+def _rows(lines: Sequence[LineOutcome], bill: Bill, policy: PolicySet, scope: Scope, *, end: int) -> _Rows:
+    """The rows of one end, with one for what the bill comes to beyond them."""
     rows = list(lines)
     charged = sum((line.amount for line in rows), NOTHING)
     if bill.total is not None and bill.total > charged:
         rows.append(line_outcomes([undetailed(bill.total - charged)], policy, scope)[end][0])
-    most = charged if bill.total is None else bill.total
-    entered = sum((line.entered for line in rows), NOTHING)
-    in_scope = _within(sum((line.in_scope for line in rows), NOTHING), most)
-    eligible = _within(entered, most)
-    return Computation(
+    return _Rows(
         lines=tuple(rows),
-        payment=pay(eligible, max(eligible, in_scope), figures, to_date),
-        total=most,
-        entered=entered,
+        total=charged if bill.total is None else bill.total,
+        entered=sum((line.entered for line in rows), NOTHING),
         over_limit=sum((line.over_limit for line in rows), NOTHING),
         outside=sum((line.outside for line in rows), NOTHING),
         advance=sum((line.advance for line in rows), NOTHING),

@@ -20,6 +20,10 @@ OUT, IN, SERIOUS = local("S-out"), local("S-in"), local("S-serious")
 USED = YearToDate(year=2025, deductible_used={"outpatient": Decimal(100)})
 
 
+def span(low: int, high: int) -> tuple[Decimal, Decimal]:
+    return Decimal(low), Decimal(high)
+
+
 @pytest.mark.parametrize(
     ("rows", "low", "high"),
     [
@@ -49,24 +53,26 @@ def test_a_missing_level_counts_all_levels() -> None:
 
 
 def test_a_bill_without_rows_may_be_anything() -> None:
-    assert payout_range(claim(total="500.00", status="review"), OUT, USED) == (0, 350)
+    assert payout_range(claim(total="500.00", status="review"), OUT, USED) == span(0, 350)
 
 
 def test_where_the_total_is_not_known_other_sums_stand_in() -> None:
     care = claim(row("100.00"), total=None, status="review")
-    assert payout_range(care, OUT, USED) == (70, 70)
+    assert payout_range(care, OUT, USED) == span(70, 70)
     care["totals"]["itemized"] = "300.00"
-    assert payout_range(care, OUT, USED) == (70, 210)
+    assert payout_range(care, OUT, USED) == span(70, 210)
 
 
 def test_a_claim_that_states_no_amount_is_told_from_one_that_costs_nothing() -> None:
     unknown, nothing = claim(total=None, status="review"), claim(row("9.00", "丙"), status="review")
-    assert payout_range(unknown, OUT, USED) == payout_range(nothing, OUT, USED) == (0, 0)
+    assert payout_range(unknown, OUT, USED) == payout_range(nothing, OUT, USED) == span(0, 0)
     assert (amount_is_known(unknown), amount_is_known(nothing)) == (False, True)
 
 
 def test_refunds_that_outweigh_everything_cost_nothing() -> None:
-    assert payout_range(claim(row("-9.00"), row("2.00", code="X-2"), status="review"), OUT, USED) == (0, 0)
+    assert payout_range(claim(row("-9.00"), row("2.00", code="X-2"), status="review"), OUT, USED) == span(
+        0, 0
+    )
 
 
 MONEY = st.decimals("0.01", 9999, places=2)

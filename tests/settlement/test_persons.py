@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.application import PersonRecord
 from pipeline.records import ClaimRecord
 from pipeline.settlement.persons import persons_of
 from tests.settlement.claims import claim, row
@@ -56,6 +57,7 @@ def test_struck_out_numbers_tell_nobody() -> None:
 
 def test_what_the_application_declares_counts() -> None:
     declared, printed = of("张三"), of("张三", ID)
-    declared["application"] = {"kind": "reimbursement", "insured": {"name": "张三", "id_number": ID}}
+    insured: PersonRecord = {"name": "张三", "id_number": ID}
+    declared["application"] = {"kind": "reimbursement", "insured": insured}
     first, second = persons_of([declared, printed])
     assert first == second is not None
