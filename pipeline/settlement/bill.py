@@ -156,9 +156,12 @@ def insured_kinds(insurance_type: str | None) -> frozenset[Insured]:
 
 
 def day_of(claim: ClaimRecord) -> date | None:
-    """The day whose policy holds, and whose year counts: of discharge, or of the visit."""
+    """The day whose policy holds, and whose year counts: of discharge, or of the visit.
+
+    The day of admission is no day of discharge: a stay over the end of a year is of the next one.
+    """
     visit = claim["visit"]
-    text = visit["to"] or visit["from"]
+    text = visit["to"] if visit["kind"] == "inpatient" else visit["to"] or visit["from"]
     return date.fromisoformat(text) if text else None
 
 

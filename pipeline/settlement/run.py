@@ -26,6 +26,10 @@ WHOSE = (
     "不能确定是否同一人（没有证件号码，或同名而号码无法比对），年度累计无法计算"
     " / whose claim it is cannot be told, so the year cannot be carried on"
 )
+TWO_YEARS = (
+    "这个人的两个号码各有一份本年累计，请合并后再算"
+    " / two numbers of this person have a year to date each: make them one"
+)
 
 ScopeOn = Callable[[date], Scope]
 
@@ -57,10 +61,12 @@ class Years:
                 years._known[number, row.year_to_date.year] = row.year_to_date
         return years
 
-    def get(self, person: Person, year: int) -> YearToDate:
-        """The person's year so far; an empty one where nothing is known."""
-        found = (self._known.get((key, year)) for key in _keys(person))
-        return next((one for one in found if one is not None), YearToDate(year=year))
+    def get(self, person: Person, year: int) -> YearToDate | None:
+        """The person's year so far: an empty one where nothing is known, None where two numbers say two."""
+        found = [one for key in _keys(person) if (one := self._known.get((key, year))) is not None]
+        if any(one != found[0] for one in found):
+            return None
+        return found[0] if found else YearToDate(year=year)
 
     def put(self, person: Person, year: YearToDate) -> None:
         """Carry a year on."""
@@ -99,7 +105,7 @@ def settle_all(
     persons = persons_of(claims)
     order = sorted(range(len(claims)), key=lambda turn: (day_of(claims[turn]) or date.min, turn))
     done: dict[int, SettlementRecord] = {}
-    touched: dict[tuple[str, int], tuple[Person, int]] = {}
+    touched: dict[tuple[str, int], tuple[Person, YearToDate]] = {}
     for turn in order:
         claim, person = claims[turn], persons[turn]
         day = day_of(claim)
@@ -110,6 +116,9 @@ def settle_all(
             done[turn] = refused(claim, [WHOSE])
             continue
         to_date = years.get(person, day.year)
+        if to_date is None:
+            done[turn] = refused(claim, [TWO_YEARS])
+            continue
         try:
             chosen = choice.of(claim)
         except PolicyRefused as error:
@@ -117,13 +126,14 @@ def settle_all(
             continue
         done[turn] = settle(claim, chosen.policy, to_date, chosen.serious, scope=scope_on(day))
         if done[turn]["outcome"] == "settled":
-            years.put(person, to_date.after(done[turn]))
-            touched[_keys(person)[0], day.year] = (person, day.year)
+            after = to_date.after(done[turn])
+            years.put(person, after)
+            touched[_keys(person)[0], day.year] = (person, after)
     carried = [
         PersonYear(
             id_number=min(person.id_numbers, default=None),
             insurance_no=min(person.insurance_numbers, default=None),
-            year_to_date=years.get(person, year),
+            year_to_date=year,
         )
         for person, year in touched.values()
         if person.id_numbers or person.insurance_numbers
@@ -165,7 +175,8 @@ def _range_of(
     day = day_of(claim)
     if day is None:  # `choice` has refused it
         return row
-    to_date = years.get(person, day.year) if person is not None else YearToDate(year=day.year)
+    known = years.get(person, day.year) if person is not None else None
+    to_date = known if known is not None else YearToDate(year=day.year)
     found = payout_range(claim, chosen.policy, to_date, chosen.serious, scope=scope_on(day))
     return {
         **row,

@@ -40,7 +40,7 @@ def computed_record(
     return {
         "level": computation.payment.figures.level if level_is_known else None,
         "lines": [line.record() for line in computation.lines],
-        "steps": _steps(computation, policy, serious, to_date),
+        "steps": _steps(computation, policy, serious, to_date, level_is_known=level_is_known),
         "totals": _totals(computation),
     }
 
@@ -62,7 +62,12 @@ def _totals(computation: Computation) -> TotalsRecord:
 
 
 def _steps(
-    computation: Computation, policy: PolicySet, serious: PolicySet | None, to_date: YearToDate
+    computation: Computation,
+    policy: PolicySet,
+    serious: PolicySet | None,
+    to_date: YearToDate,
+    *,
+    level_is_known: bool,
 ) -> list[StepRecord]:
     payment, total = computation.payment, computation.total
     steps = [
@@ -78,7 +83,7 @@ def _steps(
             "甲类全额、乙类扣先行自付后纳入",
         ),
         _deductible(payment, policy, to_date),
-        _ratio(payment, policy),
+        _ratio(payment, policy, level_is_known=level_is_known),
         _cap(payment, policy, to_date),
     ]
     if serious is not None and payment.figures.serious is not None:
@@ -123,10 +128,11 @@ def _deductible(payment: Payment, policy: PolicySet, to_date: YearToDate) -> Ste
     return _step("deductible", payment.eligible, said, payment.deductible, why)
 
 
-def _ratio(payment: Payment, policy: PolicySet) -> StepRecord:
+def _ratio(payment: Payment, policy: PolicySet, *, level_is_known: bool) -> StepRecord:
     figures = payment.figures
     said = _used(policy.terms.ratio(figures.level), figures.percent, " %")
-    why = f"{figures.level} 级医院；舍去 {quantity_text(figures.unit)} 元以下"
+    level = f"{figures.level} 级医院" if level_is_known else "医院等级未知，各级结果相同"
+    why = f"{level}；舍去 {quantity_text(figures.unit)} 元以下"
     return _step("ratio", payment.after_deductible, said, payment.by_ratio, why)
 
 

@@ -248,6 +248,21 @@ def test_accumulators_that_are_wrong_stop_the_run(tmp_path: Path) -> None:
     assert "line 1" in done.output
 
 
+def test_two_numbers_with_a_year_each_are_not_chosen_between(tmp_path: Path) -> None:
+    years = tmp_path / "to_date.jsonl"
+    year = {"year": 2025, "stays": 1}
+    rows_of_years = (
+        {"id_number": ID, "year_to_date": year},
+        {"insurance_no": "B-7", "year_to_date": {"year": 2025}},
+    )
+    years.write_text("".join(json.dumps(one) + "\n" for one in rows_of_years), "utf-8")
+    care = claim(row("1.00"), id_number=ID)
+    care["insured"]["insurance_no"] = "B-7"
+    done = run(put(tmp_path, care), "--policy", "A1-chronic", "--to-date", years)
+    assert done.exit_code == 1
+    assert "请合并后再算" in done.output
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     taken = tmp_path / "file"
     taken.touch()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.application import PersonRecord
+from typing import cast
+
+from pipeline.application import ApplicationRecord
 from pipeline.records import ClaimRecord
 from pipeline.settlement.persons import persons_of
 from tests.settlement.claims import claim, row
@@ -57,7 +59,7 @@ def test_struck_out_numbers_tell_nobody() -> None:
 
 def test_what_the_application_declares_counts() -> None:
     declared, printed = of("张三"), of("张三", ID)
-    insured: PersonRecord = {"name": "张三", "id_number": ID}
-    declared["application"] = {"kind": "reimbursement", "insured": insured}
+    said = {"kind": "reimbursement", "insured": {"name": "张三", "id_number": ID}}
+    declared["application"] = cast("ApplicationRecord", said)
     first, second = persons_of([declared, printed])
     assert first == second is not None

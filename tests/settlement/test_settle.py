@@ -102,6 +102,12 @@ class TestRange:
         one = settle(claim(row("1000.00"), grade="未定级"), OUT, YEAR)
         assert one["outcome"] == "settled"
         assert computed(one)["level"] is None
+        assert "各级结果相同" in {step["step"]: step["why"] for step in computed(one)["steps"]}["ratio"]
+
+    def test_a_stay_without_its_day_of_discharge_is_of_no_year(self) -> None:
+        care = claim(row("1000.00"), kind="inpatient")
+        care["visit"]["to"] = None
+        assert any("日期未知" in reason for reason in settle(care, IN, YEAR)["reasons"])
 
     @pytest.mark.parametrize(
         ("line", "lists_tell", "said"),
