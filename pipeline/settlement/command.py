@@ -99,20 +99,20 @@ def settle_claims(
         raise typer.BadParameter("\n".join(years.wrong), param_hint="--to-date")
     for wrong in found.wrong:
         err.print(f"✗ {wrong}")
-    carried = Years.of(years.rows if years is not None else ())
+    carried = Years(years.rows if years is not None else ())
     if dry_run:
         ranges = range_of_each(found.rows, choice, carried, scope_on)
         _show_ranges(ranges)
         _write(out_dir, {RANGES: _lines(ranges)})
         failed = any(row["low"] is None for row in ranges)
     else:
-        settlements, after = settle_all(found.rows, choice, carried, scope_on)
+        settlements = settle_all(found.rows, choice, carried, scope_on)
         pairs = list(zip(settlements, found.rows, strict=True))
         sheets = "\n".join(explain_text(settlement, claim) for settlement, claim in pairs)
         texts = {
             SETTLEMENTS: _lines(settlements),
             SHEETS: sheets,
-            YEARS: "".join(row.model_dump_json() + "\n" for row in after),
+            YEARS: "".join(row.model_dump_json() + "\n" for row in carried.rows),
         }
         _write(out_dir, texts | ({PAGE: explain_html(pairs)} if html else {}))
         if out_dir is None:

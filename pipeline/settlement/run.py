@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -46,32 +45,59 @@ class PayoutRow(TypedDict):
     why: str
 
 
-@dataclass(slots=True)
 class Years:
     """What persons used up, by number and year; who has no number is known for this run by name alone."""
 
-    _known: dict[tuple[str, int], YearToDate] = field(default_factory=dict)
-
-    @staticmethod
-    def of(rows: Sequence[PersonYear]) -> Years:
-        """The years that a file holds."""
-        years = Years()
+    def __init__(self, rows: Sequence[PersonYear] = ()) -> None:
+        self._rows: list[PersonYear] = []
+        self._place: dict[tuple[str, int], int] = {}
+        self._by_name: dict[tuple[str, int], YearToDate] = {}
         for row in rows:
-            for number in _numbers(row.id_number, row.insurance_no):
-                years._known[number, row.year_to_date.year] = row.year_to_date
-        return years
+            self._add(row)
+
+    @property
+    def rows(self) -> Sequence[PersonYear]:
+        """Everybody who has a number, those of whom nothing was settled in this run included."""
+        return self._rows
 
     def get(self, person: Person, year: int) -> YearToDate | None:
         """The person's year so far: an empty one where nothing is known, None where two numbers say two."""
-        found = [one for key in _keys(person) if (one := self._known.get((key, year))) is not None]
-        if any(one != found[0] for one in found):
+        places = {self._place[key, year] for key in _keys(person) if (key, year) in self._place}
+        if len(places) > 1:
             return None
-        return found[0] if found else YearToDate(year=year)
+        if places:
+            return self._rows[places.pop()].year_to_date
+        named = (self._by_name.get((name, year)) for name in person.names if not _keys(person))
+        return next((one for one in named if one is not None), YearToDate(year=year))
 
     def put(self, person: Person, year: YearToDate) -> None:
         """Carry a year on."""
-        for key in _keys(person):
-            self._known[key, year.year] = year
+        keys = _keys(person)
+        if not keys:
+            self._by_name |= {(name, year.year): year for name in person.names}
+            return
+        row = PersonYear(
+            id_number=min(person.id_numbers, default=None),
+            insurance_no=min(person.insurance_numbers, default=None),
+            year_to_date=year,
+        )
+        place = next((self._place[key, year.year] for key in keys if (key, year.year) in self._place), None)
+        if place is None:
+            place = self._add(row)
+        else:
+            before = self._rows[place]
+            self._rows[place] = PersonYear(
+                id_number=row.id_number or before.id_number,
+                insurance_no=row.insurance_no or before.insurance_no,
+                year_to_date=year,
+            )
+        self._place |= {(key, year.year): place for key in keys}
+
+    def _add(self, row: PersonYear) -> int:
+        self._rows.append(row)
+        for key in _numbers(row.id_number, row.insurance_no):
+            self._place[key, row.year_to_date.year] = len(self._rows) - 1
+        return len(self._rows) - 1
 
 
 def _numbers(id_number: str | None, insurance_no: str | None) -> list[str]:
@@ -82,30 +108,28 @@ def _numbers(id_number: str | None, insurance_no: str | None) -> list[str]:
 
 
 def _keys(person: Person) -> list[str]:
-    numbers = [
+    return [
         *(f"id:{number}" for number in sorted(person.id_numbers)),
         *(f"no:{number}" for number in sorted(person.insurance_numbers)),
     ]
-    return numbers or [f"name:{name}" for name in sorted(person.names)]
 
 
 def settle_all(
     claims: Sequence[ClaimRecord], choice: Choice, years: Years, scope_on: ScopeOn
-) -> tuple[list[SettlementRecord], list[PersonYear]]:
-    """The settlement of each claim in the order given, and the years of the persons who have a number.
+) -> list[SettlementRecord]:
+    """The settlement of each claim in the order given.
 
     A person's claims are computed by their day. What is not settled leaves the year as it was.
 
     Args:
         claims: Of any persons.
         choice: By which policies.
-        years: What was used up before.
+        years: What was used up before; what is settled is carried on in it.
         scope_on: What the place did not pay on a day.
     """
     persons = persons_of(claims)
     order = sorted(range(len(claims)), key=lambda turn: (day_of(claims[turn]) or date.min, turn))
     done: dict[int, SettlementRecord] = {}
-    touched: dict[tuple[str, int], tuple[Person, YearToDate]] = {}
     for turn in order:
         claim, person = claims[turn], persons[turn]
         day = day_of(claim)
@@ -126,19 +150,8 @@ def settle_all(
             continue
         done[turn] = settle(claim, chosen.policy, to_date, chosen.serious, scope=scope_on(day))
         if done[turn]["outcome"] == "settled":
-            after = to_date.after(done[turn])
-            years.put(person, after)
-            touched[_keys(person)[0], day.year] = (person, after)
-    carried = [
-        PersonYear(
-            id_number=min(person.id_numbers, default=None),
-            insurance_no=min(person.insurance_numbers, default=None),
-            year_to_date=year,
-        )
-        for person, year in touched.values()
-        if person.id_numbers or person.insurance_numbers
-    ]
-    return [done[turn] for turn in range(len(claims))], carried
+            years.put(person, to_date.after(done[turn]))
+    return [done[turn] for turn in range(len(claims))]
 
 
 def range_of_each(

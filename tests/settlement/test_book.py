@@ -136,6 +136,14 @@ class TestWhichSetHolds:
             read_policies([tmp_path]).set_of("S-out", DAY)
 
 
+def test_the_example_of_the_manual_is_a_policy_file(tmp_path: Path) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "settlement.md").read_text("utf-8")
+    example = manual.partition("```toml\n")[2].partition("```")[0]
+    file = tmp_path / "example.toml"
+    file.write_text(example, "utf-8")
+    assert read_policy(file).sets["sample-out"].cap == Figure(exact=Decimal(2000))
+
+
 class TestRefused:
     @pytest.mark.parametrize(
         ("first", "second", "said"),

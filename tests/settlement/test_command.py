@@ -97,6 +97,25 @@ def test_what_was_used_up_goes_from_one_run_to_the_next(tmp_path: Path) -> None:
     first, second = rows(tmp_path / "b")
     assert (first["outcome"], second["computed"]["totals"]["fund_payment"]) == ("refused", "350.00")
     assert "已结算过" in done.output
+    (year,) = rows(tmp_path / "b", "to_date.jsonl")
+    assert year["year_to_date"]["fund_paid"] == {"outpatient": "630.00"}  # 280 and 350
+
+
+def test_persons_without_a_claim_in_a_run_stay_in_the_years(tmp_path: Path) -> None:
+    """Else the run after it would begin their year anew and pay over their cap."""
+    years = tmp_path / "years.jsonl"
+    other = {"id_number": None, "insurance_no": "B-7", "year_to_date": {"year": 2025, "stays": 2}}
+    older = {"id_number": ID, "insurance_no": None, "year_to_date": {"year": 2024}}
+    years.write_text("".join(json.dumps(one) + "\n" for one in (other, older)), "utf-8")
+    file = put(tmp_path, claim(row("1.00"), id_number=ID))
+    run(file, "--policy", "A1-chronic", "--to-date", years, "--out", tmp_path / "o")
+    after = rows(tmp_path / "o", "to_date.jsonl")
+    assert [(one["insurance_no"], one["id_number"], one["year_to_date"]["year"]) for one in after] == [
+        ("B-7", None, 2025),
+        (None, ID, 2024),
+        (None, ID, 2025),
+    ]
+    assert after[0]["year_to_date"]["stays"] == 2
 
 
 @pytest.mark.parametrize(

@@ -278,6 +278,16 @@ class TestWhatHoldsForEveryBill:
         two = settle(made(second, shares, 2), policy, YEAR.after(one), serious)
         assert paid(one) + paid(two) <= whole
 
+    @given(st.lists(CHARGES, min_size=1, max_size=4), SHARES)
+    def test_a_year_takes_the_deductible_once_and_never_pays_over_the_cap(
+        self, bills: list[list[tuple[Decimal, ReimbursementClass]]], shares: list[str]
+    ) -> None:
+        year = YEAR
+        for number, charges in enumerate(bills):
+            year = year.after(settle(visit(charges, shares, number), OUT, year))
+        assert year.deductible_used["outpatient"] <= 100
+        assert year.fund_paid["outpatient"] <= 2000
+
     @given(MONEY, MONEY, SHARES)
     def test_a_row_in_two_parts_never_enters_with_more(
         self, one: Decimal, other: Decimal, shares: list[str]
