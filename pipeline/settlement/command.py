@@ -192,8 +192,8 @@ def _show(settlements: Sequence[SettlementRecord]) -> None:
     for one in settlements:
         policy = f" {one['policy']['key']}" if one["policy"] is not None else ""
         head = f"{one['claim_id']}{policy} {OUTCOMES[one['outcome']][0]}"
-        if one["outcome"] == "settled" and one["computed"] is not None:
-            totals = one["computed"]["totals"]
+        totals = one["totals"]
+        if one["outcome"] == "settled" and totals is not None:
             out.print(
                 f"{head}：基金 {totals['fund_payment']}，大病 {totals['serious_payment']}，"
                 f"自付 {totals['self_pay']}，自费 {totals['self_funded']}"

@@ -6,7 +6,7 @@ of it comes from papers and is escaped; it holds personal data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from unicodedata import east_asian_width
@@ -14,7 +14,7 @@ from unicodedata import east_asian_width
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.records import ClaimRecord
-from pipeline.settlement.record import ComputedRecord, Outcome, SettledLineRecord, SettlementRecord
+from pipeline.settlement.record import Outcome, SettledLineRecord, SettlementRecord, StepRecord, TotalsRecord
 
 HERE = Path(__file__).parent
 OUTCOMES: dict[Outcome, tuple[str, str]] = {
@@ -73,30 +73,31 @@ def _sheet(settlement: SettlementRecord, claim: ClaimRecord) -> Iterator[str]:
             yield f"政策 {used['key']}：{used['name']}，{used['source']}，截至 {used['as_of']}"
     yield f"结果：{chinese} / {english}"
     yield from (f"  · {reason}" for reason in settlement["reasons"])
-    computed, most = settlement["computed"], settlement["at_most"]
-    if computed is not None:
-        if most is not None:
-            yield "—— 至少支付的算法 / at least ——"
-        yield from _computed(computed)
+    totals, most = settlement["totals"], settlement["at_most"]
+    if most is not None:
+        yield "—— 至少支付的算法 / at least ——"
+    if totals is not None:
+        yield from _computed(settlement["lines"], settlement["steps"], totals)
     if most is not None:
         yield "—— 至多支付的算法 / at most ——"
-        yield from _computed(most)
+        yield from _computed(most["lines"], most["steps"], most["totals"])
     yield f"取整：{settlement['rounding']}"
     yield from _year(settlement)
 
 
-def _computed(computed: ComputedRecord) -> Iterator[str]:
+def _computed(
+    lines: Sequence[SettledLineRecord], steps: Sequence[StepRecord], totals: TotalsRecord
+) -> Iterator[str]:
     heads = "".join(_right(chinese) for _, chinese, _ in PARTS)
     yield f"{_left('项目')}{_right('金额')} 类{heads}  原因"
-    for line in computed["lines"]:
+    for line in lines:
         yield _row(line)
-    for number, step in enumerate(computed["steps"], 1):
+    for number, step in enumerate(steps, 1):
         figure = f" × {step['figure']}" if step["figure"] and step["step"] == "ratio" else ""
         if step["figure"] and step["step"] != "ratio":
             figure = f"（{step['figure']}）"
         base = f"{step['base']}{figure} → " if step["figure"] else ""
         yield f"{number:>2}. {step['label']} / {step['label_en']}：{base}{step['result']} 元。{step['why']}"
-    totals = computed["totals"]
     yield (
         f"合计 {totals['total']} = 基金 {totals['fund_payment']} + 大病 {totals['serious_payment']}"
         f" + 自付 {totals['self_pay']} + 自费 {totals['self_funded']}"

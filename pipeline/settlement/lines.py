@@ -138,7 +138,8 @@ def _options(charge: Charge, policy: PolicySet, scope: Scope) -> Iterator[LineOu
             for share, share_why in shares:
                 taken = f"，此处按 {_percent(share)}" if len(shares) > 1 else ""
                 for limit, limit_why in limits:
-                    whys = (class_why, share_why + taken, limit_why)
+                    whole = "全额纳入" if reimbursement_class == "甲" and limit is None else ""
+                    whys = (class_why, share_why + taken, whole, limit_why)
                     why = "；".join(part for part in whys if part)
                     yield _entering(charge, amount, reimbursement_class, share, limit, why)
 
@@ -173,7 +174,7 @@ def _shares(
 ) -> list[tuple[Decimal, str]]:
     """The ends of what is paid in advance, 0 to 1, each with what says so."""
     if reimbursement_class == "甲":
-        return [(NOTHING, "全额纳入")]
+        return [(NOTHING, "")]
     if charge.shares:
         said = "、".join(_percent(share) for share in charge.shares)
         several = "，清单未说明对应哪类人员" if len(charge.shares) > 1 else ""

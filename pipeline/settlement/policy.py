@@ -31,6 +31,7 @@ INSURED_NAMES: Final[dict[Insured, str]] = {
     "retired": "退休职工",
     "resident": "城乡居民",
 }
+LEVEL_NAMES: Final[dict[Level, str]] = {1: "一级", 2: "二级", 3: "三级"}
 CARE_NAMES: Final[dict[Care, str]] = {
     "outpatient": "门诊",
     "inpatient": "住院",

@@ -141,8 +141,8 @@ class SettlementRecord(TypedDict):
     """What a claim is paid, how it was computed and by which policy.
 
     `policy` is null where none could be chosen. `settled`: to the fen, and may be paid. `range`: a figure, a
-    class or the level is open, so `reasons` say which; `computed` is then the least that may be paid and
-    `at_most` the most. `refused`: not computed, and `reasons` say why. `rounding` says how amounts were cut.
+    class or the level is open, so `reasons` say which; lines, steps and totals are then the least that may be
+    paid and `at_most` the most. `refused`: not computed, and `reasons` say why. `rounding` says how amounts were cut.
     """
 
     schema_version: Version
@@ -155,7 +155,10 @@ class SettlementRecord(TypedDict):
     serious_policy: PolicyRecord | None
     rounding: str
     payout: PayoutRecord | None
-    computed: ComputedRecord | None
+    level: Level | None
+    lines: list[SettledLineRecord]
+    steps: list[StepRecord]
+    totals: TotalsRecord | None
     at_most: ComputedRecord | None
     to_date: CarriedRecord
 

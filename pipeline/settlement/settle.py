@@ -18,7 +18,7 @@ from pipeline.settlement.bill import Bill, bill_of
 from pipeline.settlement.computation import Computation, computed_at_ends
 from pipeline.settlement.figures import Figure
 from pipeline.settlement.lines import FEN, open_reasons
-from pipeline.settlement.policy import CARE_NAMES, INSURED_NAMES, Level, PolicySet
+from pipeline.settlement.policy import CARE_NAMES, INSURED_NAMES, LEVEL_NAMES, Level, PolicySet
 from pipeline.settlement.record import Outcome, PolicyRecord, SettlementRecord
 from pipeline.settlement.steps import computed_record
 from pipeline.settlement.to_date import YearToDate
@@ -141,9 +141,9 @@ def _inexact(policy: PolicySet, levels: tuple[Level, ...]) -> Iterator[str]:
     """The figures of a set that cannot be paid by, as the source words them."""
     terms = policy.terms
     named: list[tuple[str, Figure | None, str]] = [
-        *((f"{level} 级比例", terms.ratio(level), " %") for level in levels),
+        *((f"{LEVEL_NAMES[level]}比例", terms.ratio(level), " %") for level in levels),
         *(
-            (f"{level} 级起付标准", terms.deductible.of(level), " 元")
+            (f"{LEVEL_NAMES[level]}起付标准", terms.deductible.of(level), " 元")
             for level in levels
             if terms.deductible is not None
         ),
@@ -199,7 +199,10 @@ def _record(
         }
         if ends is not None
         else None,
-        "computed": computed[0] if computed else None,
+        "level": computed[0]["level"] if computed else None,
+        "lines": computed[0]["lines"] if computed else [],
+        "steps": computed[0]["steps"] if computed else [],
+        "totals": computed[0]["totals"] if computed else None,
         "at_most": computed[1] if outcome == "range" else None,
         "to_date": {"before": to_date.record() if to_date is not None else None, "after": None},
     }

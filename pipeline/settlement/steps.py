@@ -8,7 +8,7 @@ from pipeline.records import money_text, quantity_text
 from pipeline.settlement.computation import Computation
 from pipeline.settlement.figures import Figure
 from pipeline.settlement.payment import Payment, SeriousFigures
-from pipeline.settlement.policy import PolicySet
+from pipeline.settlement.policy import LEVEL_NAMES, PolicySet
 from pipeline.settlement.record import ComputedRecord, StepName, StepRecord, TotalsRecord
 from pipeline.settlement.to_date import YearToDate
 
@@ -131,7 +131,7 @@ def _deductible(payment: Payment, policy: PolicySet, to_date: YearToDate) -> Ste
 def _ratio(payment: Payment, policy: PolicySet, *, level_is_known: bool) -> StepRecord:
     figures = payment.figures
     said = _used(policy.terms.ratio(figures.level), figures.percent, " %")
-    level = f"{figures.level} 级医院" if level_is_known else "医院等级未知，各级结果相同"
+    level = f"{LEVEL_NAMES[figures.level]}医院" if level_is_known else "医院等级未知，各级结果相同"
     why = f"{level}；舍去 {quantity_text(figures.unit)} 元以下"
     return _step("ratio", payment.after_deductible, said, payment.by_ratio, why)
 
@@ -163,5 +163,5 @@ def _serious(
         "不超过本次自付"
     )
     return _step(
-        "serious", payment.compliant_to_date, f"超过 {over} 的部分 {ratio}{limit}", payment.serious, why
+        "serious", payment.compliant_to_date, f"{over}以上的部分 {ratio}{limit}", payment.serious, why
     )

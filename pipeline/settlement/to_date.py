@@ -46,15 +46,14 @@ class YearToDate(pydantic.BaseModel):
         Raises:
             ValueError: If the claim is not settled, is of another year, or is in it already.
         """
-        computed, policy, day = settlement["computed"], settlement["policy"], settlement["day"]
-        if settlement["outcome"] != "settled" or computed is None or policy is None or day is None:
+        totals, policy, day = settlement["totals"], settlement["policy"], settlement["day"]
+        if settlement["outcome"] != "settled" or totals is None or policy is None or day is None:
             raise ValueError(f"{settlement['claim_id']}: is not settled")
         if int(day[:4]) != self.year:
             raise ValueError(f"{settlement['claim_id']}: {day} is not of {self.year}")
         if settlement["idempotency_key"] in self.claims:
             raise ValueError(f"{settlement['claim_id']}: is in the year already")
-        care, totals = policy["care"], computed["totals"]
-        serious = Decimal(totals["serious_payment"])
+        care, serious = policy["care"], Decimal(totals["serious_payment"])
         return YearToDate(
             year=self.year,
             deductible_used=_with(self.deductible_used, care, Decimal(totals["deductible"])),

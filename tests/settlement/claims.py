@@ -183,6 +183,10 @@ def local(key: str, old: str = "", new: str = "") -> PolicySet:
 
 def computed(settlement: SettlementRecord) -> ComputedRecord:
     """What was computed, of a claim that was not refused."""
-    found = settlement["computed"]
-    assert found is not None, settlement["reasons"]
-    return found
+    assert settlement["totals"] is not None, settlement["reasons"]
+    return {
+        "level": settlement["level"],
+        "lines": settlement["lines"],
+        "steps": settlement["steps"],
+        "totals": settlement["totals"],
+    }

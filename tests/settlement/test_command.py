@@ -58,7 +58,7 @@ def rows(folder: Path, name: str = "settlements.jsonl") -> list[dict[str, Any]]:
 
 
 def funds(folder: Path) -> list[str]:
-    return [one["computed"]["totals"]["fund_payment"] for one in rows(folder)]
+    return [one["totals"]["fund_payment"] for one in rows(folder)]
 
 
 def test_claims_of_one_person_are_settled_by_day_with_the_year_carried_on(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_what_was_used_up_goes_from_one_run_to_the_next(tmp_path: Path) -> None:
     done = run(file, *policy, "--to-date", years, "--out", tmp_path / "b")
     assert done.exit_code == 1
     first, second = rows(tmp_path / "b")
-    assert (first["outcome"], second["computed"]["totals"]["fund_payment"]) == ("refused", "350.00")
+    assert (first["outcome"], second["totals"]["fund_payment"]) == ("refused", "350.00")
     assert "已结算过" in done.output
     (year,) = rows(tmp_path / "b", "to_date.jsonl")
     assert year["year_to_date"]["fund_paid"] == {"outpatient": "630.00"}  # 280 and 350

@@ -49,7 +49,7 @@ class TestRefused:
             return
         assert one["outcome"] == "refused"
         assert any(said in reason for reason in one["reasons"])
-        assert (one["computed"], one["payout"], one["to_date"]["after"]) == (None, None, None)
+        assert (one["totals"], one["payout"], one["to_date"]["after"]) == (None, None, None)
 
     def test_a_policy_for_other_insured_is_refused(self) -> None:
         one = settle(claim(row("10.00"), insured="城乡居民"), packaged("A1-out-active"), YEAR)

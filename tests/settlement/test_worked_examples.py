@@ -124,7 +124,7 @@ def test_the_serious_illness_row_for_employees_is_a_range_above_its_threshold() 
     before = YearToDate(year=2025, personal_compliant=Decimal(9000))
     one = settle(bill(policy, 3, ("20000.00", "甲")), policy, before, packaged("A2-serious"))
     assert span(one) == ("18000.00", "18600.00")
-    assert any("A2-serious 的3 级比例来源只给出“50–80 %”" in reason for reason in one["reasons"])
+    assert any("A2-serious 的三级比例来源只给出“50–80 %”" in reason for reason in one["reasons"])
 
 
 def test_below_the_threshold_a_range_of_the_serious_illness_ratio_changes_nothing() -> None:
