@@ -142,7 +142,8 @@ class SettlementRecord(TypedDict):
 
     `policy` is null where none could be chosen. `settled`: to the fen, and may be paid. `range`: a figure, a
     class or the level is open, so `reasons` say which; lines, steps and totals are then the least that may be
-    paid and `at_most` the most. `refused`: not computed, and `reasons` say why. `rounding` says how amounts were cut.
+    paid and `at_most` the most. `refused`: not computed, and `reasons` say why. `rounding` says how amounts
+    were cut.
     """
 
     schema_version: Version
