@@ -251,14 +251,16 @@ def schema(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[documents|claims|errors|batches|application]", help="只要其中一个 / only this one"
+            metavar="[documents|claims|errors|batches|application|settlement]",
+            help="只要其中一个 / only this one",
         ),
     ] = None,
 ) -> None:
     """打印 JSON Schema / prints the schemas of the output files."""
     from pipeline.records import json_schemas
+    from pipeline.settlement.record import settlement_schema
 
-    schemas = json_schemas()
+    schemas = {**json_schemas(), "settlement": settlement_schema()}
     if name is not None and name not in schemas:
         raise typer.BadParameter(f"{name}: 应为 / expected: {', '.join(schemas)}")
     sys.stdout.write(json.dumps(schemas[name] if name else schemas, ensure_ascii=False, indent=2) + "\n")
@@ -305,6 +307,13 @@ def _mount_rules() -> None:
     app.add_typer(check)
 
 
+@cache
+def _mount_settle() -> None:
+    from pipeline.settlement.command import app as settle
+
+    app.add_typer(settle)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console command."""
     try:
@@ -313,6 +322,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _mount_separators()
         _mount_explain()
         _mount_rules()
+        _mount_settle()
         app(list(arguments) if arguments is not None else None)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -53,6 +53,12 @@ class Settings(BaseSettings):
     place_dir: Path = Field(default_factory=lambda: user_data_path("baoxiao") / "places")
     """Places of the office's own, one TOML file a place and period."""
 
+    policy_region: str = ""
+    """The region whose policies claims are settled by where the command names none."""
+
+    policy_dir: Path = Field(default_factory=lambda: user_data_path("baoxiao") / "policies")
+    """Policies of the office's own, one TOML file a region and period."""
+
     earlier_bills: Path | None = None
     """A JSONL file of the bills of earlier claims, so that a bill that comes again is told."""
 

@@ -126,6 +126,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Our own sheets are told where pages become papers; what they mean, where papers become claims.
     "pipeline.stacks.separators": FLOOR,
     "pipeline.stacks": FLOOR | {"validators", "pipeline.records", "pipeline.stacks.separators"},
+    # What a claim is paid, from its published row: how lists class a row, what a place does not pay.
+    "pipeline.settlement": FLOOR | {"pipeline.records", "pipeline.catalogs", "pipeline.places"},
     # From papers to a claim, which is a published row.
     "pipeline.claims": FLOOR
     | STACKS
@@ -167,6 +169,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "pipeline.terminal",
         "pipeline.evaluate",
         "pipeline.explain",
+        "pipeline.settlement",
     },
 }
 
@@ -191,6 +194,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.explain.command",
         "pipeline.rulebook.rules",
         "pipeline.rulebook.check",
+        "pipeline.settlement.command",
     ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),
     # Of the `accuracy` extra: drawn late, and done without where it is missing.

@@ -16,7 +16,7 @@ from pipeline.catalogs.categories import category_of, is_category_or_sum, kinds_
 from pipeline.catalogs.choosing import MATCHED, best_of_each, choose
 from pipeline.catalogs.dosage_forms import forms_hinted
 from pipeline.catalogs.drug_names import drug_name
-from pipeline.catalogs.entries import Entry
+from pipeline.catalogs.entries import PRINTED_CLASSES, Entry
 from pipeline.catalogs.found import Found
 from pipeline.catalogs.herbal_pieces import HERBAL, HerbalPieces
 from pipeline.catalogs.medicine_readings import Spelling, spellings
@@ -24,7 +24,7 @@ from pipeline.catalogs.medicines import Medicines
 from pipeline.catalogs.other_items import OtherItems
 from pipeline.catalogs.price_doubt import price_doubt
 from pipeline.catalogs.printed_names import PrintedName, bare, take_apart
-from pipeline.model import CatalogKind, CatalogMatch, ReimbursementClass
+from pipeline.model import CatalogKind, CatalogMatch
 
 SURE = 0.95
 """From here on a name found letter by letter needs no look at its neighbours; a missing form is less."""
@@ -37,11 +37,6 @@ _SERVICE_UNITS = frozenset(
         *("床/日", "例", "单侧", "疗程", "穴位", "视野", "分钟"),
     }
 )
-_CLASS_WORDS: dict[str, ReimbursementClass] = {
-    **dict.fromkeys(("甲", "甲类", "无自付", "1", "01"), "甲"),
-    **dict.fromkeys(("乙", "乙类", "有自付", "部分自付", "2", "02"), "乙"),
-    **dict.fromkeys(("丙", "丙类", "全自付", "自费", "3", "03"), "丙"),
-}
 
 
 class Item(NamedTuple):
@@ -130,7 +125,7 @@ class ItemMatcher:
             return CatalogMatch("unmatched", why="费用类别或合计行，不对应目录项目")
         specification = f"{item.specification} {printed.specification}"
         best = best_of_each(self._found(_row(item, printed, specification)), on, specification)
-        printed_class = _CLASS_WORDS.get(item.insurance_class.strip())
+        printed_class = PRINTED_CLASSES.get(item.insurance_class.strip())
         return choose(best, printed_class, on, lambda entry: self._covers(entry, on))
 
     def _found(self, row: _Row) -> list[Found]:

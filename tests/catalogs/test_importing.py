@@ -164,7 +164,10 @@ def test_a_list_kept_before_a_column_came_is_still_read(tmp_path: Path) -> None:
     report = import_list(_csv(tmp_path, "A001,测试沙坦,片剂,乙,\n"), "drug", date(2026, 1, 1), folder=folder)
     assert report.path is not None
     report.path.write_text(
-        report.path.read_text("utf-8").replace(",price,price_basis", "").replace(",,,\n", ",\n"), "utf-8"
+        report.path.read_text("utf-8")
+        .replace(",price,price_basis,first_self_pay_ratios", "")
+        .replace(",,,,\n", ",\n"),
+        "utf-8",
     )
     (record,) = read_records(report.path)
     assert (record["name"], record["price"]) == ("测试沙坦", "")
@@ -305,3 +308,36 @@ def test_a_clinical_code_of_a_procedure_leads_to_the_insurance_version(full_fold
     assert found is not None
     assert found.name == "头部血管治疗性超声"
     assert full.procedure("某种没有的手术") is None
+
+
+def test_shares_paid_in_advance_are_kept_and_reach_the_row(tmp_path: Path) -> None:
+    file = tmp_path / "某市目录.csv"
+    file.write_text("药品编码,药品名称,剂型,甲乙类,首自付比例\nA001,测试沙坦,片剂,乙,5.0%、10.0%\n", "utf-8")
+    folder = tmp_path / "catalogs"
+    import_list(file, "drug", date(2026, 1, 1), folder=folder)
+    match = Catalogs.in_use(folder).match("测试沙坦片", on=date(2026, 2, 1))
+    assert match.self_pay_ratios == (Decimal("0.05"), Decimal("0.1"))
+
+
+@pytest.mark.parametrize("share", ["5", "110%", "五成", "-5%"])
+def test_a_share_that_is_none_keeps_the_list_out(tmp_path: Path, share: str) -> None:
+    file = tmp_path / "某市目录.csv"
+    file.write_text(f"药品编码,药品名称,剂型,甲乙类,首自付比例\nA001,测试沙坦,片剂,乙,{share}\n", "utf-8")
+    with pytest.raises(ImportRefused) as refused:
+        import_list(file, "drug", date(2026, 1, 1), folder=tmp_path / "catalogs")
+    (rejected,) = refused.value.reports[0].rejected
+    assert rejected.column == "first_self_pay_ratios"
+
+
+def test_products_of_one_name_with_other_shares_leave_both(tmp_path: Path) -> None:
+    file = tmp_path / "某市目录.csv"
+    file.write_text(
+        "药品编码,药品名称,剂型,甲乙类,首自付比例\n"
+        "A001,测试沙坦,片剂,乙,5%\nA002,测试沙坦,片剂,乙,20%\nB001,测试普利,片剂,乙,5%\nB002,测试普利,片剂,乙,\n",
+        "utf-8",
+    )
+    folder = tmp_path / "catalogs"
+    import_list(file, "drug", date(2026, 1, 1), folder=folder)
+    lists = Catalogs.in_use(folder)
+    shares = [lists.match(name, on=date(2026, 2, 1)).self_pay_ratios for name in ("测试沙坦片", "测试普利片")]
+    assert shares == [(Decimal("0.05"), Decimal("0.2")), ()]
