@@ -12,8 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline.application import LONGEST_TEXT, Application, ClaimKind, application_of
-from pipeline.case_types import INVOICES
-from pipeline.model import Document
+from pipeline.model import INVOICES, Document
 
 KIND_OF_FORM: Mapping[str, ClaimKind] = MappingProxyType(
     {

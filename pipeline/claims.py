@@ -31,7 +31,7 @@ from pipeline.application_forms import applied_for
 from pipeline.case import Case
 from pipeline.case_types import is_stay
 from pipeline.catalogs.catalog import Catalogs
-from pipeline.model import BLANK, OTHER, Document, Finding
+from pipeline.model import BLANK, INVOICES, OTHER, Document, Finding
 from pipeline.office import Office, usual_office
 from pipeline.records import (
     SCHEMA_VERSION,
@@ -51,7 +51,6 @@ from validators import check_claim
 from validators.across import is_same_hospital, path_in
 from validators.duplicates import bill_key, content_key
 
-INVOICES = ("outpatient_invoice", "inpatient_invoice", "vat_invoice")
 PAPERS = ("settlement_sheet", "itemized_bill", "discharge_summary", "diagnosis_certificate", "prescription")
 """What joins a claim, in the order in which it is taken: what says most comes first."""
 CERTIFICATES = ("diagnosis_certificate", "discharge_summary")

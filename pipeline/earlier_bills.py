@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.model import Document
+from pipeline.model import INVOICES, Document
 from pipeline.text import squeeze
 
-BILL_TYPES = frozenset({"outpatient_invoice", "inpatient_invoice", "vat_invoice"})
 SERIALS = ("business_serial_no", "insurance_txn_no")
 """Numbers that a bill keeps when it is exchanged from electronic to paper."""
 LEAST_SERIAL = 7
@@ -94,7 +93,7 @@ def bills_of_claim(claim_id: str, documents: Iterable[Document]) -> Iterator[Ear
     """The bills of a claim, to be kept for those that come later."""
     for document in documents:
         number = document.text("invoice_number")
-        if document.type in BILL_TYPES and number:
+        if document.type in INVOICES and number:
             yield EarlierBill(claim_id, document.text("invoice_code") or "", number, serials_of(document))
 
 

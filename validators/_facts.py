@@ -18,9 +18,8 @@ from pipeline.catalogs.diagnoses import CodedDiagnosis
 from pipeline.catalogs.divisions import full_years
 from pipeline.catalogs.printed_names import bare, take_apart
 from pipeline.materials import NO_MARKS, ONLY_EMERGENCY
-from pipeline.model import Document, LineItem
+from pipeline.model import INVOICES, Document, LineItem
 from pipeline.text import is_masked, squeeze
-from validators._rule import INVOICES
 from validators.across import path_in
 
 LEVELS = ("一级", "二级", "三级")

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import re
 
-from pipeline.model import Document
+from pipeline.model import INVOICES, MEDICAL_INVOICES, Document
 from pipeline.text import squeeze
-from validators._rule import (
-    CHECK_READING,
-    INVOICES,
-    MEDICAL_INVOICES,
-    Verdict,
-    document_rule,
-    failed,
-    passed,
-    printed,
-    unknown,
-)
+from validators._rule import CHECK_READING, Verdict, document_rule, failed, passed, printed, unknown
 
 FIVE_ELEMENTS = {
     "invoice_code": "票据代码",

@@ -24,7 +24,6 @@ Fault: TypeAlias = Literal["", "wrong", "missed", "made_up"]
 Kind: TypeAlias = Literal["money", "date", "number", "name", "text", "choice"]
 
 KEY_FIELDS: Final = ("invoice_code", "invoice_number", "check_code", "issue_date", "total_amount")
-INVOICES: Final = frozenset({"outpatient_invoice", "inpatient_invoice", "vat_invoice"})
 """The papers whose key fields they are."""
 NAME_FIELDS: Final = ("payer_name", "payee_name", "patient_name", "hospital_name")
 """Names whose error rate of characters is told."""
