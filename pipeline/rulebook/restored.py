@@ -23,6 +23,7 @@ from typing_extensions import TypedDict
 
 from pipeline.application import Application, application_of, fault_said
 from pipeline.errors import BaoxiaoError, UnreadableFile
+from pipeline.field_kinds import COUNT_FIELDS, MONEY_FIELDS, WITHOUT_END, is_date
 from pipeline.model import (
     AnyField,
     Box,
@@ -46,14 +47,6 @@ from pipeline.model import (
     Value,
 )
 
-MONEY_FIELDS = frozenset(
-    {
-        *("total_amount", "fund_payment", "other_payment", "account_payment", "cash_payment"),
-        *("self_pay", "self_funded", "self_pay_1", "self_pay_2", "prepaid", "topup", "refund", "deductible"),
-    }
-)
-"""Fields whose value is yuan; every other text that looks like a number is a number of something."""
-DAYS_FIELDS = frozenset({"inpatient_days"})
 _ROW_NUMBERS = ("quantity", "unit_price", "amount")
 _ROW_TEXTS = ("name", "specification", "unit", "category", "insurance_class")
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
@@ -264,9 +257,9 @@ def _fields(cells: Mapping[str, _Cell]) -> Iterator[tuple[str, AnyField]]:
 def _value(name: str, text: str | None, path: str) -> Value | None:
     if text is None:
         return None
-    if name in MONEY_FIELDS or name in DAYS_FIELDS:
+    if name in MONEY_FIELDS | COUNT_FIELDS:
         return _number(text, path)
-    if not name.endswith("_date") and name not in ("period_start", "period_end"):
+    if not is_date(name) or text == WITHOUT_END:
         return text
     try:
         return date.fromisoformat(text)

@@ -15,11 +15,12 @@ from typer.testing import CliRunner, Result
 
 from extractors import field_names
 from pipeline.claims import Facts, assemble
+from pipeline.field_kinds import MONEY_FIELDS
 from pipeline.model import CatalogMatch, Document
 from pipeline.records import document_record
 from pipeline.rulebook.check import app, checked
 from pipeline.rulebook.restored import Restored, RestoredDocument, read_claims, read_documents
-from tests.builders import MONEY_FIELDS, TODAY, bill, case, paper, row, sample_catalogs
+from tests.builders import TODAY, bill, case, paper, row, sample_catalogs
 from validators import check_claim, check_document
 
 RUN = CliRunner()
