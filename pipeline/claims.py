@@ -595,7 +595,15 @@ def _not_detailed(invoices: Sequence[Document], bills: Sequence[Document]) -> li
 
 def _status(
     documents: Sequence[Document], findings: Sequence[Finding], lacks: bool
-) -> Literal["accepted", "review", "incomplete", "rejected"]:
+) -> Literal["accepted", "review", "incomplete"]:
+    """How a claim leaves the machine; `rejected`, the fourth status of the contract, is a person's to set.
+
+    Three findings come near to certainty (domain.md §10), and none of them settles a claim. A bill claimed
+    before (R-DUP-1) stands in the earlier claim too when that one was returned for missing papers and comes
+    again. A deadline that passed (R-DL-1) may have been missed by the office's own counter, and its
+    postponements are the office's to grant. A reversed bill (R-EB-3) is not paid, yet the bills beside it
+    are. To look costs a person seconds; a claim refused wrongly costs an insured person the money.
+    """
     if lacks:
         return "incomplete"
     broken = any(finding.outcome == "fail" and finding.severity == "block" for finding in findings)
