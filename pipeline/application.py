@@ -25,6 +25,7 @@ import pydantic
 from typing_extensions import TypedDict
 
 from pipeline.errors import UnreadableFile
+from pipeline.utf8 import encoding_fault
 from pipeline.verification import DeclaredDay, Verification, VerificationRecord, verification_of
 
 FILE_NAMES = frozenset({"application.json", "申请信息.json"})
@@ -256,6 +257,8 @@ def read_application(content: bytes, name: str) -> Application:
     """
     if len(content) > MOST_BYTES:
         raise _refused(name, ["文件过大，不是申请信息 / too large for an application"])
+    if fault := encoding_fault(content):
+        raise _refused(name, [fault])
     try:
         record = _RECORD.validate_json(content.removeprefix(BOM_UTF8))
     except pydantic.ValidationError as error:

@@ -111,6 +111,12 @@ def test_what_is_no_application_is_refused(content: bytes) -> None:
     assert "application" in refusal(content)
 
 
+def test_an_application_saved_in_gbk_is_told_so() -> None:
+    with pytest.raises(UnreadableFile, match="多半是 GBK；请用文本编辑器另存为 UTF-8") as refused:
+        read_application('{"kind": "reimbursement", "insured": {"name": "张三"}}'.encode("gbk"), "a.json")
+    assert "JSON" not in refused.value.message
+
+
 def test_a_file_that_is_too_long_is_not_parsed() -> None:
     assert "文件过大" in refusal(b" " * (MOST_BYTES + 1))
 

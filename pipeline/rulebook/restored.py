@@ -46,6 +46,7 @@ from pipeline.model import (
     SourceFile,
     Value,
 )
+from pipeline.utf8 import encoding_fault
 
 _ROW_NUMBERS = ("quantity", "unit_price", "amount")
 _ROW_TEXTS = ("name", "specification", "unit", "category", "insurance_class")
@@ -127,6 +128,10 @@ class _ClaimRow(TypedDict):
     application: NotRequired[dict[str, Any] | None]
 
 
+class WrongEncoding(BaoxiaoError):
+    """A file that is not in UTF-8; the message names it, its likely encoding and the way out."""
+
+
 class WrongRow(BaoxiaoError):
     """A row that cannot be taken; the message names the file, the line and the key."""
 
@@ -169,6 +174,7 @@ def read_documents(path: Path) -> Restored[RestoredDocument]:
 
     Raises:
         OSError: If it cannot be read.
+        WrongEncoding: If it is not in UTF-8.
     """
     adapter = pydantic.TypeAdapter(_DocumentRow)
     return _taken(path, lambda line: _document(adapter.validate_json(line)), lambda row: row.id)
@@ -179,6 +185,7 @@ def read_claims(path: Path) -> Restored[RestoredClaim]:
 
     Raises:
         OSError: If it cannot be read.
+        WrongEncoding: If it is not in UTF-8.
     """
     adapter = pydantic.TypeAdapter(_ClaimRow)
     return _taken(path, lambda line: _claim(adapter.validate_json(line)), lambda row: row.claim_id)
@@ -192,6 +199,8 @@ def _taken(path: Path, restore: Callable[[bytes], R], id_of: Callable[[R], str])
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
+            if fault := encoding_fault(line):  # told once: every further line would say the same
+                raise WrongEncoding(f"{path.name}: {fault}")
             try:
                 row = restore(line.removeprefix(BOM_UTF8))
             except pydantic.ValidationError as error:
