@@ -262,9 +262,9 @@ def passes(number: str) -> bool:
         return False
 
 
-def required_of(document: Document) -> tuple[str, ...]:  # noqa: ARG001 - the form of the hook
-    """Whose card it is."""
-    return ("name", "id_number")
+def required_of(document: Document) -> tuple[str, ...]:
+    """Whose card it is; of the side with the emblem alone, how long it is valid."""
+    return ("valid_from", "valid_to") if document.subtype == "back" else ("name", "id_number")
 
 
 FIELD_NAMES = (
