@@ -63,6 +63,7 @@ KEY_FIELDS = {
 The list that belongs to an electronic bill prints the bill's number and leaves the total to the bill."""
 _LABELS = {
     **FIVE_ELEMENTS,
+    "issue_date": "开票（出具）日期",
     "patient_name": "姓名",
     "hospital_name": "医院名称",
     "diagnoses": "诊断",
