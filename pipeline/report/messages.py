@@ -229,7 +229,7 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "field.invoice_code": ("票据代码", "Invoice code"),
     "field.invoice_number": ("票据号码", "Invoice number"),
     "field.check_code": ("校验码", "Check code"),
-    "field.issue_date": ("开票（出具）日期", "Issue date"),
+    "field.issue_date": ("开具日期", "Issue date"),
     "field.total_amount": ("金额合计", "Total amount"),
     "field.total_in_words": ("合计（大写）", "Total in words"),
     "field.payer_name": ("交款人", "Payer"),
