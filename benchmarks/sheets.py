@@ -24,10 +24,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from fixtures.draw import containers, levels, mix, sets
-from fixtures.draw.containers import Region, Strewn
-from fixtures.draw.flatbed import A4
+from fixtures.draw import containers, levels, mix, sets, strewn
+from fixtures.draw.containers import Region
 from fixtures.draw.mix import Makers
+from fixtures.draw.strewn import Sheet
 from fixtures.draw.truth import Drawn
 from pipeline.intake import papers_apart, with_print
 from pipeline.intervals import wilson
@@ -40,14 +40,6 @@ from pipeline.wiring import ocr_engine
 LEVELS = ("scan", "photo", "hard")
 HOW_MANY = {2: 6, 3: 5, 4: 3, 5: 2, 6: 2}
 """Papers on a sheet and how often, relative to each other."""
-SMALL = 150.0
-"""Height in mm up to which a paper is laid with others."""
-TICKETS = (("other", ""), ("id_card", ""))
-TICKET_SHARE = 0.6
-"""So many of the papers of a strewn sheet are tickets, slips and cards, for of others six find no room."""
-TRIES = 60
-DESKS = (220.0, 300.0)
-"""Width in mm of the part of a desk that a photo shows."""
 OWN_PRINT = 0.95
 """So much of the print of a cut lies on one drawn paper, at least."""
 CLOSE = 0.01
@@ -139,43 +131,34 @@ def _sheet(case: Case) -> Laid:
     """Several papers on one picture."""
     rng = random.Random(f"{case.seed}:{case.kind}:{case.number}")  # noqa: S311 - drawn alike by everybody
     level = rng.choices(LEVELS, (5, 4, 1))[0]
-    photo = level == "photo" or (level == "hard" and rng.random() < 0.3)
+    photo = strewn.is_photographed(level, rng)
     count = rng.choices(list(HOW_MANY), list(HOW_MANY.values()))[0]
-    gap = rng.uniform(*containers.STREWN_GAP) if case.kind == "strewn" else containers.GAP
-    papers: list[Strewn] = []
-    drawn = []
-    for _ in range(TRIES):
-        one = _paper(rng, tickets=case.kind == "strewn" and rng.random() < TICKET_SHARE)
-        laid = Strewn(one.pages[0], rng.choice((0, 90, 180, 270)) if case.kind == "strewn" else 0)
-        sizes = [paper.size for paper in (*papers, laid)]
-        small = len(one.pages) == 1 and laid.page.width <= A4[0] + 1 and laid.page.height <= SMALL
-        if small and (photo or containers.fit(sizes, gap)):
-            papers.append(laid)
-            drawn.append(one)
+    draw = strewn.draw if case.kind == "strewn" else _in_rows
+    sheet = draw(_makers, rng, level, count, photo=photo)
+    layouts = "+".join(
+        f"{one.layout}{f'@{turn}' * (turn > 0)}" for one, turn in zip(sheet.papers, sheet.turns, strict=True)
+    )
+    name = f"{case.kind}_{case.number:04d}_{level}_{layouts}.jpg"
+    content = containers.jpeg(sheet.shot, rng.randint(60, 90))
+    return Laid(name, case.kind, content, sheet.regions, sheet.turns)
+
+
+def _in_rows(makers: Makers, rng: random.Random, level: str, count: int, *, photo: bool) -> Sheet:
+    """A sheet of up to `count` papers that lie straight."""
+    papers: list[Drawn] = []
+    for _ in range(strewn.TRIES):
+        paper = mix.invent(makers, rng)
+        sizes = [(one.pages[0].width, one.pages[0].height) for one in (*papers, paper)]
+        if strewn.is_small(paper) and (photo or containers.fit(sizes)):
+            papers.append(paper)
         if len(papers) == count:
             break
     if level == "hard" and not photo:
-        for one in drawn:
-            levels.fade(one.pages, rng)
-    if case.kind == "strewn" and photo:
-        shot, regions = containers.strewn_photographed(papers, rng, gap, rng.uniform(*DESKS))
-    elif case.kind == "strewn":
-        shot, regions = containers.strewn_scanned(papers, rng, gap)
-    else:
-        together = containers.together_photographed if photo else containers.together_scanned
-        shot, regions = together([paper.page for paper in papers], rng)
-    layouts = "+".join(
-        f"{one.layout}{f'@{laid.turn}' * (laid.turn > 0)}" for one, laid in zip(drawn, papers, strict=True)
-    )
-    name = f"{case.kind}_{case.number:04d}_{level}_{layouts}.jpg"
-    content = containers.jpeg(shot, rng.randint(60, 90))
-    return Laid(name, case.kind, content, tuple(regions), tuple(paper.turn for paper in papers))
-
-
-def _paper(rng: random.Random, *, tickets: bool) -> Drawn:
-    if not tickets:
-        return mix.invent(_makers, rng)
-    return mix.pick(_makers.of[rng.choice([kind for kind in TICKETS if kind in _makers.of])], rng)
+        for paper in papers:
+            levels.fade(paper.pages, rng)
+    together = containers.together_photographed if photo else containers.together_scanned
+    shot, regions = together([paper.pages[0] for paper in papers], rng)
+    return Sheet(shot, tuple(papers), tuple(regions), (0,) * len(papers))
 
 
 def what_is_wrong(laid: Laid, engine: OcrEngine) -> str:

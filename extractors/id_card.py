@@ -19,6 +19,7 @@ from stdnum.exceptions import ValidationError
 from extractors._extractor import Extractor
 from extractors._fields import best_of, field_from, probability, reading_of
 from extractors._values import as_id_number, as_person, as_text
+from pipeline.field_kinds import WITHOUT_END
 from pipeline.model import AnyField, Box, Candidate, Document, Field, Page, Value, Word
 from pipeline.reading.layout import FARTHEST_PIECE, joined, rows_of
 from pipeline.text import fold, is_masked, parse_date, parse_sex, squeeze
@@ -58,7 +59,7 @@ def as_birth_date(text: str) -> date:
 
 def as_end(text: str) -> Value:
     """The day until which a card is valid, or 长期."""
-    return "长期" if squeeze(text).startswith("长期") else parse_date(text)
+    return WITHOUT_END if squeeze(text).startswith(WITHOUT_END) else parse_date(text)
 
 
 LABELS: dict[str, tuple[str, Callable[[str], Value]]] = {
@@ -261,9 +262,9 @@ def passes(number: str) -> bool:
         return False
 
 
-def required_of(document: Document) -> tuple[str, ...]:  # noqa: ARG001 - the form of the hook
-    """Whose card it is."""
-    return ("name", "id_number")
+def required_of(document: Document) -> tuple[str, ...]:
+    """Whose card it is; of the side with the emblem alone, how long it is valid."""
+    return ("valid_from", "valid_to") if document.subtype == "back" else ("name", "id_number")
 
 
 FIELD_NAMES = (

@@ -87,8 +87,9 @@ def approve(id: _Id, by: _By, why: _Why = "", outputs: _Runs = None, catalogs: _
     """核准，之后生效 / puts an alias into force; not for who proposed it."""
     with _told():
         alias = _book(catalogs).approve(id, by=by, why=why)
-    out.print(f"{id}：{alias.printed} → {alias.name}，已生效 / in force")
-    _write_again(outputs, catalogs)
+    holds = f"{id}：{alias.printed} → {alias.name}，已生效 / in force"
+    out.print(holds)
+    _write_again(outputs, catalogs, holds)
 
 
 @app.command()
@@ -104,8 +105,9 @@ def undo(id: _Id, by: _By, why: _Why, outputs: _Runs = None, catalogs: _Folder =
     """撤销，相应的行回到待定 / takes an alias out of force; its lines wait again."""
     with _told():
         _book(catalogs).undo(id, by=by, why=why)
-    out.print(f"{id}：已撤销 / undone")
-    _write_again(outputs, catalogs)
+    holds = f"{id}：已撤销 / undone"
+    out.print(holds)
+    _write_again(outputs, catalogs, holds)
 
 
 @app.command("list")
@@ -174,8 +176,11 @@ def _told() -> Iterator[None]:
         _fail(str(error))
 
 
-def _write_again(outputs: list[Path] | None, catalogs: Path | None) -> None:
-    """The outputs of the runs named, written anew; without any, how to."""
+def _write_again(outputs: list[Path] | None, catalogs: Path | None, holds: str) -> None:
+    """The outputs of the runs named, written anew; without any, how to.
+
+    What was decided `holds` whatever becomes of the outputs, and is said again with each that failed.
+    """
     if not outputs:
         out.print(
             "已有的结果用 --out DIR 重写，或再运行一次 baoxiao scan，不会重新识别"
@@ -188,12 +193,18 @@ def _write_again(outputs: list[Path] | None, catalogs: Path | None) -> None:
     chosen = settings()
     if catalogs is not None:
         chosen = chosen.model_copy(update={"catalog_dir": catalogs})
+    failed = False
     for folder in outputs:
         try:
             write_again(folder, chosen, date.today())  # noqa: DTZ011  # the office's own day
         except (NotWrittenAgain, FolderUnusable) as error:
-            _fail(str(error))
-        out.print(f"{folder}: 已重写 / written anew")
+            failed = True
+            err.print(f"✗ {error}", markup=False)
+            err.print(f"  此结果未重写，决定不受影响 / not written anew; all the same: {holds}", markup=False)
+        else:
+            out.print(f"{folder}: 已重写 / written anew")
+    if failed:
+        raise typer.Exit(1)
 
 
 def _fail(message: str) -> NoReturn:

@@ -12,7 +12,7 @@ The kinds of claims and the case types are those of the office's own form (domai
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePosixPath
@@ -25,6 +25,7 @@ import pydantic
 from typing_extensions import TypedDict
 
 from pipeline.errors import UnreadableFile
+from pipeline.utf8 import encoding_fault
 from pipeline.verification import DeclaredDay, Verification, VerificationRecord, verification_of
 
 FILE_NAMES = frozenset({"application.json", "申请信息.json"})
@@ -256,6 +257,8 @@ def read_application(content: bytes, name: str) -> Application:
     """
     if len(content) > MOST_BYTES:
         raise _refused(name, ["文件过大，不是申请信息 / too large for an application"])
+    if fault := encoding_fault(content):
+        raise _refused(name, [fault])
     try:
         record = _RECORD.validate_json(content.removeprefix(BOM_UTF8))
     except pydantic.ValidationError as error:
@@ -282,12 +285,19 @@ def application_schema() -> dict[str, object]:
 
 
 def _of_record(record: ApplicationRecord, name: str) -> Application:
-    try:
-        return _application(record)
-    except ValueError as error:  # a period that ends before it starts
-        raise _refused(
-            name, [f"card_period、offsite_filings: 结束早于开始 / ends before it starts: {error}"]
-        ) from error
+    turned = [key for key, start, end in _periods(record) if end is not None and end < start]
+    if turned:
+        raise _refused(name, [f"{key}.to: 早于开始日期 / is before the day it starts on" for key in turned])
+    return _application(record)
+
+
+def _periods(record: ApplicationRecord) -> Iterator[tuple[str, str, str | None]]:
+    """Each period that was declared: its key, its first and its last day (YYYY-MM-DD)."""
+    card = record.get("card_period")
+    if card is not None:
+        yield "card_period", card["from"], card.get("to")
+    for number, filing in enumerate(record.get("offsite_filings", ())):
+        yield f"offsite_filings.{number}", filing["from"], filing.get("to")
 
 
 def _application(record: ApplicationRecord) -> Application:

@@ -8,21 +8,45 @@ does not say is left out, and a person sees the form before anything follows fro
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from pipeline.application import LONGEST_TEXT, Application, ClaimKind, application_of
-from pipeline.case_types import INVOICES
-from pipeline.model import Document
+from pipeline.model import INVOICES, Document
 
-KIND_OF_FORM: Mapping[str, ClaimKind] = MappingProxyType(
+
+@dataclass(frozen=True, slots=True)
+class ApplicationForm:
+    """What is applied for with a form, and the subtypes of the papers that are handed in with it."""
+
+    kind: ClaimKind
+    supported_by: frozenset[str]
+
+
+FORMS: Mapping[str, ApplicationForm] = MappingProxyType(
     {
-        "chronic_disease_form": "chronic_disease_application",
-        "offsite_filing_form": "offsite_filing",
-        "family_account_form": "family_account_binding",
+        "chronic_disease_form": ApplicationForm(
+            "chronic_disease_application", frozenset({"informed_consent"})
+        ),
+        "offsite_filing_form": ApplicationForm(
+            "offsite_filing", frozenset({"referral_form", "residence_certificate"})
+        ),
+        "family_account_form": ApplicationForm(
+            "family_account_binding", frozenset({"marriage_certificate", "household_register"})
+        ),
     }
 )
-"""Subtype of a form to what is applied for with it."""
+"""The forms by their subtype."""
+
+
+def is_supported_by(form: str, paper: str) -> bool:
+    """Whether a paper of that subtype is handed in with a form of that subtype.
+
+    >>> is_supported_by("offsite_filing_form", "referral_form"), is_supported_by("", "referral_form")
+    (True, False)
+    """
+    return form in FORMS and paper in FORMS[form].supported_by
 
 
 def applied_for(documents: Sequence[Document]) -> tuple[Application, Document] | None:
@@ -32,13 +56,13 @@ def applied_for(documents: Sequence[Document]) -> tuple[Application, Document] |
     """
     if any(document.type in INVOICES for document in documents):
         return None
-    form = next((document for document in documents if document.subtype in KIND_OF_FORM), None)
+    form = next((document for document in documents if document.subtype in FORMS), None)
     return None if form is None else (application_of(_record(form), form.file.name), form)
 
 
 def _record(form: Document) -> dict[str, Any]:
     """What the form says, in the published shape."""
-    kind = KIND_OF_FORM[form.subtype or ""]
+    kind = FORMS[form.subtype or ""].kind
     record: dict[str, Any] = {"kind": kind}
     if insured := _person(form, "patient_name", "id_number"):
         record["insured"] = insured

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from pipeline.application import Application, CaseType, ClaimKind
-from pipeline.case_types import INVOICES, case_types_of
+from pipeline.case_types import case_types_of
 from pipeline.catalogs.catalog import Catalogs
-from pipeline.model import Document
+from pipeline.model import INVOICES, Document
 from pipeline.office import Office, usual_office
 from pipeline.places.place import Place
 from pipeline.verification import Verification

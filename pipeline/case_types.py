@@ -11,10 +11,9 @@ import re
 from collections.abc import Sequence
 
 from pipeline.application import Application, CaseType, ClaimKind
-from pipeline.model import Document
+from pipeline.model import INVOICES, Document
 from pipeline.text import squeeze
 
-INVOICES = ("outpatient_invoice", "inpatient_invoice", "vat_invoice")
 STAY_PAPERS = frozenset({"inpatient_invoice", "discharge_summary", "settlement_sheet"})
 """What only a stay has."""
 

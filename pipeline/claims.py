@@ -6,8 +6,9 @@ a record number, the hospital, the days. What has too little in common with any 
 that lacks its invoice, so that a person sees it. Papers are taken in an order of their own, so what
 belongs together does not depend on the order in which files were found.
 
-An application form (`FORMS`) begins a claim as an invoice does: 门诊慢特病, 异地就医备案 and 家庭共济
-carry papers but no bill (domain.md §9.1). Supporting papers join the claims of their person and begin none.
+An application form (`pipeline.application_forms`) begins a claim as an invoice does: 门诊慢特病, 异地就医备案
+and 家庭共济 carry papers but no bill (domain.md §9.1), and what is handed in with one is in no other claim.
+Supporting papers join the claims of their person and begin none.
 
 In a stack with separators or labels (`pipeline.stacks`) those decide instead: what lies between two of them
 is one claim, and nothing joins over them.
@@ -27,11 +28,11 @@ from typing import Literal
 
 from pipeline import materials
 from pipeline.application import NO_APPLICATIONS, Application, Applications
-from pipeline.application_forms import applied_for
+from pipeline.application_forms import FORMS, applied_for, is_supported_by
 from pipeline.case import Case
 from pipeline.case_types import is_stay
 from pipeline.catalogs.catalog import Catalogs
-from pipeline.model import BLANK, OTHER, Document, Finding
+from pipeline.model import BLANK, INVOICES, OTHER, Document, Finding
 from pipeline.office import Office, usual_office
 from pipeline.records import (
     SCHEMA_VERSION,
@@ -51,19 +52,9 @@ from validators import check_claim
 from validators.across import is_same_hospital, path_in
 from validators.duplicates import bill_key, content_key
 
-INVOICES = ("outpatient_invoice", "inpatient_invoice", "vat_invoice")
 PAPERS = ("settlement_sheet", "itemized_bill", "discharge_summary", "diagnosis_certificate", "prescription")
 """What joins a claim, in the order in which it is taken: what says most comes first."""
 CERTIFICATES = ("diagnosis_certificate", "discharge_summary")
-FORMS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "chronic_disease_form": frozenset({"informed_consent"}),
-        "offsite_filing_form": frozenset({"referral_form", "residence_certificate"}),
-        "family_account_form": frozenset({"marriage_certificate", "household_register"}),
-    }
-)
-"""Subtypes of the papers that are applied with; each is a claim of its own without an invoice. What it is
-supported by is in no other claim."""
 OF_THE_VISIT = frozenset({"outpatient_record", "accident_report", "commitment_letter", "referral_form"})
 OF_THE_PERSON = frozenset(
     {
@@ -76,7 +67,11 @@ OF_THE_PERSON = frozenset(
 SUPPORTING = FORMS.keys() | OF_THE_VISIT | OF_THE_PERSON
 
 AROUND_VISIT = timedelta(days=3)
-"""Certificates and prescriptions are dated within so many days of the visit or stay (R-DATE-1)."""
+"""Papers so few days apart speak of one visit: as many as R-DATE-1 allows by default (domain.md §10).
+
+A place's own `certificate_days` is not asked. It says which certificate counts: of an office that lets one
+count a month later, each certificate would fit every visit of that month; of one that allows no day, papers
+of one visit would fall apart before a rule could say what is wrong with them."""
 
 WRITTEN_SOON = timedelta(days=7)
 """What says only when it was written, so soon after the visit, speaks neither for nor against it."""
@@ -285,7 +280,7 @@ class _Groups:
         return [
             group
             for group in self._near(fact)
-            if fact.subtype in FORMS.get(group.head.subtype, ()) and _is_of(group, fact)
+            if is_supported_by(group.head.subtype, fact.subtype) and _is_of(group, fact)
         ]
 
     def _of_person(self, card: Facts) -> list[Group]:
@@ -600,7 +595,15 @@ def _not_detailed(invoices: Sequence[Document], bills: Sequence[Document]) -> li
 
 def _status(
     documents: Sequence[Document], findings: Sequence[Finding], lacks: bool
-) -> Literal["accepted", "review", "incomplete", "rejected"]:
+) -> Literal["accepted", "review", "incomplete"]:
+    """How a claim leaves the machine; `rejected`, the fourth status of the contract, is a person's to set.
+
+    Three findings come near to certainty (domain.md §10), and none of them settles a claim. A bill claimed
+    before (R-DUP-1) stands in the earlier claim too when that one was returned for missing papers and comes
+    again. A deadline that passed (R-DL-1) may have been missed by the office's own counter, and its
+    postponements are the office's to grant. A reversed bill (R-EB-3) is not paid, yet the bills beside it
+    are. To look costs a person seconds; a claim refused wrongly costs an insured person the money.
+    """
     if lacks:
         return "incomplete"
     broken = any(finding.outcome == "fail" and finding.severity == "block" for finding in findings)

@@ -9,16 +9,17 @@ questions; here they are answered from rows in memory or from a JSONL file, one 
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.model import Document
+from pipeline.model import INVOICES, Document
 from pipeline.text import squeeze
+from pipeline.utf8 import encoding_fault
 
-BILL_TYPES = frozenset({"outpatient_invoice", "inpatient_invoice", "vat_invoice"})
 SERIALS = ("business_serial_no", "insurance_txn_no")
 """Numbers that a bill keeps when it is exchanged from electronic to paper."""
 LEAST_SERIAL = 7
@@ -72,9 +73,9 @@ class KnownBills:
 
         Raises:
             OSError: If it cannot be read.
-            ValueError: If a line is no bill: which line, and why.
+            ValueError: If a line is no bill: which line, and why; if the file is not in UTF-8.
         """
-        with path.open(encoding="utf-8-sig") as lines:
+        with path.open("rb") as lines:
             return cls(_bills(lines, path.name))
 
 
@@ -94,7 +95,7 @@ def bills_of_claim(claim_id: str, documents: Iterable[Document]) -> Iterator[Ear
     """The bills of a claim, to be kept for those that come later."""
     for document in documents:
         number = document.text("invoice_number")
-        if document.type in BILL_TYPES and number:
+        if document.type in INVOICES and number:
             yield EarlierBill(claim_id, document.text("invoice_code") or "", number, serials_of(document))
 
 
@@ -113,12 +114,14 @@ def bill_line(bill: EarlierBill) -> str:
     return json.dumps(row, ensure_ascii=False)
 
 
-def _bills(lines: Iterable[str], name: str) -> Iterator[EarlierBill]:
+def _bills(lines: Iterable[bytes], name: str) -> Iterator[EarlierBill]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
+        if fault := encoding_fault(line):
+            raise ValueError(f"{name}: {fault}")
         try:
-            row = json.loads(line)
+            row = json.loads(line.removeprefix(BOM_UTF8))
             yield _bill(row)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(

@@ -64,6 +64,9 @@ Image: TypeAlias = npt.NDArray[np.uint8]
 Value: TypeAlias = str | Decimal | date
 T_co = TypeVar("T_co", bound=Value, covariant=True)
 
+MEDICAL_INVOICES: Final = ("outpatient_invoice", "inpatient_invoice")
+INVOICES: Final = (*MEDICAL_INVOICES, "vat_invoice")
+"""Types of the papers that ask for money: what hospitals issue on the fiscal form, and what sellers do."""
 OTHER = "other"
 BLANK = "blank"
 SEPARATOR: Final = "separator"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.model import Document, Page, RequiredSeal, Seal
+from pipeline.model import MEDICAL_INVOICES, Document, Page, RequiredSeal, Seal
 from pipeline.seal_names import CHARGE, DIAGNOSIS, INSTITUTION, OUTSIDE_MEDICINE, TAX, purpose_of
 
 FOUND_SHARE = 0.85
@@ -42,7 +42,7 @@ WANTED = {
 }
 OUTSIDE = Wanted("外购药专用章", frozenset((OUTSIDE_MEDICINE,)))
 
-ELECTRONIC_ORIGINALS = ("outpatient_invoice", "inpatient_invoice")
+ELECTRONIC_ORIGINALS = MEDICAL_INVOICES
 """As electronic files these are signed, not sealed: a seal is asked of their print alone."""
 
 

@@ -51,6 +51,8 @@ UPLOADS = "uploads.json"
 
 OUTPUTS = frozenset({DOCUMENTS, CLAIMS, BATCHES, LINES, ERRORS, REPORT})
 SKIPPED_NAMES = frozenset({"Thumbs.db", "desktop.ini", "__MACOSX"})
+EXPLAINED = ".explain"
+"""What `baoxiao explain` adds to the name of a paper for the folder beside it; its pictures are no papers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,9 @@ def find_uploads(paths: Iterable[Path], out: Path | None = None) -> list[Upload]
 
     Where two paths have a name in common, those of the later one stand under its folder.
 
-    Hidden files, what operating systems leave behind and what a run wrote into `out` are passed over. A
-    folder that cannot be listed and a link that leads nowhere are there, to be told as unreadable.
+    Hidden files, what operating systems leave behind, what a run wrote into `out` and what explains a paper
+    beside it are passed over. A folder that cannot be listed and a link that leads nowhere are there, to be
+    told as unreadable.
     """
     own = {os.path.realpath(out / name) for name in OUTPUTS} if out is not None else set()
     uploads: dict[str, Upload] = {}
@@ -107,13 +110,18 @@ def _walk(folder: Path) -> list[Path]:
         found.append(Path(unlisted.filename))
 
     for root, folders, files in os.walk(folder, onerror=note):
-        folders[:] = [name for name in folders if not _is_passed_over(name)]
+        folders[:] = [name for name in folders if not _is_passed_over(name) and not _explains(name, files)]
         found.extend(Path(root, name) for name in files if not _is_passed_over(name))
     return sorted(path for path in found if path.is_file() or path.is_dir() or not path.exists())
 
 
 def _is_passed_over(name: str) -> bool:
     return name.startswith((".", "~$")) or name in SKIPPED_NAMES
+
+
+def _explains(folder: str, files: Container[str]) -> bool:
+    """Whether the folder shows how one of the files beside it was read."""
+    return folder.endswith(EXPLAINED) and folder.removesuffix(EXPLAINED) in files
 
 
 def _legible(name: str) -> str:

@@ -55,8 +55,7 @@ def progress_on(console: Console, clock: Callable[[], float] = time.monotonic) -
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn(
-            "{task.fields[documents]} 单据/documents · {task.fields[pages]} 页/pages"
-            " · {task.fields[rate]:.1f} 页/s"
+            "{task.fields[documents]} 单据/documents · {task.fields[pages]} 页/pages · {task.fields[speed]}"
         ),
         TimeElapsedColumn(),
         TextColumn("剩余/left"),
@@ -81,9 +80,12 @@ class _Pace:
         self.uploads, self.done, self._already = uploads, already_read, already_read
 
     @property
-    def rate(self) -> float:
-        """Pages a second."""
-        return self.pages / max(0.1, self._clock() - self._began)
+    def speed(self) -> str:
+        """Pages a second; on a busy machine, where that would be 0.0, seconds a page."""
+        seconds = max(0.1, self._clock() - self._began)
+        if self.pages < seconds / 2:
+            return f"{seconds / self.pages:.0f} s/页" if self.pages else "– 页/s"
+        return f"{self.pages / seconds:.1f} 页/s"
 
     @property
     def left(self) -> str:
@@ -99,7 +101,7 @@ class _Bar:
     def __init__(self, bar: Progress, clock: Callable[[], float]) -> None:
         self._bar = bar
         self._pace = _Pace(clock)
-        self._task = bar.add_task("文件/files", total=None, documents=0, pages=0, rate=0.0)
+        self._task = bar.add_task("文件/files", total=None, documents=0, pages=0, speed=self._pace.speed)
 
     def say(self, sentence: str) -> None:
         self._bar.console.print(sentence, markup=False)
@@ -112,7 +114,7 @@ class _Bar:
 
     def pages_read(self, pages: int) -> None:
         self._pace.pages += pages
-        self._bar.update(self._task, pages=self._pace.pages, rate=self._pace.rate)
+        self._bar.update(self._task, pages=self._pace.pages, speed=self._pace.speed)
 
     def upload_done(self, name: str, documents: int, unread: Sequence[Unread]) -> None:  # noqa: ARG002
         self._pace.done += 1
@@ -145,7 +147,7 @@ class _Lines:
             self._said = self._clock()
             self.say(
                 f"{pace.done}/{pace.uploads} 文件/files · {pace.documents} 单据/documents"
-                f" · {pace.pages} 页/pages · {pace.rate:.1f} 页/s · 剩余/left {pace.left}"
+                f" · {pace.pages} 页/pages · {pace.speed} · 剩余/left {pace.left}"
             )
 
     def upload_done(self, name: str, documents: int, unread: Sequence[Unread]) -> None:  # noqa: ARG002

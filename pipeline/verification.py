@@ -18,6 +18,8 @@ from typing import Annotated, Literal, NotRequired, TypeAlias
 import pydantic
 from typing_extensions import TypedDict
 
+from pipeline.utf8 import encoding_fault
+
 VerificationState: TypeAlias = Literal[
     "verified",
     "mismatch",
@@ -101,13 +103,15 @@ def read_verifications(lines: Iterable[bytes], name: str) -> tuple[Verification,
         name: What the file is called in messages.
 
     Raises:
-        ValueError: If a line is no answer: which line and which key.
+        ValueError: If a line is no answer: which line and which key; if the file is not in UTF-8.
     """
     record = pydantic.TypeAdapter(VerificationRecord)
     found = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
+        if fault := encoding_fault(line):
+            raise ValueError(f"{name}: {fault}")
         try:
             found.append(verification_of(record.validate_json(line.removeprefix(BOM_UTF8))))
         except pydantic.ValidationError as error:

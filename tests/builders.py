@@ -13,29 +13,12 @@ from hashlib import sha256
 from pipeline.application import Application, read_application
 from pipeline.case import Case
 from pipeline.catalogs.catalog import Catalogs
+from pipeline.field_kinds import MONEY_FIELDS, WITHOUT_END, is_date
 from pipeline.model import AnyField, Document, Field, LineItem, PageSize, SourceFile, Value
 from pipeline.office import Office, usual_office
 from pipeline.places.book import Places
 from pipeline.places.place import Place
 from pipeline.verification import Verification
-
-MONEY_FIELDS = frozenset(
-    {
-        "total_amount",
-        "fund_payment",
-        "other_payment",
-        "account_payment",
-        "cash_payment",
-        "self_pay",
-        "self_funded",
-        "self_pay_1",
-        "self_pay_2",
-        "prepaid",
-        "topup",
-        "refund",
-    }
-)
-
 
 Values = Mapping[str, str | Decimal | date | None]
 
@@ -90,8 +73,7 @@ def _typed(name: str, value: Value | None) -> Value | None:
         return value
     if name in MONEY_FIELDS:
         return Decimal(value)
-    is_date = name.endswith("_date") or name.startswith("period_")
-    return date.fromisoformat(value) if is_date else value
+    return date.fromisoformat(value) if is_date(name) and value != WITHOUT_END else value
 
 
 def row(

@@ -25,6 +25,13 @@ from pipeline.application import (
 )
 from pipeline.errors import UnreadableFile
 
+FILING = {
+    "kind": "异地转诊",
+    "place": "310000",
+    "from": "2025-01-01",
+    "to": "2025-06-30",
+    "filed_on": "2024-12-30",
+}
 WHOLE = {
     "schema_version": "1",
     "kind": "reimbursement",
@@ -34,15 +41,7 @@ WHOLE = {
     "submitted_by": {"name": "王样例", "relation": "父母", "phone": "01000000000"},
     "phone": "01000000000",
     "bank_account": {"holder": "王小样", "number": "6200000000000000", "bank": "样例银行"},
-    "offsite_filings": [
-        {
-            "kind": "异地转诊",
-            "place": "310000",
-            "from": "2025-01-01",
-            "to": "2025-06-30",
-            "filed_on": "2024-12-30",
-        }
-    ],
+    "offsite_filings": [FILING],
     "card_period": {"from": "2025-01-01"},
     "batch_file": {"name": "a.bp", "made_as": "a.bp", "software_version": "3.2"},
     "references": {"受理号": "2025-0001"},
@@ -94,7 +93,11 @@ def test_the_published_schema_takes_what_is_read() -> None:
         ({"insured": {"id_number": "1"}}, "insured.name: 缺少此项"),
         ({"case_types": ["flu"]}, "case_types.0: 不是允许的取值"),
         ({"phone": 10}, "phone: 应为文字"),
-        ({"card_period": {"from": "2025-02-01", "to": "2025-01-01"}}, "结束早于开始"),
+        ({"card_period": {"from": "2025-02-01", "to": "2025-01-01"}}, "card_period.to: 早于开始日期"),
+        (
+            {"offsite_filings": [FILING, {**FILING, "from": "2025-07-01"}]},
+            "offsite_filings.1.to: 早于开始日期",
+        ),
         ({"card_period": {"from": "2025-02-01", "until": "2025-03-01"}}, "card_period.until: 没有这个键"),
         ({"verifications": [{"invoice_number": "1", "state": "ok"}]}, "verifications.0.state"),
     ],
@@ -109,6 +112,12 @@ def test_a_wrong_key_is_named_in_both_languages(change: dict[str, object], key: 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff\xfe", b"null", b'"kind"', b"{}"])
 def test_what_is_no_application_is_refused(content: bytes) -> None:
     assert "application" in refusal(content)
+
+
+def test_an_application_saved_in_gbk_is_told_so() -> None:
+    with pytest.raises(UnreadableFile, match="多半是 GBK；请用文本编辑器另存为 UTF-8") as refused:
+        read_application('{"kind": "reimbursement", "insured": {"name": "张三"}}'.encode("gbk"), "a.json")
+    assert "JSON" not in refused.value.message
 
 
 def test_a_file_that_is_too_long_is_not_parsed() -> None:

@@ -16,7 +16,9 @@ from jsonschema import Draft202012Validator
 from extractors import field_names
 from pipeline.acceptance import judged
 from pipeline.claims import FOLDER_OF_A_CASE, Facts, assemble, group_documents
+from pipeline.earlier_bills import EarlierBill, KnownBills
 from pipeline.model import Document, Field, PageSize
+from pipeline.office import Office
 from pipeline.records import ClaimRecord, json_schemas
 from tests.builders import TODAY, bill, paper, row, sample_catalogs
 
@@ -452,6 +454,22 @@ class TestStatus:
         first, *others = self.complete()
         claim = claim_of(replace(first, status="review"), *others[:-1])
         assert (claim["status"], claim["missing_materials"]) == ("incomplete", ["M06 诊断证明"])
+
+    def test_not_even_a_bill_that_was_paid_before_rejects_a_claim_by_itself(self) -> None:
+        papers = {document.id: document for document in self.complete()}
+        paid = EarlierBill("C-returned", ELEMENTS["invoice_code"], "0127700352")
+        made, _ = assemble(
+            map(Facts.of, papers.values()),
+            papers.__getitem__,
+            field_names,
+            sample_catalogs(),
+            TODAY,
+            office=Office(earlier=KnownBills([paid])),
+        )
+        (claim,) = made
+        failed = [check["rule"] for check in claim["checks"] if check["outcome"] == "fail"]
+        assert failed == ["R-DUP-1.bill_was_not_claimed_before"]
+        assert claim["status"] == "review"
 
     def test_fields_with_which_a_claim_does_not_hold_are_named_by_paper(self) -> None:
         first = accepted(receipt(total_amount="30.00"))

@@ -110,6 +110,32 @@ def test_a_stack_states_every_page_once(makers: Makers) -> None:
     assert pages == list(range(1, len(pages) + 1))
 
 
+def strewn_order(*, is_strewn: bool) -> Order:
+    """The first page with several papers that is strewn, or is not."""
+    numbered = (Order(5, "scan", number, "several_on_page", 2) for number in itertools.count())
+    return next(order for order in numbered if sets._is_strewn(order) is is_strewn)
+
+
+def test_a_strewn_sheet_states_where_each_paper_lies(makers: Makers) -> None:
+    makers = Makers({**makers.of, ("id_card", ""): {"card_front": ("negatives", "ID_CARDS")}})
+    order = strewn_order(is_strewn=True)
+    unit = draw_unit(order, makers)
+    assert unit == draw_unit(order, makers)
+    assert {row["drawn"]["container"] for row in unit.rows} == {"strewn"}
+    assert len(unit.rows) == 2
+    assert all(0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1 for x0, y0, x1, y1 in map(region_of, unit.rows))
+
+
+def region_of(row: dict[str, Any]) -> list[float]:
+    region: list[float] = row["source"]["region"]
+    return region
+
+
+def test_other_sheets_are_what_they_were_before_papers_were_strewn(makers: Makers) -> None:
+    order = strewn_order(is_strewn=False)
+    assert draw_unit(order, makers) == sets._several(order, makers, order.rng)
+
+
 def test_levels_show_one_paper_differently() -> None:
     page = slip().pages[0]
     scan, photo = levels.scans([page], random.Random(1))[0], levels.photos([page], random.Random(1))[0]

@@ -64,3 +64,10 @@ def test_a_line_that_is_no_bill_is_named(tmp_path: Path, line: str) -> None:
     file.write_text(f"\n{line}\n", "utf-8")
     with pytest.raises(ValueError, match=r"bills\.jsonl 第 2 行"):
         KnownBills.from_file(file)
+
+
+def test_a_file_in_gbk_is_told_so(tmp_path: Path) -> None:
+    file = tmp_path / "bills.jsonl"
+    file.write_text('{"claim_id": "申报一", "invoice_code": "", "invoice_number": "1"}\n', "gbk")
+    with pytest.raises(ValueError, match=r"bills\.jsonl: 不是 UTF-8 编码，多半是 GBK"):
+        KnownBills.from_file(file)

@@ -187,8 +187,22 @@ def test_outputs_that_cannot_be_written_again_stay_and_the_way_is_said(lists: Pa
         app, ["undo", "A1", "--by", "carl", "--why", "错", "--out", str(run_folder), "--catalogs", str(lists)]
     )
     assert said.exit_code == 1
-    assert "baoxiao scan" in said.output
+    assert "baoxiao scan" in said.stderr
+    assert "决定不受影响" in said.stderr
+    assert "A1：已撤销" in said.stderr
+    assert AliasBook(lists).get("A1").standing == "undone"
     assert set(statuses(run_folder)) == {"unmatched"}
+
+
+def test_one_run_that_cannot_be_written_again_keeps_no_other_from_it(lists: Path, run_folder: Path) -> None:
+    (alias,) = taught(lists).all()
+    empty = run_folder.parent / "no run"
+    outputs = ["--out", str(empty), "--out", str(run_folder)]
+    said = RUNNER.invoke(
+        app, ["undo", alias.id, "--by", "carl", "--why", "错", *outputs, "--catalogs", str(lists)]
+    )
+    assert said.exit_code == 1
+    assert f"{run_folder}: 已重写" in said.stdout
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +13,9 @@ import pytest
 from extractors import EXTRACTORS
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.intake import read_documents
-from pipeline.model import Page
+from pipeline.model import Document, Page
 from pipeline.records import document_record
+from pipeline.rulebook import restored
 from pipeline.store.freeze import load_page
 from tests.truth import (
     FIXTURES,
@@ -42,14 +45,31 @@ SHIFTED = "04_周模拟_门诊收据.jpg"
 
 
 @pytest.fixture(scope="module")
-def documents() -> list[dict[str, Any]]:
+def papers() -> list[Document]:
     files: dict[str, list[Page]] = defaultdict(list)
     for path in sorted((FIXTURES / "recorded").glob("*.json")):
         page = load_page(path.read_text("utf-8"))
         files[page.file.name].append(page)
     catalogs = Catalogs.sample()
-    read = [document for pages in files.values() for document in read_documents(pages, catalogs, TODAY)]
-    return [dict(document_record(document, ())) for document in read]
+    return [document for pages in files.values() for document in read_documents(pages, catalogs, TODAY)]
+
+
+@pytest.fixture(scope="module")
+def documents(papers: list[Document]) -> list[dict[str, Any]]:
+    return [dict(document_record(document, ())) for document in papers]
+
+
+def test_every_value_comes_back_from_its_published_row_as_what_it_was(
+    papers: list[Document], documents: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """An amount or a day that came back as text would be lost to every rule."""
+    published = tmp_path / "documents.jsonl"
+    published.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in documents), "utf-8")
+    back = restored.read_documents(published)
+    assert back.wrong == ()
+    for paper, again in zip(papers, back.rows, strict=True):
+        read = {name: field.value for name, field in paper.fields.items()}
+        assert {name: field.value for name, field in again.fields.items()} == read
 
 
 def test_every_document_type_has_a_recorded_paper(documents: list[dict[str, Any]]) -> None:

@@ -26,6 +26,7 @@ from pipeline.model import (
     Origin,
     PageSize,
     ReimbursementClass,
+    Seal,
     SourceFile,
 )
 from pipeline.records import (
@@ -41,7 +42,7 @@ from pipeline.records import (
 from pipeline.report import HERE, ReportLimits, RunInfo, Thumbnail, no_thumbnail, render_report
 from pipeline.report.messages import MESSAGES
 from pipeline.report.summary import Tally
-from pipeline.report.views import pages_to_show
+from pipeline.report.views import document_view, pages_to_show
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
@@ -260,6 +261,18 @@ def test_details_wait_in_templates(full: str) -> None:
     outside = re.sub(r"<template>.*?</template>", "", full, flags=re.S)
     assert "<img" not in outside
     assert 'class="fields"' not in outside
+
+
+def test_a_seal_that_was_found_is_named_and_not_called_missing() -> None:
+    found = Seal("诊断专用章", "样例医院诊断专用章", "red", "round", Box(50, 50, 80, 80), 0.99, 1)
+    unread = replace(found, name=None)
+    without = document_record(DOCUMENT, ("seal", "payer_name"))
+    sealed = document_record(replace(DOCUMENT, seals=(found, unread)), ("seal", "payer_name"))
+    assert [cell.name for cell in document_view(without, {}, 5).missing] == ["seal", "payer_name"]
+    assert [cell.name for cell in document_view(sealed, {}, 5).missing] == ["payer_name"]
+    page = report([sealed])
+    assert "诊断专用章 · " in page
+    assert 'data-t="seal_unread"' in page
 
 
 def test_what_is_beyond_the_limits_is_counted() -> None:

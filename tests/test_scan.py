@@ -140,6 +140,12 @@ class TestFinding:
         assert self.names(tmp_path) == ["a"]
         assert self.names(tmp_path / ".hidden.jpg") == [".hidden.jpg"]
 
+    def test_what_explains_a_paper_is_no_paper(self, tmp_path: Path) -> None:
+        papers = put(tmp_path, a__jpg="", b__jpg="")
+        put(papers / "a.jpg.explain", **{"01_decoded.jpg": ""})
+        put(papers / "c.explain", **{"1.jpg": "of a paper that is not here"})
+        assert self.names(papers) == ["a.jpg", "b.jpg", "c.explain/1.jpg"]
+
     def test_what_a_run_wrote_is_not_read_by_the_next(self, tmp_path: Path) -> None:
         papers = put(tmp_path, a="", lines__csv="a file of theirs")
         put(tmp_path / "out", **{name.replace(".", "__"): "" for name in OUTPUTS}, b="")

@@ -53,6 +53,14 @@ class TestLines:
             progress.pages_read(5)
         assert printed(on) == "1/10 文件/files · 3 单据/documents · 20 页/pages · 2.0 页/s · 剩余/left 1:30\n"
 
+    def test_a_slow_run_says_how_long_a_page_takes(self, clock: Clock) -> None:
+        on = console(terminal=False)
+        with progress_on(on, clock) as progress:
+            progress.begin(uploads=10, already_read=0)
+            clock.now = 3 * SECONDS_BETWEEN_LINES
+            progress.pages_read(2)
+        assert f" · 2 页/pages · {3 * SECONDS_BETWEEN_LINES / 2:.0f} s/页 · " in printed(on)
+
     def test_what_an_earlier_run_read_is_said_and_not_counted_into_the_pace(self, clock: Clock) -> None:
         on = console(terminal=False)
         with progress_on(on, clock) as progress:

@@ -26,6 +26,12 @@ def test_the_mark_that_windows_editors_put_first_harms_nothing() -> None:
     assert len(read_verifications([b"\xef\xbb\xbf" + LINE], "verifications.jsonl")) == 1
 
 
+def test_a_file_in_utf_16_is_told_so() -> None:
+    lines = LINE.decode().encode("utf-16").splitlines()
+    with pytest.raises(ValueError, match=r"answers\.jsonl: 是 UTF-16 编码"):
+        read_verifications(lines, "answers.jsonl")
+
+
 @pytest.mark.parametrize(
     ("line", "key"),
     [

@@ -10,8 +10,6 @@ rule disputes is left out: it goes to a person whatever its confidence.
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,12 +20,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from fitting import order
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from pipeline.acceptance import needs_witness
 from pipeline.confidence.evidence import NAMES, Witnesses, evidence_of, kind_of, values_of
-from pipeline.confidence.model import DATA, MOST_SURE
+from pipeline.confidence.model import DATA, KIND, MOST_SURE
+from pipeline.dated_files import store
 from pipeline.evaluate.evaluation import judge_paper
 from pipeline.evaluate.pairing import paired
 from pipeline.evaluate.run_folder import RunFolder
@@ -57,22 +57,14 @@ class Sample:
 
 def main() -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("pairs", nargs="+", type=Path, metavar="TRUTH OUT")
-    parser.add_argument("--dated", type=date.fromisoformat, required=True)
-    options = parser.parse_args()
-    if len(options.pairs) % 2:
-        parser.error("give a TRUTH and an OUT, one pair a run")
+    asked = order(__doc__)
     samples = [
-        sample
-        for truth, out in zip(options.pairs[::2], options.pairs[1::2], strict=True)
-        for sample in samples_of(truth, out, documents_of(out))
+        sample for run in asked.runs for sample in samples_of(run.truth, run.out, documents_of(run.out))
     ]
     if not samples:
-        parser.error("no values: scan with this very code first, then fit")
-    fitted = fit(samples, options.dated)
-    file = DATA / f"confidence-{options.dated}.json"
-    file.write_text(json.dumps(fitted, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        print("no values: scan with this very code first, then fit", file=sys.stderr)
+        return 2
+    file = store(DATA, KIND, fit(samples, asked.dated))
     print(f"{file}: {len(samples)} values, {sum(not s.is_right for s in samples)} wrong")
     return 0
 

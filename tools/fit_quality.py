@@ -12,12 +12,11 @@ as `held_out` was counted on the other, and as `fresh` on papers drawn after the
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -25,14 +24,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from fitting import Run, order
 from PIL import Image
 
+from pipeline.dated_files import store
 from pipeline.evaluate.evaluation import judge_paper
 from pipeline.evaluate.pairing import paired
 from pipeline.evaluate.run_folder import RunFolder
 from pipeline.evaluate.truth import TruthPaper, read_truth
 from pipeline.reading.print_marks import find_print
-from pipeline.reading.quality import DATA, measures, no_paper
+from pipeline.reading.quality import DATA, KIND, measures, no_paper
 
 READABLE = 0.8
 """Share of the fields that must be right."""
@@ -83,22 +84,14 @@ class Sample:
 
 def main() -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("pairs", nargs="+", type=Path, metavar="TRUTH OUT")
-    parser.add_argument("--fresh", nargs="+", type=Path, default=[], metavar="TRUTH OUT")
-    parser.add_argument("--dated", type=date.fromisoformat, required=True)
-    options = parser.parse_args()
-    if len(options.pairs) % 2 or len(options.fresh) % 2:
-        parser.error("give a TRUTH and an OUT, one pair a run")
-    samples = gathered(options.pairs)
-    fitted = fit(samples, options.dated)
-    if options.fresh:
-        fresh = gathered(options.fresh)
+    asked = order(__doc__, takes_fresh=True)
+    samples = gathered(asked.runs)
+    fitted = fit(samples, asked.dated)
+    if asked.fresh:
+        fresh = gathered(asked.fresh)
         fitted["fresh"] = counted(fresh, fitted)
         samples += fresh
-    DATA.mkdir(exist_ok=True)
-    file = DATA / f"quality-{options.dated}.json"
-    file.write_text(json.dumps(fitted, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    file = store(DATA, KIND, fitted)
     print(f"{file}: {json.dumps(fitted, ensure_ascii=False)}")
     for sample in samples:
         verdict = fitted_verdict(sample, fitted)
@@ -108,14 +101,9 @@ def main() -> int:
     return 0
 
 
-def gathered(pairs: Sequence[Path]) -> list[Sample]:
-    """The pictures of several runs, each a truth and an output folder, with `form_unread` told."""
-    samples = [
-        sample
-        for truth, out in zip(pairs[::2], pairs[1::2], strict=True)
-        for sample in samples_of(truth, out)
-    ]
-    return with_unread_forms(samples)
+def gathered(runs: Iterable[Run]) -> list[Sample]:
+    """The pictures of several runs, with `form_unread` told."""
+    return with_unread_forms([sample for run in runs for sample in samples_of(run.truth, run.out)])
 
 
 def with_unread_forms(samples: Sequence[Sample]) -> list[Sample]:

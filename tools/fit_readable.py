@@ -12,11 +12,10 @@ print alone.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -25,18 +24,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from fit_quality import GOOD_LEVELS, READABLE, SUFFIXES, share_right
+from fitting import Run, order
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 
+from pipeline.dated_files import store
 from pipeline.evaluate.run_folder import RunFolder
 from pipeline.evaluate.truth import read_truth
 from pipeline.intervals import wilson
 from pipeline.reading.print_marks import PrintMarks, find_print
 from pipeline.reading.probe import Probe, probe
 from pipeline.reading.quality import DATA, Quality, judge
-from pipeline.reading.readable import all_measures, load, no_paper_read, weighed
+from pipeline.reading.readable import KIND, all_measures, load, no_paper_read, weighed
 from pipeline.settings import settings
 from pipeline.wiring import ocr_engine
 
@@ -83,40 +84,28 @@ class Sample:
 
 def main() -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("pairs", nargs="+", type=Path, metavar="TRUTH OUT")
-    parser.add_argument("--fresh", nargs="+", type=Path, default=[], metavar="TRUTH OUT")
-    parser.add_argument("--dated", type=date.fromisoformat, required=True)
-    options = parser.parse_args()
-    if len(options.pairs) % 2 or len(options.fresh) % 2:
-        parser.error("give a TRUTH and an OUT, one pair a run")
-    fitted = fit(list(gathered(options.pairs)), options.dated)
-    file = DATA / f"readable-{options.dated}.json"
-    write(file, fitted)
-    if options.fresh:
-        judged = list(gathered(options.fresh, file))
+    asked = order(__doc__, takes_fresh=True)
+    fitted = fit(list(gathered(asked.runs)), asked.dated)
+    file = store(DATA, KIND, fitted)
+    if asked.fresh:
+        judged = list(gathered(asked.fresh, file))
         fitted["fresh"], fitted["fresh_by_print"] = counted(judged), counted(by_print(judged))
-        write(file, fitted)
+        store(DATA, KIND, fitted)
     print(f"{file}: {json.dumps(fitted, ensure_ascii=False)}")
     return 0
 
 
-def write(file: Path, fitted: Mapping[str, Any]) -> None:
-    """Write the data file."""
-    file.write_text(json.dumps(fitted, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def gathered(pairs: Sequence[Path], weights: Path | None = None) -> Iterator[Sample]:
+def gathered(runs: Iterable[Run], weights: Path | None = None) -> Iterator[Sample]:
     """The pictures of several runs that a better photo of the paper would help; judged with `weights`."""
     engine = ocr_engine(settings(), 1)
-    runs = [(read_truth(truth), RunFolder(out)) for truth, out in zip(pairs[::2], pairs[1::2], strict=True)]
+    read = [(read_truth(run.truth), RunFolder(run.out)) for run in runs]
     best: Counter[str] = Counter()
-    for known, run in runs:
+    for known, run in read:
         for paper in known.papers:
             if paper.level in GOOD_LEVELS:
                 stated = json.dumps(dict(paper.fields), sort_keys=True)
                 best[stated] = max(best[stated], share_right(paper, run) or 0)
-    for known, run in runs:
+    for known, run in read:
         count = Counter(paper.file for paper in known.papers)
         for paper in known.papers:
             picture = known.folder / paper.file

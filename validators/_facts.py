@@ -7,7 +7,7 @@ what is printed as age and sex: it carries a check digit.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,9 +18,8 @@ from pipeline.catalogs.diagnoses import CodedDiagnosis
 from pipeline.catalogs.divisions import full_years
 from pipeline.catalogs.printed_names import bare, take_apart
 from pipeline.materials import NO_MARKS, ONLY_EMERGENCY
-from pipeline.model import Document, LineItem
+from pipeline.model import INVOICES, Document, LineItem
 from pipeline.text import is_masked, squeeze
-from validators._rule import INVOICES
 from validators.across import path_in
 
 LEVELS = ("一级", "二级", "三级")
@@ -108,8 +107,7 @@ class Facts:
 def facts_of(case: Case) -> Facts:
     """The facts of a claim."""
     documents = case.documents
-    start = _first_date(documents, "admission_date", "visit_date", "period_start")
-    end = _first_date(documents, "discharge_date", "visit_date", "period_end") or start
+    start, end = _treated(documents)
     born, sex = _identity(case)
     years, days = _age(documents, born, start or end)
     hospital = _first(documents, "hospital_name", "payee_name")
@@ -127,6 +125,33 @@ def facts_of(case: Case) -> Facts:
         start,
         end,
     )
+
+
+def _treated(documents: Sequence[Document]) -> tuple[date | None, date | None]:
+    """First and last day of the stay, else of the visit with all that its lists were charged for.
+
+    The bill of a month of treatment, such as dialysis, names one day of visit; its list names the month.
+    """
+    admitted = _first_date(documents, "admission_date")
+    discharged = _first_date(documents, "discharge_date")
+    if admitted or discharged:
+        start = admitted or _first_date(documents, "visit_date", "period_start")
+        return start, discharged or _first_date(documents, "visit_date", "period_end") or start
+    visit = _first_date(documents, "visit_date")
+    return _around([visit, *_listed_days(documents)])
+
+
+def _listed_days(documents: Sequence[Document]) -> Iterator[date | None]:
+    """The days on which the periods of itemized bills begin and end."""
+    for document in documents:
+        if document.type == "itemized_bill":
+            yield from (document.date("period_start"), document.date("period_end"))
+
+
+def _around(days: Iterable[date | None]) -> tuple[date | None, date | None]:
+    """The first and the last of the days that are known."""
+    known = [day for day in days if day is not None]
+    return (min(known), max(known)) if known else (None, None)
 
 
 def _identity(case: Case) -> tuple[date | None, str]:
@@ -195,11 +220,10 @@ def rows_of(documents: Sequence[Document]) -> Iterator[Row]:
     """The rows of itemized bills where there are any, else of invoices: the same money stands on both."""
     bills = [document for document in documents if document.type == "itemized_bill" and document.items]
     for document in bills or [document for document in documents if document.type in INVOICES]:
-        dates = [document.date(name) for name in ("period_start", "admission_date", "visit_date")]
-        start = next((day for day in dates if day), None)
-        if start is None and document.type in ("outpatient_invoice", "vat_invoice"):
-            start = document.treatment_date
-        end = document.date("period_end") or document.date("discharge_date") or start
+        start = _first_date([document], "period_start", "admission_date", "visit_date")
+        end = _first_date([document], "period_end", "discharge_date") or start
+        if document.type in ("outpatient_invoice", "vat_invoice"):
+            start, end = _around([start or document.treatment_date, end, *_listed_days(documents)])
         days = _span(start, end)
         for number, item in enumerate(document.items):
             if item.name is not None and item.name.value:

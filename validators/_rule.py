@@ -19,8 +19,6 @@ from pipeline.case import Case
 from pipeline.model import Document, Finding, Outcome, Severity, Subject
 
 CHECK_READING = "请核对识别结果"
-INVOICES = ("outpatient_invoice", "inpatient_invoice", "vat_invoice")
-MEDICAL_INVOICES = ("outpatient_invoice", "inpatient_invoice")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,20 +12,9 @@ from rapidfuzz import fuzz
 
 from pipeline.case import Case
 from pipeline.fee_categories import find_category
-from pipeline.model import Document, LineItem
+from pipeline.model import INVOICES, MEDICAL_INVOICES, Document, LineItem
 from pipeline.text import fold, squeeze
-from validators._rule import (
-    CHECK_READING,
-    INVOICES,
-    MEDICAL_INVOICES,
-    Verdict,
-    case_rule,
-    claim_rule,
-    failed,
-    passed,
-    printed,
-    unknown,
-)
+from validators._rule import CHECK_READING, Verdict, case_rule, claim_rule, failed, passed, printed, unknown
 from validators.identifiers import TXN_FORM, transaction_no
 
 _SAME_HOSPITAL = 85.0

@@ -5,18 +5,8 @@ What is added up stands in `validators.sums`; here is what follows from it.
 
 from __future__ import annotations
 
-from pipeline.model import Document
-from validators._rule import (
-    CHECK_READING,
-    INVOICES,
-    MEDICAL_INVOICES,
-    Verdict,
-    document_rule,
-    failed,
-    passed,
-    printed,
-    unknown,
-)
+from pipeline.model import INVOICES, MEDICAL_INVOICES, Document
+from validators._rule import CHECK_READING, Verdict, document_rule, failed, passed, printed, unknown
 from validators._sums import weigh, weigh_all
 from validators.sums import (
     amount_in_words,

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
-from pipeline.model import Document
+from pipeline.model import INVOICES, MEDICAL_INVOICES, Document
 from validators._rule import (
     CHECK_READING,
-    INVOICES,
-    MEDICAL_INVOICES,
     Verdict,
     dated_rule,
     document_rule,

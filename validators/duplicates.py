@@ -17,10 +17,10 @@ from decimal import Decimal
 
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.model import AnyField, Document, RenditionReason
+from pipeline.model import INVOICES, MEDICAL_INVOICES, AnyField, Document, RenditionReason
 from pipeline.text import compact_name, fold, is_masked, names_agree, squeeze
 from validators._row_pairs import row_pairs
-from validators._rule import INVOICES, MEDICAL_INVOICES, Verdict, claim_rule, failed, pair_rule, passed
+from validators._rule import Verdict, claim_rule, failed, pair_rule, passed
 from validators._same_content import content_keys, is_same_content
 from validators.across import is_same_hospital, path_in
 

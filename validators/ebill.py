@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import re
 
-from pipeline.model import Document
+from pipeline.model import INVOICES, MEDICAL_INVOICES, Document
 from pipeline.text import squeeze
-from validators._rule import (
-    CHECK_READING,
-    INVOICES,
-    MEDICAL_INVOICES,
-    Verdict,
-    document_rule,
-    failed,
-    passed,
-    printed,
-    unknown,
-)
+from validators._rule import CHECK_READING, Verdict, document_rule, failed, passed, printed, unknown
 
 FIVE_ELEMENTS = {
     "invoice_code": "票据代码",
@@ -73,6 +63,7 @@ KEY_FIELDS = {
 The list that belongs to an electronic bill prints the bill's number and leaves the total to the bill."""
 _LABELS = {
     **FIVE_ELEMENTS,
+    "issue_date": "开票（出具）日期",
     "patient_name": "姓名",
     "hospital_name": "医院名称",
     "diagnoses": "诊断",

@@ -11,19 +11,9 @@ from datetime import date
 
 from stdnum.cn import ric, uscc
 
-from pipeline.model import Document
+from pipeline.model import MEDICAL_INVOICES, Document
 from pipeline.text import is_masked, parse_date, squeeze
-from validators._rule import (
-    CHECK_READING,
-    MEDICAL_INVOICES,
-    Verdict,
-    document_rule,
-    failed,
-    passed,
-    printed,
-    unknown,
-    worst_of,
-)
+from validators._rule import CHECK_READING, Verdict, document_rule, failed, passed, printed, unknown, worst_of
 
 _EBILL_CODE = "财政电子票据编码规则 AACCKKYY（地区、分类、种类、年度）"
 _ELEMENTS = "财政电子票据查验五要素"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pipeline.case import Case
 from pipeline.catalogs.entries import DATA
 from pipeline.fee_categories import find_category
-from pipeline.model import LineItem
+from pipeline.model import INVOICES, LineItem
 from pipeline.text import squeeze
 from validators._rule import Verdict, case_rule, failed, passed, unknown
 from validators.across import path_in
@@ -16,7 +16,7 @@ from validators.external_drugs import without_tax_group
 
 _FEW = 5
 """Rows named in a message."""
-_CHARGED = ("itemized_bill", "outpatient_invoice", "inpatient_invoice", "vat_invoice")
+_CHARGED = ("itemized_bill", *INVOICES)
 
 
 def _rows(case: Case) -> Iterator[tuple[str, LineItem]]:

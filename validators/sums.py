@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pipeline.fee_categories import find_category
-from pipeline.model import Document, LineItem, MoneyField
+from pipeline.model import INVOICES, MEDICAL_INVOICES, Document, LineItem, MoneyField
 from pipeline.text import parse_capitals, parse_money, squeeze
-from validators._rule import INVOICES, MEDICAL_INVOICES, printed
+from validators._rule import printed
 
 ROUNDING = Decimal("0.01")
 """A price is printed with fewer places than the hospital counts with: a row may be a fen off."""

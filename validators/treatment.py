@@ -7,9 +7,9 @@ import re
 from pipeline.application import OffsiteFiling
 from pipeline.case import Case
 from pipeline.materials import is_marked_emergency
-from pipeline.model import OTHER, Document
+from pipeline.model import MEDICAL_INVOICES, OTHER, Document
 from pipeline.text import squeeze
-from validators._rule import MEDICAL_INVOICES, Verdict, case_rule, failed, passed, unknown
+from validators._rule import Verdict, case_rule, failed, passed, unknown
 from validators.across import path_in, treatment_of
 
 _MEDICAL_CODE = re.compile(r"(?P<province>[1-8][0-9])06[0-9]{4}")

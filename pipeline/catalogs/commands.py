@@ -201,10 +201,12 @@ def show_diff(
         typer.Option("--on", formats=["%Y-%m-%d"], help="就诊日期，给两次 / day of treatment, given twice"),
     ] = None,
     csv_file: Annotated[
-        Path | None, typer.Option("--csv", help="写出 CSV / writes a CSV", show_default=False)
+        Path | None,
+        typer.Option("--csv", metavar="FILE", help="写出 CSV / writes a CSV", show_default=False),
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="写出 JSON / writes JSON", show_default=False)
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="写出 JSON / writes JSON", show_default=False),
     ] = None,
     catalogs: _Folder = None,
 ) -> None:
@@ -217,7 +219,10 @@ def show_diff(
         kinds = [read_head(path).kind for path in paths]
         if not same_columns(*kinds):
             raise typer.BadParameter(f"两个目录种类不同 / lists of two kinds: {kinds[0]}, {kinds[1]}")
-        first, second = (read_records(path) for path in paths)
+        try:
+            first, second = (read_records(path) for path in paths)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
     else:
         raise typer.BadParameter(
             "请给两个目录，或 --kind 和两个 --on / give two lists, or --kind and --on twice"
@@ -239,8 +244,13 @@ def _list_path(known: Catalogs, name: str) -> Path:
         raise typer.BadParameter(f"{name}: 没有这个目录 / no such list; 在用 / in use: {names}")
     try:
         read_head(path)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+    except ValueError as error:  # a table of an office or of Excel, in whatever encoding
+        raise typer.BadParameter(
+            f"{path.name}: 是普通表格，不是目录（缺少开头的 # name:、# kind: 等行）；请先导入，再按名称比较："
+            f"baoxiao catalog import {path} --kind 种类 --effective YYYY-MM-DD --name 名称"
+            " / a plain table and no list yet (it lacks the lines # name:, # kind: … at its top);"
+            " import it first, then compare the two by name"
+        ) from error
     return path
 
 

@@ -9,16 +9,16 @@ those papers: how many values reach a confidence, and how many were wrong. A tar
 from __future__ import annotations
 
 import functools
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.confidence.evidence import NAMES, Evidence, kind_of
+from pipeline.dated_files import newest_file, stored
 from pipeline.intervals import clopper_pearson_upper
 
-DATA = Path(__file__).parent / "data"
+DATA, KIND = Path(__file__).parent / "data", "confidence"
 DEFAULT_TARGET = 0.0004
 """Accepted but wrong, per accepted field: a single careful keyer errs on 0.37 of 1,000 (Paulsen 2012)."""
 
@@ -87,16 +87,16 @@ def load(file: Path) -> Model:
     Raises:
         ValueError: If it was fitted for other evidence than this version gathers.
     """
-    stored = json.loads(file.read_text(encoding="utf-8"))
-    if tuple(stored["evidence"]) != NAMES:
+    fitted = stored(file)
+    if tuple(fitted["evidence"]) != NAMES:
         raise ValueError(f"{file.name} was fitted for other evidence: run tools/fit_confidence.py")
     return Model(
-        dated=stored["dated"],
-        values=stored["values"],
+        dated=fitted["dated"],
+        values=fitted["values"],
         kinds={
-            kind: Weights(one["intercept"], tuple(one["weights"])) for kind, one in stored["kinds"].items()
+            kind: Weights(one["intercept"], tuple(one["weights"])) for kind, one in fitted["kinds"].items()
         },
-        curve=tuple(_points(stored["curve"])),
+        curve=tuple(_points(fitted["curve"])),
     )
 
 
@@ -107,4 +107,4 @@ def _points(rows: Sequence[Sequence[float]]) -> list[Point]:
 @functools.cache
 def newest() -> Model:
     """The model with the latest date."""
-    return load(max(DATA.glob("confidence-*.json")))
+    return load(newest_file(DATA, KIND))

@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, TypeAlias
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.evaluate.truth import Known
+from pipeline.field_kinds import COUNT_FIELDS, MONEY_FIELDS, is_date
 from pipeline.text import parse_capitals
 
 FieldRow: TypeAlias = Mapping[str, Any]
@@ -24,16 +25,12 @@ Fault: TypeAlias = Literal["", "wrong", "missed", "made_up"]
 Kind: TypeAlias = Literal["money", "date", "number", "name", "text", "choice"]
 
 KEY_FIELDS: Final = ("invoice_code", "invoice_number", "check_code", "issue_date", "total_amount")
-INVOICES: Final = frozenset({"outpatient_invoice", "inpatient_invoice", "vat_invoice"})
 """The papers whose key fields they are."""
 NAME_FIELDS: Final = ("payer_name", "payee_name", "patient_name", "hospital_name")
 """Names whose error rate of characters is told."""
 
-MONEY = frozenset({"total_amount", "prepaid", "topup", "refund", "deductible", "tax", "amount_without_tax"})
-MONEY |= {"amount", "unit_price", "self_pay", "self_pay_1", "self_pay_2", "self_funded"}
-MONEY |= {"fund_payment", "other_payment", "account_payment", "cash_payment"}
-QUANTITIES = frozenset({"quantity", "inpatient_days", "age"})
-DATES = frozenset({"period_start", "period_end", "valid_from", "valid_to"})
+MONEY = MONEY_FIELDS | {"amount", "unit_price"}
+QUANTITIES = COUNT_FIELDS | {"quantity", "age"}
 CHOICES = frozenset({"sex", "insurance_type", "institution_type", "ethnicity", "category", "insurance_class"})
 NUMBERS = frozenset({"payer_id", "id_number", "invoice_number", "invoice_code", "check_code"})
 SEVERAL = frozenset({"diagnoses", "advice", "admission_diagnoses"})
@@ -66,7 +63,7 @@ def kind_of(name: str) -> Kind:
     """
     if name in MONEY or name.endswith("_payment"):
         return "money"
-    if name in DATES or name.endswith("_date"):
+    if is_date(name):
         return "date"
     if name in NUMBERS or name in QUANTITIES or name.endswith("_no"):
         return "number"

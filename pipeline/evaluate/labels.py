@@ -24,6 +24,7 @@ VALUES: Final[dict[str, tuple[str, str]]] = {
     "batch": ("多份合订", "batch"),
     "zip": ("压缩包", "ZIP"),
     "several_on_page": ("一页多份", "several on a page"),
+    "strewn": ("一页散放", "strewn on a page"),
     "text_layer": ("文字层", "text layer"),
     "ofd": ("OFD", "OFD"),
     "xml": ("XML", "XML"),

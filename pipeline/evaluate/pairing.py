@@ -3,15 +3,22 @@
 A pair is worth how far pages agree (shared pages over all pages of both) and, where the truth has a region,
 how far the regions do (intersection over union); the same type decides between equals. Of all ways to pair,
 the one worth most in sum is taken (Hungarian method). A pair that shares nothing is none.
+
+Regions are of the page as a person sees it upright. Where papers lie strewn, each turned its own way, nobody
+can say which way up that is: of the four the one is taken in which truth and reading agree most.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 from pipeline.evaluate.truth import TruthPaper
 
+STREWN = "strewn"
+"""What the truth calls the container of papers that lie each their own way."""
 SAME_TYPE = 0.01
 """Decides only where pages and regions do not."""
 WHOLE_PAGE = 0.3
@@ -24,16 +31,36 @@ def paired(
     papers: Sequence[TruthPaper], documents: Sequence[Mapping[str, Any]]
 ) -> tuple[list[Mapping[str, Any] | None], list[Mapping[str, Any]]]:
     """For each paper of one file its document or None, and the documents that are left over."""
-    worth = [[worth_of(paper, document) for document in documents] for paper in papers]
-    chosen: dict[int, int] = {}
-    for rows, columns in _islands(worth):
-        own = [[worth[row][column] for column in columns] for row in rows]
-        chosen |= {rows[row]: columns[column] for row, column in best_assignment(own) if own[row][column] > 0}
+    ways = [papers]
+    if any(paper.container == STREWN for paper in papers):
+        for _ in range(3):
+            ways.append([_turned(paper) for paper in ways[-1]])
+    _, chosen = max((_pairs(way, documents) for way in ways), key=itemgetter(0))
     taken = set(chosen.values())
     return (
         [documents[chosen[index]] if index in chosen else None for index in range(len(papers))],
         [document for index, document in enumerate(documents) if index not in taken],
     )
+
+
+def _pairs(
+    papers: Sequence[TruthPaper], documents: Sequence[Mapping[str, Any]]
+) -> tuple[float, dict[int, int]]:
+    """What the pairs are worth in sum, and the place of its document by that of each paper that has one."""
+    worth = [[worth_of(paper, document) for document in documents] for paper in papers]
+    chosen: dict[int, int] = {}
+    for rows, columns in _islands(worth):
+        own = [[worth[row][column] for column in columns] for row in rows]
+        chosen |= {rows[row]: columns[column] for row, column in best_assignment(own) if own[row][column] > 0}
+    return sum(worth[row][column] for row, column in chosen.items()), chosen
+
+
+def _turned(paper: TruthPaper) -> TruthPaper:
+    """The paper on a page turned clockwise by a quarter."""
+    if paper.region is None:
+        return paper
+    x0, y0, x1, y1 = paper.region
+    return replace(paper, region=(1 - y1, x0, 1 - y0, x1))
 
 
 def worth_of(paper: TruthPaper, document: Mapping[str, Any]) -> float:

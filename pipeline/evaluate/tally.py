@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.evaluate.comparing import INVOICES, KEY_FIELDS, NAME_FIELDS, Kind, Verdict, character_errors
+from pipeline.evaluate.comparing import KEY_FIELDS, NAME_FIELDS, Kind, Verdict, character_errors
 from pipeline.evaluate.reliability import Histogram
 from pipeline.evaluate.rows import Overlap, RowsJudged
 from pipeline.evaluate.run_folder import DocumentRow, required_of
 from pipeline.evaluate.truth import TruthPaper
+from pipeline.model import INVOICES
 from validators import DOCUMENT_RULES
 
 ABOUT_THE_CLAIM = frozenset(rule.dotted_id for rule in DOCUMENT_RULES if rule.about == "claim")

@@ -42,7 +42,9 @@ def explain_file(
     """  # noqa: D301 - a real \b: Click keeps the lines below it as they are
     if not file.is_file():
         raise typer.BadParameter(f"{file}: 不是文件 / is not a file", param_hint="FILE")
-    folder = folder or file.with_name(f"{file.name}.explain")
+    from pipeline.scan import EXPLAINED  # heavy, as all that reads
+
+    folder = folder or file.with_name(f"{file.name}{EXPLAINED}")
     if folder.exists() and not folder.is_dir():
         raise typer.BadParameter(f"{folder}: 不是文件夹 / is not a folder", param_hint="--out")
     try:

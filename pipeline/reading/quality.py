@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.dated_files import newest_file, stored
 from pipeline.model import Image
 from pipeline.reading.print_marks import COARSE, Numbers, PrintMarks, find_print
 
@@ -32,7 +32,7 @@ Verdict: TypeAlias = Literal["accept", "warn", "retake"]
 Place: TypeAlias = tuple[float, float, float, float]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
-DATA = Path(__file__).parent / "data"
+DATA, KIND = Path(__file__).parent / "data", "quality"
 WHOLE: Place = (0.0, 0.0, 1.0, 1.0)
 
 FEWEST_RUNS = 8
@@ -301,14 +301,13 @@ def cut_off(marks: PrintMarks) -> tuple[float, float, Place]:
 
 def load(file: Path) -> dict[str, Limits]:
     """The limits of one data file, by the name of the number."""
-    stored = json.loads(file.read_text(encoding="utf-8"))
-    return {name: Limits(one["warn"], one["retake"]) for name, one in stored["limits"].items()}
+    return {name: Limits(one["warn"], one["retake"]) for name, one in stored(file)["limits"].items()}
 
 
 @functools.cache
 def newest() -> dict[str, Limits]:
     """The limits with the latest date."""
-    return load(max(DATA.glob("quality-*.json")))
+    return load(newest_file(DATA, KIND))
 
 
 def _middle(numbers: Numbers, lengths: Numbers) -> float:

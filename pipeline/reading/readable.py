@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.dated_files import newest_file, stored
 from pipeline.model import Image, Word
 from pipeline.reading.lines import Quad
 from pipeline.reading.ocr import OcrEngine
@@ -42,6 +42,7 @@ from pipeline.reading.quality import (
     no_paper,
 )
 
+KIND = "readable"
 FEWEST_LINES = 3
 """Lines on a paper; on drawn faces and landscapes up to 2 are found."""
 
@@ -332,15 +333,15 @@ def load(file: Path) -> Weighing:
     Raises:
         ValueError: If it names a cause that has no message.
     """
-    stored = json.loads(file.read_text(encoding="utf-8"))
-    unknown = stored["causes"].keys() - CAUSES.keys()
+    fitted = stored(file)
+    unknown = fitted["causes"].keys() - CAUSES.keys()
     if unknown:
         raise ValueError(f"{file.name} names {sorted(unknown)}, which `quality.CAUSES` has no message for")
-    causes = {name: Weights(one["intercept"], one["weights"]) for name, one in stored["causes"].items()}
-    return Weighing(stored["dated"], causes, Limits(stored["limits"]["warn"], stored["limits"]["retake"]))
+    causes = {name: Weights(one["intercept"], one["weights"]) for name, one in fitted["causes"].items()}
+    return Weighing(fitted["dated"], causes, Limits(fitted["limits"]["warn"], fitted["limits"]["retake"]))
 
 
 @functools.cache
 def newest() -> Weighing:
     """The weights with the latest date."""
-    return load(max(DATA.glob("readable-*.json")))
+    return load(newest_file(DATA, KIND))

@@ -175,6 +175,11 @@ def failed_checks(checks: Iterable[CheckRecord]) -> tuple[CheckRecord, ...]:
     )
 
 
+def _is_seen(cell: Cell, document: DocumentRecord) -> bool:
+    """Whether the paper shows what was not read as text: a seal that was found stands there."""
+    return cell.name == "seal" and bool(document["seals"])
+
+
 def document_view(
     document: DocumentRecord, pictures: Mapping[int, str | None], shown_lines: int
 ) -> DocumentView:
@@ -194,7 +199,7 @@ def document_view(
     return DocumentView(
         record=document,
         fields=tuple(sorted(present, key=lambda cell: ("fail", "doubt", "fine").index(cell.tone))),
-        missing=tuple(cell for cell in cells if cell not in present),
+        missing=tuple(cell for cell in cells if cell not in present and not _is_seen(cell, document)),
         lines=lines[:shown_lines],
         failed=failed,
         unknown=tuple(

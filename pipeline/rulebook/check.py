@@ -20,7 +20,13 @@ from pipeline.earlier_bills import bill_line, bills_of_claim
 from pipeline.errors import FolderUnusable, PlaceRefused
 from pipeline.model import Finding, Outcome, Severity
 from pipeline.office import Office
-from pipeline.rulebook.restored import RestoredClaim, RestoredDocument, read_claims, read_documents
+from pipeline.rulebook.restored import (
+    RestoredClaim,
+    RestoredDocument,
+    WrongEncoding,
+    read_claims,
+    read_documents,
+)
 from pipeline.settings import settings
 from pipeline.verification import Verification, read_verifications
 from validators import check_claim, check_document
@@ -143,9 +149,9 @@ def check_claims(
     try:
         by = _office(place, earlier)
         answers = _answers(verifications)
-    except (PlaceRefused, FolderUnusable, ValueError) as error:
+        papers, found = read_documents(beside), read_claims(claims)
+    except (PlaceRefused, FolderUnusable, WrongEncoding, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
-    papers, found = read_documents(beside), read_claims(claims)
     by_id = {paper.id: paper for paper in papers.rows}
     whole, lacking = _with_papers(found.rows, by_id)
     day = today.date() if today is not None else date.today()  # noqa: DTZ011  # the day where the office is

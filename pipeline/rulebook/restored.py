@@ -23,6 +23,7 @@ from typing_extensions import TypedDict
 
 from pipeline.application import Application, application_of, fault_said
 from pipeline.errors import BaoxiaoError, UnreadableFile
+from pipeline.field_kinds import COUNT_FIELDS, MONEY_FIELDS, WITHOUT_END, is_date
 from pipeline.model import (
     AnyField,
     Box,
@@ -45,15 +46,8 @@ from pipeline.model import (
     SourceFile,
     Value,
 )
+from pipeline.utf8 import encoding_fault
 
-MONEY_FIELDS = frozenset(
-    {
-        *("total_amount", "fund_payment", "other_payment", "account_payment", "cash_payment"),
-        *("self_pay", "self_funded", "self_pay_1", "self_pay_2", "prepaid", "topup", "refund", "deductible"),
-    }
-)
-"""Fields whose value is yuan; every other text that looks like a number is a number of something."""
-DAYS_FIELDS = frozenset({"inpatient_days"})
 _ROW_NUMBERS = ("quantity", "unit_price", "amount")
 _ROW_TEXTS = ("name", "specification", "unit", "category", "insurance_class")
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
@@ -134,6 +128,10 @@ class _ClaimRow(TypedDict):
     application: NotRequired[dict[str, Any] | None]
 
 
+class WrongEncoding(BaoxiaoError):
+    """A file that is not in UTF-8; the message names it, its likely encoding and the way out."""
+
+
 class WrongRow(BaoxiaoError):
     """A row that cannot be taken; the message names the file, the line and the key."""
 
@@ -176,6 +174,7 @@ def read_documents(path: Path) -> Restored[RestoredDocument]:
 
     Raises:
         OSError: If it cannot be read.
+        WrongEncoding: If it is not in UTF-8.
     """
     adapter = pydantic.TypeAdapter(_DocumentRow)
     return _taken(path, lambda line: _document(adapter.validate_json(line)), lambda row: row.id)
@@ -186,6 +185,7 @@ def read_claims(path: Path) -> Restored[RestoredClaim]:
 
     Raises:
         OSError: If it cannot be read.
+        WrongEncoding: If it is not in UTF-8.
     """
     adapter = pydantic.TypeAdapter(_ClaimRow)
     return _taken(path, lambda line: _claim(adapter.validate_json(line)), lambda row: row.claim_id)
@@ -199,6 +199,8 @@ def _taken(path: Path, restore: Callable[[bytes], R], id_of: Callable[[R], str])
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
+            if fault := encoding_fault(line):  # told once: every further line would say the same
+                raise WrongEncoding(f"{path.name}: {fault}")
             try:
                 row = restore(line.removeprefix(BOM_UTF8))
             except pydantic.ValidationError as error:
@@ -264,9 +266,9 @@ def _fields(cells: Mapping[str, _Cell]) -> Iterator[tuple[str, AnyField]]:
 def _value(name: str, text: str | None, path: str) -> Value | None:
     if text is None:
         return None
-    if name in MONEY_FIELDS or name in DAYS_FIELDS:
+    if name in MONEY_FIELDS | COUNT_FIELDS:
         return _number(text, path)
-    if not name.endswith("_date") and name not in ("period_start", "period_end"):
+    if not is_date(name) or text == WITHOUT_END:
         return text
     try:
         return date.fromisoformat(text)

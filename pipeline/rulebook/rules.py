@@ -76,8 +76,9 @@ def list_rules(
       block  不通过则转人工 / a failure sends the paper or the claim to a person
       warn   仅提示 / shown, goes on
     """  # noqa: D301 - a real \b: Click keeps the lines below it as they are
-    rows = [row for row in rule_rows() if not ids or row["id"] in ids]
-    unknown = sorted(set(ids or ()) - {row["id"] for row in rows})
+    wanted = {rule_id.upper(): rule_id for rule_id in ids or ()}
+    rows = [row for row in rule_rows() if not ids or row["id"].upper() in wanted]
+    unknown = sorted(wanted[one] for one in wanted.keys() - {row["id"].upper() for row in rows})
     if unknown:
         raise typer.BadParameter(f"没有这些规则 / no such rules: {', '.join(unknown)}", param_hint="ID")
     if as_json:

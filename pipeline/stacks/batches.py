@@ -21,13 +21,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from pipeline.model import BATCH_HEADER, BLANK, OTHER, SEPARATOR, Document
+from pipeline.model import BATCH_HEADER, BLANK, INVOICES, OTHER, SEPARATOR, Document
 from pipeline.stacks.separators import BatchHeader, ClaimLabel, Separator, StackCode, find_code, first_of
 from pipeline.stacks.series import files_by_stack, follows
 from pipeline.text import compact_name, differing_characters
 from validators.duplicates import bill_key
 
-INVOICES = ("outpatient_invoice", "inpatient_invoice", "vat_invoice")
 """What a control total adds up: the bills, of which lists and settlements say the same money again."""
 
 

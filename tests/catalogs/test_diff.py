@@ -73,6 +73,27 @@ def test_what_cannot_be_compared_is_a_usage_error(folder: Path, arguments: list[
     assert CliRunner().invoke(app, [*arguments, "--catalogs", str(folder)]).exit_code == 2
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_a_plain_table_is_told_what_it_lacks_and_what_to_do(
+    folder: Path, tmp_path: Path, encoding: str
+) -> None:
+    plain = tmp_path / "新目录.csv"
+    plain.write_text("药品名称,编码\n阿司匹林片,XB01\n", encoding)
+    answer = CliRunner().invoke(app, ["diff", "旧目录", str(plain), "--catalogs", str(folder)])
+    assert answer.exit_code == 2
+    said = "".join(answer.output.replace("│", "").split())
+    assert "缺少开头的#name:、#kind:等行" in said
+    assert "baoxiaocatalogimport" in said
+
+
+def test_a_list_whose_columns_were_changed_is_a_usage_error(folder: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "改过的.csv"
+    changed.write_text("# name: 改过\n# kind: drug\n# rows: 1\n名称,编码\n阿司匹林片,XB01\n", "utf-8")
+    answer = CliRunner().invoke(app, ["diff", "旧目录", str(changed), "--catalogs", str(folder)])
+    assert answer.exit_code == 2
+    assert "改过的.csv: 列名不符" in answer.output
+
+
 def test_an_entry_renamed_under_its_code_is_one_change() -> None:
     (change,) = diff([{"code": "1", "name": "头孢克肟片"}], [{"code": "1", "name": "头孢克肟分散片"}]).changed
     assert change.columns == {"name": ("头孢克肟片", "头孢克肟分散片")}

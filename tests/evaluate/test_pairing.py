@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +39,16 @@ def test_several_on_a_page_are_told_by_their_regions() -> None:
     documents = [document("a.pdf", region=[0.52, 0, 1, 1]), document("a.pdf", region=[0.02, 0.01, 0.5, 1])]
     found, _ = paired([paper(1, region=left_half), paper(1, region=right_half)], documents)
     assert found == [documents[1], documents[0]]
+
+
+@pytest.mark.parametrize("quarters", range(4))
+def test_strewn_papers_are_told_whichever_way_up_the_page_was_read(quarters: int) -> None:
+    regions = [(0.1, 0.1, 0.5, 0.4), (0.2, 0.5, 0.6, 0.9), (0.65, 0.1, 0.95, 0.8)]
+    strewn = [replace(paper(1, region=region), container="strewn") for region in regions]
+    for _ in range(quarters):
+        regions = [(1 - y1, x0, 1 - y0, x1) for x0, y0, x1, y1 in regions]
+    documents = [document("a.jpg", region=list(region)) for region in reversed(regions)]
+    assert paired(strewn, documents)[0] == documents[::-1]
 
 
 def test_a_region_elsewhere_is_another_paper() -> None:

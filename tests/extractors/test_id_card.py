@@ -149,3 +149,9 @@ def test_a_number_is_found_where_its_label_is_not() -> None:
 def test_what_is_required_can_be_accepted() -> None:
     document = extract([page_of(SIDE_BY_SIDE)], 1.0)
     assert set(EXTRACTOR.required(document)) <= document.fields.keys() == set(EXTRACTOR.field_names)
+
+
+def test_the_side_with_the_emblem_alone_needs_no_name() -> None:
+    """It shows none: a person would look at every back for what cannot stand there."""
+    assert set(EXTRACTOR.required(extract([page_of(BACK)], 1.0))) == {"valid_from", "valid_to"}
+    assert "name" in EXTRACTOR.required(extract([page_of(FRONT)], 1.0))

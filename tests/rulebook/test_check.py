@@ -15,11 +15,12 @@ from typer.testing import CliRunner, Result
 
 from extractors import field_names
 from pipeline.claims import Facts, assemble
+from pipeline.field_kinds import MONEY_FIELDS
 from pipeline.model import CatalogMatch, Document
 from pipeline.records import document_record
 from pipeline.rulebook.check import app, checked
 from pipeline.rulebook.restored import Restored, RestoredDocument, read_claims, read_documents
-from tests.builders import MONEY_FIELDS, TODAY, bill, case, paper, row, sample_catalogs
+from tests.builders import TODAY, bill, case, paper, row, sample_catalogs
 from validators import check_claim, check_document
 
 RUN = CliRunner()
@@ -128,6 +129,22 @@ class TestTheDoor:
         (wrong,) = found.wrong
         assert "documents.jsonl 第 3 行" in wrong
         assert key in wrong
+
+    @pytest.mark.parametrize(("encoding", "name"), [("gbk", "GBK"), ("utf-16", "UTF-16")])
+    @pytest.mark.parametrize("file", ["claims.jsonl", "documents.jsonl"])
+    def test_a_file_in_another_encoding_is_one_line_that_says_how_to_mend_it(
+        self, tmp_path: Path, file: str, encoding: str, name: str
+    ) -> None:
+        claims = put(tmp_path, BILL, LIST)
+        published = tmp_path / file
+        published.write_text(published.read_text("utf-8"), encoding)
+        answer = run(claims)
+        assert answer.exit_code == 2
+        said = "".join(answer.stderr.split())
+        assert f"{file}:" in said
+        assert name in said
+        assert "请用文本编辑器另存为UTF-8后再运行" in said
+        assert "JSON" not in said.replace(file.upper(), "")
 
     def test_the_mark_that_windows_editors_put_first_harms_nothing(self, tmp_path: Path) -> None:
         put(tmp_path, BILL)

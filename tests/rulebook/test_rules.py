@@ -42,5 +42,14 @@ def test_the_table_names_the_rule(rule_id: str) -> None:
     assert rule_id in result.stdout
 
 
+def test_an_id_may_be_written_in_small_letters() -> None:
+    result = RUN.invoke(app, ["--json", "r-dup-4", "v-1"])
+    assert {row["id"] for row in json.loads(result.stdout)} == {"R-DUP-4", "V-1"}
+
+
+def test_an_id_that_is_none_is_named_as_it_was_written() -> None:
+    assert "v-99" in RUN.invoke(app, ["v-1", "v-99"]).stderr
+
+
 def test_a_rule_that_is_none_is_a_usage_error() -> None:
     assert RUN.invoke(app, ["R-NONE-1"]).exit_code == 2

@@ -24,6 +24,7 @@ from pipeline.application import (
     Period,
     Person,
 )
+from pipeline.field_kinds import MONEY_FIELDS
 from pipeline.model import (
     AnyField,
     Box,
@@ -36,7 +37,7 @@ from pipeline.model import (
     SourceFile,
     Value,
 )
-from tests.builders import MONEY_FIELDS, TODAY, Values, bill, case, field, paper, row
+from tests.builders import TODAY, Values, bill, case, field, paper, row
 from tests.validators.case_examples import CASE_EXAMPLES
 from validators import CLAIM_RULES, DOCUMENT_RULES, all_rules, check_claim, check_document
 from validators._rule import ClaimRule, DocumentRule

@@ -189,6 +189,29 @@ def test_a_period_allows_one_in_every_seven_days_begun(lists: Catalogs, charged:
     assert outcome(limits.limited_quantity_is_kept, case) == ("fail" if charged > allowed else "pass")
 
 
+MONTH = {"period_start": "2026-02-01", "period_end": "2026-02-28"}
+
+
+def of_a_month(lists: Catalogs, name: str, quantity: str, *, has_rows: bool) -> Case:
+    """A bill that names one day of visit beside a list of the whole month, with rows or without."""
+    bill = claim(lists, name, quantity=quantity).documents[0]
+    items = [row(name, "10.00", quantity=quantity)] if has_rows else []
+    listed = with_catalog(paper("itemized_bill", None, MONTH, items=items, file="list.jpg"), lists)
+    return Case([bill, listed], TODAY, lists)
+
+
+@pytest.mark.parametrize("has_rows", [True, False])
+def test_the_bill_of_a_month_is_of_as_many_days_as_its_list(lists: Catalogs, has_rows: bool) -> None:
+    daily = of_a_month(lists, "测试诊查费", "28", has_rows=has_rows)
+    assert outcome(limits.limited_quantity_is_kept, daily) == "pass"
+    once_too_often = of_a_month(lists, "测试诊查费", "29", has_rows=has_rows)
+    assert outcome(limits.limited_quantity_is_kept, once_too_often) == "fail"
+    weekly = of_a_month(lists, "测试化验", "4", has_rows=has_rows)
+    assert outcome(limits.limited_quantity_is_kept, weekly) == "pass"
+    course = of_a_month(lists, "疗程测试针", "20", has_rows=has_rows)
+    assert outcome(limits.limited_course_is_kept, course) == "unknown"
+
+
 def test_a_quantity_that_was_not_read_is_unknown(lists: Catalogs) -> None:
     case = claim(lists, "测试诊查费")
     (bill,) = case.documents
