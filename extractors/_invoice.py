@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from extractors._fields import FieldSpec, best_of, doubted, field_from, read_labelled
 from extractors._items import items_of, split_levels, stated_items
-from extractors._overprint import PREPRINTED, in_place, slip_of, where_printed
+from extractors._overprint import PREPRINTED, in_place, labels_alone, slip_of, where_printed
 from extractors._titles import mentions, title_likeness
 from extractors._values import (
     BARE_DATE,
@@ -370,8 +370,15 @@ def _moved_into_place(
     slip = slip_of(pages[0])
     if slip is None:
         return None
+    labels = _labels_of_form(specs)
+    fields, extras = read_labelled([in_place(pages[0], slip, labels)], specs, OTHER_LABELS)
+    return where_printed(fields, pages[0], slip, labels), extras
+
+
+def _labels_of_form(specs: Sequence[FieldSpec]) -> LabelList:
+    """What is pre-printed on a ticket that carries the fields of `specs`."""
     headings = (label for column in TABLE for label in column.labels)
-    labels = LabelList(
+    return LabelList(
         {
             **dict.fromkeys((*OTHER_LABELS, *headings), ""),
             **{
@@ -381,8 +388,11 @@ def _moved_into_place(
             },
         }
     )
-    fields, extras = read_labelled([in_place(pages[0], slip, labels)], specs, OTHER_LABELS)
-    return where_printed(fields, pages[0], slip, labels), extras
+
+
+def preprinted(page: Page, specs: Sequence[FieldSpec]) -> tuple[Box, ...]:
+    """Where labels stand alone on a paper ticket; none on an e-bill, which one printer prints as a whole."""
+    return () if is_electronic([page], {}) else labels_alone(page, _labels_of_form(specs))
 
 
 def _with_number_in_place(

@@ -70,6 +70,12 @@ class Slip:
     down: float
 
 
+def labels_alone(page: Page, labels: LabelList) -> tuple[Box, ...]:
+    """Where words of the page are one of the form's labels and nothing else."""
+    found = ((word, labels.values_in((word,))) for word in page.words)
+    return tuple(word.box for word, labelled in found if len(labelled) == 1 and not labelled[0].pieces)
+
+
 def slip_of(page: Page) -> Slip | None:
     """How far the overprint slipped off its rows, or None where it lies on them.
 
@@ -192,6 +198,9 @@ def _only(words: Iterable[Word]) -> Word | None:
 
 def _pieces(word: Word, slip: float, labels: LabelList) -> Iterator[tuple[Word, bool]]:
     """The word, cut between labels and what touches them; with each piece whether it is of the form."""
+    if word.ink == "overprint":
+        yield word, False
+        return
     found = labels.values_in((word,))
     sign = _SIGN_BEHIND.fullmatch(word.text)
     if _SIGNS_OF_THE_FORM.fullmatch(squeeze(word.text)):
@@ -199,6 +208,8 @@ def _pieces(word: Word, slip: float, labels: LabelList) -> Iterator[tuple[Word, 
     elif sign and not found and abs(slip) >= OTHER_ROW * word.box.height:
         yield word.part(*sign.span("value")), False
         yield word.part(*sign.span("sign")), True
+    elif word.ink == "form":
+        yield word, True
     elif not found:
         yield word, False
     elif any(labelled.name == PREPRINTED for labelled in found) or abs(slip) < OTHER_ROW * word.box.height:

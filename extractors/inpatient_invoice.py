@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from extractors._extractor import Extractor
 from extractors._invoice import (
@@ -12,6 +13,7 @@ from extractors._invoice import (
     PEOPLE,
     STAY,
     likeness_by_labels,
+    preprinted,
     read_invoice,
     required_of,
 )
@@ -44,4 +46,5 @@ EXTRACTOR = Extractor(
     extract,
     tuple(spec.name for spec in SPECS if spec.name != STAY),
     required_of,
+    preprinted=partial(preprinted, specs=SPECS),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from extractors._extractor import Extractor
 from extractors._invoice import (
@@ -11,6 +12,7 @@ from extractors._invoice import (
     PAYMENTS,
     PEOPLE,
     likeness_by_labels,
+    preprinted,
     read_invoice,
     required_of,
 )
@@ -37,5 +39,11 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
 
 
 EXTRACTOR = Extractor(
-    TYPE, "医疗门诊收费票据", identify, extract, tuple(spec.name for spec in SPECS), required_of
+    TYPE,
+    "医疗门诊收费票据",
+    identify,
+    extract,
+    tuple(spec.name for spec in SPECS),
+    required_of,
+    preprinted=partial(preprinted, specs=SPECS),
 )
