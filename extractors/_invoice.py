@@ -14,7 +14,8 @@ from decimal import Decimal
 
 from extractors._fields import FieldSpec, best_of, doubted, field_from, read_labelled
 from extractors._items import items_of, split_levels, stated_items
-from extractors._overprint import PREPRINTED, in_place, labels_alone, slip_of, where_printed
+from extractors._overprint import PREPRINTED, in_place, labels_alone, where_printed
+from extractors._slip import slip_of
 from extractors._titles import mentions, title_likeness
 from extractors._values import (
     BARE_DATE,

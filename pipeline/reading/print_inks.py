@@ -30,7 +30,7 @@ LEAST_PIXELS = 20
 FEWEST_WORDS = 4
 """So many labels, and so many numbers, tell an ink; one or two may lie under a seal."""
 
-LEAST_ANGLE = 4.0
+LEAST_ANGLE = 6.0
 """Degrees between what two inks take of red, green and blue light, at least, for them to be told apart."""
 
 INKED = 0.4

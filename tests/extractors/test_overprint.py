@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractors import inpatient_invoice, outpatient_invoice
-from extractors._overprint import slip_of
+from extractors._slip import slip_of
 from pipeline.model import Box, Page, Word
 from tests.extractors.paper_words import CELL, HEIGHT, SURE, cells, page_of, page_with, values, words_of
 
