@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from extractors._slip import Slip
-from pipeline.model import AnyField, Box, Page, Word
+from pipeline.model import AnyField, Box, LineItem, Page, Word
 from pipeline.reading.layout import LabelList
 from pipeline.text import squeeze
 
@@ -23,7 +24,13 @@ its own."""
 PREPRINTED = "preprinted"
 """Name, in the list of labels, of those whose value is of the form too: NO and the number of the sheet."""
 
-_SIGNS_OF_THE_FORM = re.compile("[年月日元¥￥:：.。]+")
+ROW_PARTS = (
+    *("name", "specification", "unit", "quantity", "unit_price", "amount", "category", "insurance_class"),
+)
+"""What a charged row is made of."""
+
+_SIGNS_OF_THE_FORM = re.compile("[年月日元¥￥:：.。]+|[合计名称购买销售方备注密码区]+[:：]?")
+"""What is of the form wherever it stands alone; the second kind is set in single characters on VAT paper."""
 _SIGN_BEHIND = re.compile("(?!20[0-9]{2}年|[0-9]{1,2}[月日])(?P<value>.*[^年月日])(?P<sign>[年月日])")
 """A value that touches 年, 月 or 日 of the date below or above it, and is no part of that date."""
 
@@ -34,33 +41,48 @@ def labels_alone(page: Page, labels: LabelList) -> tuple[Box, ...]:
     return tuple(word.box for word, labelled in found if len(labelled) == 1 and not labelled[0].pieces)
 
 
-def in_place(page: Page, slip: Slip, labels: LabelList) -> Page:
-    """The page with every word that is not of the form moved back by `slip`.
+@dataclass(frozen=True, slots=True)
+class Slipped:
+    """A page whose overprint slipped; `labels` are those of the form.
 
-    `labels` are those of the form; where a line holds a label and the value that slipped beside it, the
-    line is cut, for the value belongs to another label.
+    Where a line holds a label and the value that slipped beside it, the line is cut, for the value belongs
+    to another label.
     """
-    words = (
-        word if of_form else _moved(word, -slip.right, -slip.down)
-        for whole in page.words
-        for word, of_form in _pieces(whole, slip.down, labels)
-    )
-    return replace(page, words=tuple(words))
 
+    page: Page
+    slip: Slip
+    labels: LabelList
 
-def where_printed(
-    fields: Mapping[str, AnyField], page: Page, slip: Slip, labels: LabelList
-) -> dict[str, AnyField]:
-    """The fields read from the page `in_place`, with their boxes where they stand on the paper."""
-    form = [
-        word.box for whole in page.words for word, of_form in _pieces(whole, slip.down, labels) if of_form
-    ]
-    return {
-        name: field
-        if field.box is None or field.page != page.number or _lies_in(field.box, form)
-        else replace(field, box=_shifted(field.box, slip.right, slip.down))
-        for name, field in fields.items()
-    }
+    def in_place(self) -> Page:
+        """The page with every word that is not of the form moved back."""
+        words = (
+            word if of_form else _moved(word, -self.slip.right, -self.slip.down)
+            for word, of_form in self._all_pieces()
+        )
+        return replace(self.page, words=tuple(words))
+
+    def fields_where_printed(self, fields: Mapping[str, AnyField]) -> dict[str, AnyField]:
+        """The fields read from the page `in_place`, with their boxes where they stand on the paper."""
+        form = [word.box for word, of_form in self._all_pieces() if of_form]
+        return {
+            name: field
+            if field.box is None or field.page != self.page.number or _lies_in(field.box, form)
+            else replace(field, box=_shifted(field.box, self.slip.right, self.slip.down))
+            for name, field in fields.items()
+        }
+
+    def rows_where_printed(self, rows: Iterable[LineItem]) -> list[LineItem]:
+        """The same for the parts of charged rows."""
+        placed = []
+        for row in rows:
+            parts = {name: part for name in ROW_PARTS if (part := getattr(row, name)) is not None}
+            moved: dict[str, Any] = dict(self.fields_where_printed(parts))
+            placed.append(replace(row, **moved))
+        return placed
+
+    def _all_pieces(self) -> Iterator[tuple[Word, bool]]:
+        for word in self.page.words:
+            yield from _pieces(word, self.slip.down, self.labels)
 
 
 def _pieces(word: Word, slip: float, labels: LabelList) -> Iterator[tuple[Word, bool]]:

@@ -38,7 +38,8 @@ def with_overprint_apart(
     """
     if page.image is None or not labels:
         return page
-    inked = InkedPage(page.image)
+    seals = [stamp.box for stamp in page.stamps or ()]
+    inked = InkedPage(page.image, seals)
     inks = inked.two_inks(labels, page.words)
     if inks is None:
         return page
@@ -56,8 +57,8 @@ def with_overprint_apart(
     ]
     if not mixed:
         return replace(page, words=tuple(words))
-    form, overprint = printed_apart(page.image, inks)
-    read = [*_read(form, "form", words, mixed, engine), *_read(overprint, "overprint", words, mixed, engine)]
+    form, overprint = printed_apart(page.image, inks, seals)
+    read = [*_read(form, "form", mixed, engine), *_read(overprint, "overprint", mixed, engine)]
     note = f"{len(mixed)} 处套印重叠，分色再读 / {len(mixed)} words in both inks, read in each"
     stages.show("peeled", note, overprint, marks_of(read))
     return replace(page, words=tuple(_instead(words, mixed, read)))
@@ -69,9 +70,7 @@ def _ink_of(found: Share) -> Ink:
     return "overprint" if found.is_overprint else ""
 
 
-def _read(
-    picture: Image, ink: Ink, words: Sequence[Word], mixed: Sequence[Word], engine: OcrEngine
-) -> list[Word]:
+def _read(picture: Image, ink: Ink, mixed: Sequence[Word], engine: OcrEngine) -> list[Word]:
     """What stands in one ink where words hold both, looked at twice: the page itself would show the mixture."""
     lines = []
     for line in engine.find_lines(picture):

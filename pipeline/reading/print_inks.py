@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.model import Box, Image, Word
-from pipeline.reading.stains import LONG_SIDE, taken_from
+from pipeline.reading.stains import LONG_SIDE, colours_of, taken_from
 from pipeline.text import squeeze
 
 DARKEST = 0.05
@@ -60,17 +60,23 @@ class TwoInks:
     form: Light
     overprint: Light
 
-    def amounts(self, taken: Light) -> tuple[Light, Light]:
+    def amounts(self, taken: Light, seals: Iterable[Box] = ()) -> tuple[Light, Light]:
         """How much of each ink lies on every pixel, 1 where it is as dark as print in it is.
 
         Args:
             taken: Shape (H, W, 3).
+            seals: Where the ink of a seal is a third, in pixels of `taken`.
 
         Returns:
             The form's and the overprint's, shape (H, W) each, 0 to 1.
         """
-        solve = np.linalg.pinv(np.stack([self.form, self.overprint], axis=1)).astype(np.float32)
-        both = np.clip(taken @ solve.T, 0, 1)
+        both = _solved(taken, [self.form, self.overprint])
+        for seal in seals:
+            x0, y0, x1, y1 = _within(seal, taken.shape)
+            part = taken[y0:y1, x0:x1]
+            ink = _seal_ink(part)
+            if ink is not None and min(angle(ink, self.form), angle(ink, self.overprint)) >= LEAST_ANGLE:
+                both[y0:y1, x0:x1] = _solved(part, [self.form, self.overprint, ink])[:, :, :2]
         return both[:, :, 0], both[:, :, 1]
 
 
@@ -97,9 +103,10 @@ class InkedPage:
 
     Args:
         image: The upright page, (H, W, 3) RGB.
+        seals: Where seals may lie on it.
     """
 
-    def __init__(self, image: Image) -> None:
+    def __init__(self, image: Image, seals: Sequence[Box] = ()) -> None:
         self._scale = min(1.0, LONG_SIDE / max(image.shape[:2]))
         small = image
         if self._scale < 1:
@@ -108,6 +115,7 @@ class InkedPage:
                 np.uint8,
             )
         self._taken = taken_from(small)
+        self._seals = [_scaled(box, self._scale) for box in seals]
 
     def two_inks(self, labels: Sequence[Box], words: Iterable[Word]) -> TwoInks | None:
         """The inks of `labels` and of the numbers among `words`; None where they cannot be told apart."""
@@ -124,7 +132,7 @@ class InkedPage:
         run = max(3, round(RULE * height * self._scale))
         sums = [
             cv2.integral(_without_rules((amount > INKED).astype(np.uint8), run))
-            for amount in inks.amounts(self._taken)
+            for amount in inks.amounts(self._taken, self._seals)
         ]
         return [Share(*(self._printed(total, word.box) for total in sums)) for word in words]
 
@@ -142,10 +150,32 @@ class InkedPage:
         return int(total[y1, x1]) - int(total[y0, x1]) - int(total[y1, x0]) + int(total[y0, x0])
 
     def _place(self, box: Box) -> tuple[int, int, int, int]:
-        height, width = self._taken.shape[:2]
-        x0, x1 = (round(min(max(x * self._scale, 0), width)) for x in (box.x0, box.x1))
-        y0, y1 = (round(min(max(y * self._scale, 0), height)) for y in (box.y0, box.y1))
-        return x0, y0, x1, y1
+        return _within(_scaled(box, self._scale), self._taken.shape)
+
+
+def _scaled(box: Box, scale: float) -> Box:
+    return Box(box.x0 * scale, box.y0 * scale, box.x1 * scale, box.y1 * scale)
+
+
+def _within(box: Box, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """The box as whole pixels (x0, y0, x1, y1) of an array of `shape`."""
+    x0, x1 = (round(min(max(x, 0), shape[1])) for x in (box.x0, box.x1))
+    y0, y1 = (round(min(max(y, 0), shape[0])) for y in (box.y0, box.y1))
+    return x0, y0, x1, y1
+
+
+def _solved(taken: Light, inks: Sequence[Light]) -> Light:
+    """How much of each of `inks` every pixel holds, (H, W, number of inks), 0 to 1."""
+    solve = np.linalg.pinv(np.stack(inks, axis=1)).astype(np.float32)
+    return np.asarray(np.clip(taken @ solve.T, 0, 1), np.float32)
+
+
+def _seal_ink(taken: Light) -> Light | None:
+    """What the ink of the seal on a part of a page takes; None where there is none."""
+    inked = colours_of(taken).either > 0
+    if int(inked.sum()) < LEAST_PIXELS:
+        return None
+    return np.asarray(np.median(taken[inked], axis=0), np.float32)
 
 
 def angle(one: Light, other: Light) -> float:
@@ -154,9 +184,12 @@ def angle(one: Light, other: Light) -> float:
     return degrees(np.arccos(min(1.0, max(-1.0, cosine))))
 
 
-def printed_apart(image: Image, inks: TwoInks) -> tuple[Image, Image]:
-    """The page with the form's print alone and with the overprint alone, grey, (H, W, 3) each."""
-    form, overprint = inks.amounts(taken_from(image))
+def printed_apart(image: Image, inks: TwoInks, seals: Sequence[Box] = ()) -> tuple[Image, Image]:
+    """The page with the form's print alone and with the overprint alone, grey, (H, W, 3) each.
+
+    What is in the ink of one of `seals` is on neither.
+    """
+    form, overprint = inks.amounts(taken_from(image), seals)
     return _as_picture(form), _as_picture(overprint)
 
 
