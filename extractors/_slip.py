@@ -34,7 +34,7 @@ SAME_ASIDE = 1.2
 USUAL_GAP = 0.3
 """Heights of a label between it and its value where the print lies in place (measured on drawn forms)."""
 
-LEAST_ASIDE = 0.7
+LEAST_ASIDE = 0.3
 """Less than this share of a line to one side is no slip: the gaps behind labels differ by as much."""
 
 MOST_ASIDE = 4.0
