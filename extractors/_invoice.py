@@ -15,7 +15,7 @@ from decimal import Decimal
 from extractors._fields import FieldSpec, best_of, doubted, field_from, read_labelled
 from extractors._items import items_of, split_levels, stated_items
 from extractors._overprint import PREPRINTED, Slipped, labels_alone
-from extractors._slip import slip_of
+from extractors._slip import may_have_slipped, slip_of
 from extractors._titles import mentions, title_likeness
 from extractors._values import (
     BARE_DATE,
@@ -391,9 +391,11 @@ def _labels_of_form(specs: Sequence[FieldSpec]) -> LabelList:
     )
 
 
-def preprinted(page: Page, specs: Sequence[FieldSpec]) -> tuple[Box, ...]:
-    """Where labels stand alone on a paper ticket; none on an e-bill, which one printer prints as a whole."""
-    return () if is_electronic([page], {}) else labels_alone(page, _labels_of_form(specs))
+def labels_slipped_off(page: Page, specs: Sequence[FieldSpec]) -> tuple[Box, ...]:
+    """Where labels stand alone on a paper ticket whose overprint slipped; an e-bill has none."""
+    if is_electronic([page], {}) or not may_have_slipped(page):
+        return ()
+    return labels_alone(page, _labels_of_form(specs))
 
 
 def _with_number_in_place(

@@ -103,6 +103,17 @@ class _Pair:
 
 def slip_of(page: Page) -> Slip | None:
     """How far the overprint slipped off its rows, or None where it lies on them or nothing tells."""
+    is_told_by_ink = any(word.ink for word in page.words)
+    return _beyond(LEAST_SLIP_BY_INK if is_told_by_ink else LEAST_SLIP, page)
+
+
+def may_have_slipped(page: Page) -> bool:
+    """Whether the overprint lies so far off its rows that its ink is worth looking at."""
+    return _beyond(LEAST_SLIP_BY_INK, page) is not None
+
+
+def _beyond(least: float, page: Page) -> Slip | None:
+    """The slip that most values speak for, where it is at least such a share of a line."""
     height = median([word.box.height for word in page.words]) if page.words else 0.0
     pairs = list(_pairs(page.words, height))
     groups = [_alike(one, pairs, height) for one in pairs]
@@ -112,7 +123,6 @@ def slip_of(page: Page) -> Slip | None:
         return None
     down = median(pair.slip.down for pair in best)
     right = median(pair.slip.right for pair in best) if len(best) > 1 else 0.0
-    least = LEAST_SLIP_BY_INK if any(word.ink for word in page.words) else LEAST_SLIP
     if abs(down) < least * height:
         return None
     return Slip(right if abs(right) >= LEAST_ASIDE * height else 0.0, down)

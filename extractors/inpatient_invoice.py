@@ -12,8 +12,8 @@ from extractors._invoice import (
     PAYMENTS,
     PEOPLE,
     STAY,
+    labels_slipped_off,
     likeness_by_labels,
-    preprinted,
     read_invoice,
     required_of,
 )
@@ -46,5 +46,5 @@ EXTRACTOR = Extractor(
     extract,
     tuple(spec.name for spec in SPECS if spec.name != STAY),
     required_of,
-    preprinted=partial(preprinted, specs=SPECS),
+    labels_slipped_off=partial(labels_slipped_off, specs=SPECS),
 )

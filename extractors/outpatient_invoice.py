@@ -11,8 +11,8 @@ from extractors._invoice import (
     OUTPATIENT,
     PAYMENTS,
     PEOPLE,
+    labels_slipped_off,
     likeness_by_labels,
-    preprinted,
     read_invoice,
     required_of,
 )
@@ -45,5 +45,5 @@ EXTRACTOR = Extractor(
     extract,
     tuple(spec.name for spec in SPECS),
     required_of,
-    preprinted=partial(preprinted, specs=SPECS),
+    labels_slipped_off=partial(labels_slipped_off, specs=SPECS),
 )

@@ -35,7 +35,7 @@ from extractors._invoice import (
 )
 from extractors._items import items_of, stated_items
 from extractors._overprint import Slipped, labels_alone
-from extractors._slip import slip_of
+from extractors._slip import may_have_slipped, slip_of
 from extractors._titles import mentions, title_likeness
 from extractors._values import (
     as_amount,
@@ -197,10 +197,10 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
     )
 
 
-def preprinted(page: Page) -> tuple[Box, ...]:
-    """Where labels stand alone on the paper forms; one printer prints the electronic ones as a whole."""
+def labels_slipped_off(page: Page) -> tuple[Box, ...]:
+    """Where labels stand alone on a paper form whose overprint slipped; electronic ones have none."""
     is_paper = _subtype({}, title_likeness(page, TITLES)[1], [page]) == "vat_paper"
-    return labels_alone(page, LABELS_OF_FORM) if is_paper else ()
+    return labels_alone(page, LABELS_OF_FORM) if is_paper and may_have_slipped(page) else ()
 
 
 def _slipped(pages: Sequence[Page], title: str) -> Slipped | None:
@@ -373,5 +373,5 @@ EXTRACTOR = Extractor(
     extract,
     (*(spec.name for spec in SPECS if spec.name != STAY), "amount_without_tax", "tax"),
     required_of,
-    preprinted=preprinted,
+    labels_slipped_off=labels_slipped_off,
 )

@@ -67,10 +67,10 @@ def looked_over(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
 
 
 def with_inks_apart(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
-    """The page, on a pre-printed form with its overprint told apart from the form by colour."""
+    """The page; where the overprint of its form slipped, form and overprint told apart by colour."""
     if page.image is None or not any(word.origin == "ocr" for word in page.words):
         return page
-    labels = EXTRACTORS[identified(page)[0]].preprinted(page)
+    labels = EXTRACTORS[identified(page)[0]].labels_slipped_off(page)
     return with_overprint_apart(page, labels, engine, stages)
 
 

@@ -7,6 +7,7 @@ the form and once in that of the printer, and where words hold both inks, both a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
@@ -17,12 +18,16 @@ from pipeline.reading.overlap import SAME_PLACE, share
 from pipeline.reading.print_inks import InkedPage, Share, printed_apart
 from pipeline.reading.second_look import looked_at_again
 from pipeline.reading.stages import UNSEEN, Stages, marks_of
+from pipeline.text import squeeze
 
 LEAST_PRINT = 0.08
 """Print in an ink counts in a word from so much of a square line height on: a thin character has 0.1."""
 
 TOUCHES = 0.3
 """A line of one ink belongs to words of both from this share of its area on."""
+
+_NUMBERED = re.compile("^N.{0,3}[0-9]{6,}")
+"""NO and the number of the sheet, which a form prints in an ink of its own, often red."""
 
 
 def with_overprint_apart(
@@ -32,7 +37,7 @@ def with_overprint_apart(
 
     Args:
         page: With its image and the words that OCR read.
-        labels: Where words of the form stand alone; none where the page is no pre-printed form.
+        labels: Where words of the form stand alone; none where nothing can lie across them.
         engine: Reads.
         stages: Is shown the pictures of the overprint.
     """
@@ -53,7 +58,10 @@ def with_overprint_apart(
     mixed = [
         word
         for word, found in zip(words, shares, strict=True)
-        if not word.ink and word.origin == "ocr" and min(found.form, found.overprint) >= least
+        if not word.ink
+        and word.origin == "ocr"
+        and min(found.form, found.overprint) >= least
+        and not _NUMBERED.search(word.text)
     ]
     if not mixed:
         return replace(page, words=tuple(words))
@@ -93,6 +101,7 @@ def _instead(words: Sequence[Word], mixed: Sequence[Word], read: Sequence[Word])
         word
         for word in read
         if not any(old.ink == word.ink and share(word.box, old.box) >= SAME_PLACE for old in words)
+        and not any(_is_other_half(word, other) for other in read)
     ]
     kept = [
         old
@@ -104,3 +113,9 @@ def _instead(words: Sequence[Word], mixed: Sequence[Word], read: Sequence[Word])
         )
     ]
     return [*kept, *new]
+
+
+def _is_other_half(word: Word, other: Word) -> bool:
+    """Whether both inks say the same at one place: print in a third ink, which neither tells."""
+    alike = word.ink != other.ink and squeeze(word.text) == squeeze(other.text)
+    return alike and share(word.box, other.box) >= SAME_PLACE
