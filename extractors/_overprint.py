@@ -1,8 +1,8 @@
-"""A page whose overprint slipped (`extractors._slip`) with the print moved back into place.
+"""A page whose overprint slipped (`extractors._slip`), with the print moved back into place.
 
-Where the page has colour and the form another ink than the printer (`Word.ink`), a label is what stands in
-the form's ink and a value what stands in the printer's. A copy has no colour: then a word is of the form where
-it holds a label of the form, and what touches the label is cut off.
+Where ink tells (`Word.ink`), what stands in the form's ink stays and what stands in the printer's is moved. A
+copy has no colour: then a word is of the form where it holds a label of the form, and what touches the label
+is cut off.
 """
 
 from __future__ import annotations

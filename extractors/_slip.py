@@ -1,8 +1,8 @@
 """How far the overprint of a pre-printed paper lies off its form: told by values that only fit some labels.
 
-Tractor-fed paper slips, and then every value stands as far from its label as every other. Each value is
-laid beside each label near it that such a value may belong to; the distance that most of them share is how far
-the print slipped. An amount in words fits one label alone and is sure of itself.
+Tractor-fed paper slips, and then every value stands as far from its label as every other. Each value is laid
+beside each label near it that such a value may belong to; the distance that most of them share is how far the
+print slipped. An amount in words fits one label alone and is sure of itself.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ USUAL_GAP = 0.3
 """Heights of a label between it and its value where the print lies in place (measured on drawn forms)."""
 
 LEAST_ASIDE = 0.3
-"""Less than this share of a line to one side is no slip: the gaps behind labels differ by as much."""
+"""Less than this share of a line to one side is no slip: so much do the gaps behind labels differ."""
 
 MOST_ASIDE = 4.0
 """Further to one side the value would stand at the next label."""
@@ -58,30 +58,34 @@ class Slip:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Labels and the form of what belongs to them; `before`: it is printed before its label."""
+    """Labels and the form of what belongs to them.
+
+    `before`: it is printed before its label. `wide`: its place is wide and it may begin anywhere in it.
+    """
 
     label: re.Pattern[str]
     value: re.Pattern[str]
     weight: int
     before: bool = False
+    wide: bool = False
 
 
-def _kind(label: str, value: str, weight: int, *, before: bool = False) -> _Kind:
-    return _Kind(re.compile(label), re.compile(value), weight, before)
+def _kind(label: str, value: str, weight: int, *, before: bool = False, wide: bool = False) -> _Kind:
+    return _Kind(re.compile(label), re.compile(value), weight, before, wide)
 
 
 _AMOUNT = r"(?<![0-9.])¥?[0-9][0-9,]*\.[0-9]{2}(?![0-9.])"
 _NUMBER = "(?<![0-9A-Za-z])[0-9A-Za-z]{8,24}(?![0-9A-Za-z])"
 _KINDS = (
     # Four such characters in a row stand in nothing else; a misread one or a label behind it ends the run.
-    _kind(r"\(大写\):?", "[零壹贰叁肆伍陆柒捌玖拾佰仟万元圆角分整正]{4,}", SURE),
+    _kind(r"\(大写\):?", "[零壹贰叁肆伍陆柒捌玖拾佰仟万元圆角分整正]{4,}", SURE, wide=True),
     _kind("性别:?", "(?<![\u3400-\u9fff])[男女](?![\u3400-\u9fff])", TELLING),
     _kind(
         "(?:医保类型|费别|人员类别):?",
         "自费|公费医疗|(?:城镇|城乡)?(?:职工|居民)(?:基本)?(?:医疗保险|医保)?",
         TELLING,
     ),
-    _kind("^年", "^20[0-9]{2}", TELLING, before=True),
+    _kind("^年(?!龄)", "^20[0-9]{2}(?![0-9./年-])", TELLING, before=True),
     _kind("(?:就诊|开票|入院|出院)日期:?", r"20[0-9]{2}[年./-][0-9]{2}[月./-][0-9]{2}日?", TELLING),
     _kind("住院天数:?", "(?<![0-9.])[0-9]{1,2}(?![0-9.])", WEAK),
     _kind(r"\(小写\):?¥?:?|^¥:?", _AMOUNT, WEAK),
@@ -94,10 +98,14 @@ _KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """A label, by its number, and a value that may be its own; `slip` is what that would mean."""
+    """A label, by its number, and a value that may be its own: how far `right` and `down` of its place it is.
+
+    `right` is None where its place is too wide to tell.
+    """
 
     label: int
-    slip: Slip
+    right: float | None
+    down: float
     weight: int
 
 
@@ -118,56 +126,59 @@ def _beyond(least: float, page: Page) -> Slip | None:
     pairs = list(_pairs(page.words, height))
     groups = [_alike(one, pairs, height) for one in pairs]
     # Of two slips that as much speaks for, the shorter one: rows and columns repeat.
-    best = max(groups, key=lambda group: (_evidence(group), -abs(group[0].slip.down)), default=[])
+    best = max(groups, key=lambda group: (_evidence(group), -abs(group[0].down)), default=[])
     if _evidence(best) < LEAST_EVIDENCE:
         return None
-    down = median(pair.slip.down for pair in best)
-    right = median(pair.slip.right for pair in best) if len(best) > 1 else 0.0
+    down = median(pair.down for pair in best)
     if abs(down) < least * height:
         return None
+    aside = [pair.right for pair in best if pair.right is not None]
+    right = median(aside) if len(aside) > 1 else 0.0
     return Slip(right if abs(right) >= LEAST_ASIDE * height else 0.0, down)
 
 
 def _pairs(words: Sequence[Word], height: float) -> Iterator[_Pair]:
-    """Every label with every value near it that has the form of its own."""
+    """Every label with every value near it that has the form of its own; those that tell both ways first."""
     count = 0
-    for kind in _KINDS:
+    for kind in sorted(_KINDS, key=lambda kind: kind.wide):
         labels = _found(kind.label, (word for word in words if word.ink != "overprint"))
         values = _found(kind.value, (word for word in words if word.ink != "form"))
         for label in labels:
             count += 1
             for value in values:
-                slip = _slip_between(label, value, before=kind.before)
-                if abs(slip.down) <= MOST_SLIP * height and abs(slip.right) <= MOST_ASIDE * height:
-                    yield _Pair(count, slip, kind.weight)
+                down = value.box.cy - label.box.cy
+                right = _right_of_place(label, value, before=kind.before)
+                is_near = kind.wide or abs(right) <= MOST_ASIDE * height
+                if is_near and abs(down) <= MOST_SLIP * height:
+                    yield _Pair(count, None if kind.wide else right, down, kind.weight)
 
 
 def _found(pattern: re.Pattern[str], words: Iterable[Word]) -> list[Word]:
     return [word.part(*match.span()) for word in words for match in pattern.finditer(fold(word.text))]
 
 
-def _slip_between(label: Word, value: Word, *, before: bool) -> Slip:
+def _right_of_place(label: Word, value: Word, *, before: bool) -> float:
     gap = USUAL_GAP * label.box.height
-    right = value.box.x1 + gap - label.box.x0 if before else value.box.x0 - label.box.x1 - gap
-    return Slip(right, value.box.cy - label.box.cy)
+    return value.box.x1 + gap - label.box.x0 if before else value.box.x0 - label.box.x1 - gap
 
 
 def _alike(one: _Pair, pairs: Iterable[_Pair], height: float) -> list[_Pair]:
     """The pairs that slipped like `one`, of each label the one most like it; `one` is the first."""
     nearest: dict[int, _Pair] = {one.label: one}
     for pair in pairs:
-        is_near = (
-            abs(pair.slip.down - one.slip.down) <= SAME_SLIP * height
-            and abs(pair.slip.right - one.slip.right) <= SAME_ASIDE * height
-        )
+        if abs(pair.down - one.down) > SAME_SLIP * height or not _is_as_far_aside(pair, one, height):
+            continue
         known = nearest.get(pair.label)
-        if is_near and (known is None or _apart(pair, one) < _apart(known, one)):
+        if known is None or abs(pair.down - one.down) < abs(known.down - one.down):
             nearest[pair.label] = pair
     return list(nearest.values())
 
 
-def _apart(pair: _Pair, other: _Pair) -> float:
-    return abs(pair.slip.down - other.slip.down)
+def _is_as_far_aside(pair: _Pair, one: _Pair, height: float) -> bool:
+    if pair.right is None:
+        return True
+    # What tells nothing aside gathers nothing that does.
+    return one.right is not None and abs(pair.right - one.right) <= SAME_ASIDE * height
 
 
 def _evidence(group: Sequence[_Pair]) -> int:

@@ -1,8 +1,8 @@
 """Form and overprint told apart by their inks, and read each for itself where one was printed over the other.
 
 A value that slipped onto a label of the form makes one line with it for a finder of lines, of which a
-recogniser reads a mixture. In a picture of one ink alone each stands free: the page is drawn once in the ink of
-the form and once in that of the printer, and where words hold both inks, both are read and both are kept.
+recogniser reads a mixture. In a picture of one ink alone each stands free: the page is drawn once in the ink
+of the form and once in that of the printer, and where words hold both inks, both are read and both are kept.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _ink_of(found: Share) -> Ink:
 
 
 def _read(picture: Image, ink: Ink, mixed: Sequence[Word], engine: OcrEngine) -> list[Word]:
-    """What stands in one ink where words hold both, looked at twice: the page itself would show the mixture."""
+    """What stands in one ink where words hold both; looked at twice here, for the page shows the mixture."""
     lines = []
     for line in engine.find_lines(picture):
         (x0, y0), (x1, y1) = line.min(axis=0).tolist(), line.max(axis=0).tolist()
