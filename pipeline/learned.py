@@ -73,6 +73,7 @@ def _learned(
         score=1.0,
         why=f"{why}；{entry.restriction}" if entry.restriction else why,
         self_pay_ratios=entry.self_pay_ratios,
+        payment_standard=entry.payment_standard,
     )
     return replace(item, catalog=match)
 

@@ -476,6 +476,8 @@ class CatalogMatch:
     self_pay_ratios: tuple[Decimal, ...] = ()
     """Shares of the price, 0 to 1, that the list says are paid in advance (先行自付); several where it has
     one for each group of insured. Empty where the list says none."""
+    payment_standard: str = ""
+    """What insurance pays for a unit of the medicine at most, as its list words it: `63.00元(10mg/支)`."""
 
 
 @dataclass(frozen=True, slots=True)

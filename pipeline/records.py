@@ -114,7 +114,8 @@ class CatalogCandidateRecord(TypedDict):
     """A catalog entry that a charged row may stand for.
 
     `first_self_pay_ratios` are the shares that the list says the insured pays in advance (先行自付), 0 to 1
-    (`"0.05"`); several where the list has one for each group of insured. Absent where the list says none.
+    (`"0.05"`); several where the list has one a group of insured. `payment_standard` is what insurance pays
+    for a unit at most, as the list words it (`63.00元(10mg/支)`). Both are absent where the list says none.
     """
 
     kind: CatalogKind | None
@@ -123,6 +124,7 @@ class CatalogCandidateRecord(TypedDict):
     reimbursement_class: ReimbursementClass | None
     score: Fraction
     first_self_pay_ratios: NotRequired[list[str]]
+    payment_standard: NotRequired[str]
 
 
 class CatalogRecord(CatalogCandidateRecord):
@@ -638,4 +640,6 @@ def _catalog_candidate(match: CatalogMatch) -> CatalogCandidateRecord:
     }
     if match.self_pay_ratios:
         candidate["first_self_pay_ratios"] = [quantity_text(ratio) for ratio in match.self_pay_ratios]
+    if match.payment_standard:
+        candidate["payment_standard"] = match.payment_standard
     return candidate

@@ -387,8 +387,10 @@ def test_any_box_and_confidence_give_a_valid_row(box: Box, confidence: float) ->
 
 def test_shares_paid_in_advance_are_published_where_the_list_has_them() -> None:
     match = CatalogMatch("matched", name="测试沙坦", self_pay_ratios=(Decimal("0.050"), Decimal("0.1")))
+    match = replace(match, payment_standard="1.17元(1.0g/片)")
     rows = (LineItem(1, catalog=match), LineItem(1, catalog=CatalogMatch("matched", name="测试普利")))
     document = Document("itemized_bill", None, 1.0, SourceFile("a.jpg", "0"), (), items=rows)
     known, none = document_record(document, ())["line_items"]
     assert known["catalog"]["first_self_pay_ratios"] == ["0.05", "0.1"]
-    assert "first_self_pay_ratios" not in none["catalog"]
+    assert known["catalog"]["payment_standard"] == "1.17元(1.0g/片)"
+    assert not {"first_self_pay_ratios", "payment_standard"} & none["catalog"].keys()

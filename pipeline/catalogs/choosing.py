@@ -196,6 +196,7 @@ def _as_match(one: Best, day: date | None, candidates: tuple[CatalogMatch, ...] 
         candidates=candidates,
         why=why,
         self_pay_ratios=entry.self_pay_ratios,
+        payment_standard=entry.payment_standard,
     )
 
 

@@ -156,6 +156,11 @@ class Entry(NamedTuple):
     self_pay_ratios: tuple[Decimal, ...] = ()
     """Shares paid in advance (先行自付), 0 to 1, one a group of insured; empty where none is stated."""
 
+    @property
+    def payment_standard(self) -> str:
+        """What insurance pays for a unit of a medicine, as its list words it; `""` where it says none."""
+        return self.price_basis if self.kind == "drug" and "元" in self.price_basis else ""
+
     def in_force(self, on: date | None) -> bool:
         """Whether it holds on the date of treatment; where that is not known, any entry may.
 

@@ -53,9 +53,9 @@ class Charge:
     shares: tuple[Decimal, ...] = ()
     code: str = ""
     listed_name: str = ""
+    payment_standard: str = ""
     unit: str = ""
     quantity: Decimal | None = None
-    unit_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +197,9 @@ def _charge(
         shares=tuple(sorted({Decimal(share) for share in catalog.get("first_self_pay_ratios", ())})),
         code=catalog["code"] or "",
         listed_name=catalog["name"] or "",
+        payment_standard=catalog.get("payment_standard", ""),
         unit=_text(line, "unit"),
         quantity=_number(_text(line, "quantity")),
-        unit_price=_number(_text(line, "unit_price")),
     )
 
 

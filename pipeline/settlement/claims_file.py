@@ -44,6 +44,7 @@ class _Catalog(TypedDict):
     name: str | None
     reimbursement_class: ReimbursementClass | None
     first_self_pay_ratios: NotRequired[list[Share]]
+    payment_standard: NotRequired[str]
 
 
 class _Line(TypedDict):
@@ -53,7 +54,6 @@ class _Line(TypedDict):
     catalog: _Catalog
     unit: NotRequired[_Cell]
     quantity: NotRequired[_Cell]
-    unit_price: NotRequired[_Cell]
     insurance_class: NotRequired[_Cell]
 
 

@@ -99,7 +99,7 @@ def settle_claims(
         raise typer.BadParameter("\n".join(years.wrong), param_hint="--to-date")
     for wrong in found.wrong:
         err.print(f"✗ {wrong}")
-    carried = Years(years.rows if years is not None else ())
+    carried = Years(years.rows if years is not None else None)
     if dry_run:
         ranges = range_of_each(found.rows, choice, carried, scope_on)
         _show_ranges(ranges)

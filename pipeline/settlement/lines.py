@@ -7,24 +7,27 @@ down, so that a row in two parts never enters with more than the whole.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from pipeline.model import ReimbursementClass
 from pipeline.places.place import Scope
 from pipeline.records import money_text, quantity_text
 from pipeline.settlement.bill import Charge, least_and_most
-from pipeline.settlement.policy import WHOLE, PolicySet, PriceLimit
+from pipeline.settlement.policy import WHOLE, PolicyHead, PolicySet
 from pipeline.settlement.record import SettledLineRecord
 from pipeline.text import squeeze
 
 FEN: Final = Decimal("0.01")
 NOTHING: Final = Decimal(0)
-End: TypeAlias = Literal["least", "most"]
-"""Which end of what is open is computed: the least that enters, or the most."""
+_STANDARD: Final = re.compile(
+    r"(?P<yuan>\d+(?:\.\d{1,2})?)元\([^；]*/(?P<unit>[\u4e00-\u9fff]{1,2})(?:\([^()]*\))?\)"
+)
+"""One payment standard of the list of medicines: `63.00元(10mg/支)`, `5.68元(10mg/片(按…计))`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +119,14 @@ def _why_open(charge: Charge, policy: PolicySet, scope: Scope) -> str:
     if len(charge.classes) > 1:
         return charge.why
     shares = _shares(charge, charge.classes[0], policy)
-    limits = _limits(charge, policy.head.price_limits, scope)
+    limits = _limits(charge, policy.head, scope)
     return shares[0][1] if len(shares) > 1 else limits[0][1]
 
 
 def _options(charge: Charge, policy: PolicySet, scope: Scope) -> Iterator[LineOutcome]:
     """The ends of everything that a row may come to."""
     word = next((word for word in scope.not_payable if word in squeeze(charge.name)), None)
-    limits = _limits(charge, policy.head.price_limits, scope)
+    limits = _limits(charge, policy.head, scope)
     for amount in least_and_most(charge.amounts):
         if word is not None:
             yield _outside(charge, amount, None, f"“{word}”不予支付")
@@ -194,25 +197,31 @@ def _percent(share: Decimal) -> str:
     return f"{quantity_text(share * WHOLE)} %"
 
 
-def _limits(charge: Charge, limits: Sequence[PriceLimit], scope: Scope) -> list[tuple[Decimal | None, str]]:
+def _limits(charge: Charge, head: PolicyHead, scope: Scope) -> list[tuple[Decimal | None, str]]:
     """The ends of how much of the row enters at most, in yuan, each with what says so; None is no limit."""
-    found = [
-        limit
-        for limit in limits
-        if (limit.code and limit.code == charge.code) or (limit.name and limit.name == charge.listed_name)
-    ]
-    if found:
-        limit = found[0]
-        each = f"限价每{limit.unit} {money_text(limit.yuan)} 元"
-        if limit.unit != charge.unit:
-            return _open_limit(f"{each}，票据单位“{charge.unit}”不同，无法比较")
-        return _limited(charge.quantity, limit.yuan, each)
+    for limit in head.price_limits:
+        named = limit.code == charge.code if limit.code else limit.name == charge.listed_name
+        if named:
+            return _per_unit(charge, limit.yuan, limit.unit, "限价")
+    if charge.payment_standard and head.payment_standards == "limits":
+        standard = _STANDARD.fullmatch(charge.payment_standard)
+        if standard is None:
+            return _open_limit(f"支付标准“{charge.payment_standard}”因规格而异，无法比较")
+        return _per_unit(charge, Decimal(standard["yuan"]), standard["unit"], "支付标准")
     name = squeeze(charge.name)
     words = [word for word in sorted(scope.bed_limits, key=len, reverse=True) if word in name]
     if words and any(word in name for word in scope.bed_words):
         yuan = Decimal(scope.bed_limits[words[0]])
         return _limited(charge.quantity, yuan, f"床位支付标准每日 {money_text(yuan)} 元")
     return [(None, "")]
+
+
+def _per_unit(charge: Charge, yuan: Decimal, unit: str, kind: str) -> list[tuple[Decimal | None, str]]:
+    """The limit of a row by the unit; what is charged by the box says nothing of the price of a tablet."""
+    each = f"{kind}每{unit} {money_text(yuan)} 元"
+    if unit != charge.unit:
+        return _open_limit(f"{each}，票据单位“{charge.unit}”不同，无法比较")
+    return _limited(charge.quantity, yuan, each)
 
 
 def _limited(quantity: Decimal | None, yuan: Decimal, each: str) -> list[tuple[Decimal | None, str]]:

@@ -185,7 +185,8 @@ class PolicyHead(_Part):
 
     Without `effective_from` the source does not say since when it holds. `rounded_down_to` is the unit to
     which each payment is cut; the rest stays with the person, so that a bill in parts is never paid more than
-    the whole. `printed_class` says whether the class that a paper prints counts where no list in use has one.
+    the whole. `payment_standards` says whether those of the list of medicines (支付标准) cut what enters as
+    `price_limits` do, and `printed_class` whether the class that a paper prints counts where no list has one.
     """
 
     region: str = pydantic.Field(pattern=r"^[a-z0-9_]+$")
@@ -195,6 +196,7 @@ class PolicyHead(_Part):
     effective_from: date | None = None
     effective_to: date | None = None
     rounded_down_to: Literal["fen", "jiao", "yuan"] = "fen"
+    payment_standards: Literal["limits", "ignored"] = "ignored"
     printed_class: Literal["counts", "ignored"] = "ignored"
     price_limits: tuple[PriceLimit, ...] = ()
 

@@ -46,13 +46,17 @@ class PayoutRow(TypedDict):
 
 
 class Years:
-    """What persons used up, by number and year; who has no number is known for this run by name alone."""
+    """What persons used up, by number and year.
 
-    def __init__(self, rows: Sequence[PersonYear] = ()) -> None:
+    Whose number is not known cannot be looked up: where years were handed in, such a person may be among
+    them, so nothing is computed; where none were, the year begins empty as everybody's does.
+    """
+
+    def __init__(self, rows: Sequence[PersonYear] | None = None) -> None:
+        self._were_handed_in = rows is not None
         self._rows: list[PersonYear] = []
         self._place: dict[tuple[str, int], int] = {}
-        self._by_name: dict[tuple[str, int], YearToDate] = {}
-        for row in rows:
+        for row in rows or ():
             self._add(row)
 
     @property
@@ -60,21 +64,20 @@ class Years:
         """Everybody who has a number, those of whom nothing was settled in this run included."""
         return self._rows
 
-    def get(self, person: Person, year: int) -> YearToDate | None:
-        """The person's year so far: an empty one where nothing is known, None where two numbers say two."""
-        places = {self._place[key, year] for key in _keys(person) if (key, year) in self._place}
+    def get(self, person: Person, year: int) -> YearToDate | str:
+        """The person's year so far, an empty one where nothing is known of it; or why it cannot be told."""
+        keys = _keys(person)
+        if not keys and self._were_handed_in:
+            return WHOSE
+        places = {self._place[key, year] for key in keys if (key, year) in self._place}
         if len(places) > 1:
-            return None
-        if places:
-            return self._rows[places.pop()].year_to_date
-        named = (self._by_name.get((name, year)) for name in person.names if not _keys(person))
-        return next((one for one in named if one is not None), YearToDate(year=year))
+            return TWO_YEARS
+        return self._rows[places.pop()].year_to_date if places else YearToDate(year=year)
 
     def put(self, person: Person, year: YearToDate) -> None:
-        """Carry a year on."""
+        """Carry a year on; of somebody without a number there is no further claim to carry it to."""
         keys = _keys(person)
         if not keys:
-            self._by_name |= {(name, year.year): year for name in person.names}
             return
         row = PersonYear(
             id_number=min(person.id_numbers, default=None),
@@ -140,8 +143,8 @@ def settle_all(
             done[turn] = refused(claim, [WHOSE])
             continue
         to_date = years.get(person, day.year)
-        if to_date is None:
-            done[turn] = refused(claim, [TWO_YEARS])
+        if isinstance(to_date, str):
+            done[turn] = refused(claim, [to_date])
             continue
         try:
             chosen = choice.of(claim)
@@ -188,8 +191,8 @@ def _range_of(
     day = day_of(claim)
     if day is None:  # `choice` has refused it
         return row
-    known = years.get(person, day.year) if person is not None else None
-    to_date = known if known is not None else YearToDate(year=day.year)
+    known = years.get(person, day.year) if person is not None else WHOSE
+    to_date = known if isinstance(known, YearToDate) else YearToDate(year=day.year)
     found = payout_range(claim, chosen.policy, to_date, chosen.serious, scope=scope_on(day))
     return {
         **row,
@@ -197,6 +200,7 @@ def _range_of(
         "low": money_text(found.low),
         "high": money_text(found.high),
         "at_risk": money_text(found.at_risk),
+        "why": known if isinstance(known, str) else "",
     }
 
 

@@ -256,3 +256,9 @@ def test_brackets_that_a_price_list_tells_items_apart_by_decide(full_folder: Pat
 def test_a_substance_without_category_is_the_medicine_and_under_tests_its_test(sample: Catalogs) -> None:
     assert sample.match("维生素B12", on=DAY).kind == "drug"
     assert sample.match("维生素B12", category="化验费", on=DAY).name == "维生素B12测定"
+
+
+def test_the_payment_standard_of_the_list_goes_with_the_match(sample: Catalogs) -> None:
+    match = sample.match("盐酸二甲双胍缓释片(Ⅳ)", on=date(2025, 3, 1))
+    assert match.payment_standard == "1.17元(1.0g/片)"
+    assert sample.match("阿莫西林胶囊", on=date(2025, 3, 1)).payment_standard == ""

@@ -80,6 +80,7 @@ def row(
     amount_candidates: Sequence[str] = (),
     name_status: FieldStatus = "accepted",
     document: str = "d-1",
+    standard: str = "",
 ) -> CodedLineRecord:
     """A charged row; `cls` is the class that the list gives it."""
     line: CodedLineRecord = {
@@ -104,6 +105,8 @@ def row(
             "why": "",
         },
     }
+    if standard:
+        line["catalog"]["payment_standard"] = standard
     if shares:
         line["catalog"]["first_self_pay_ratios"] = list(shares)
     return line

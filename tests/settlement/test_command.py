@@ -101,6 +101,17 @@ def test_what_was_used_up_goes_from_one_run_to_the_next(tmp_path: Path) -> None:
     assert year["year_to_date"]["fund_paid"] == {"outpatient": "630.00"}  # 280 and 350
 
 
+def test_who_has_no_number_cannot_be_looked_up_among_years(tmp_path: Path) -> None:
+    """The cap may be used up already."""
+    years = tmp_path / "years.jsonl"
+    years.write_text(json.dumps({"id_number": ID, "year_to_date": {"year": 2025}}) + "\n", "utf-8")
+    file = put(tmp_path, claim(row("1.00"), id_number=None))
+    assert run(file, "--policy", "A1-chronic").exit_code == 0
+    done = run(file, "--policy", "A1-chronic", "--to-date", years)
+    assert done.exit_code == 1
+    assert "没有证件号码" in done.output
+
+
 def test_persons_without_a_claim_in_a_run_stay_in_the_years(tmp_path: Path) -> None:
     """Else the run after it would begin their year anew and pay over their cap."""
     years = tmp_path / "years.jsonl"

@@ -291,6 +291,29 @@ def test_a_price_limit_of_another_unit_cannot_be_compared_and_leaves_the_row_ope
     assert any("无法比较" in reason for reason in one["reasons"])
 
 
+STANDARDS = 'as_of = 2025-01-01\npayment_standards = "limits"\n'
+
+
+@pytest.mark.parametrize(
+    "standard", ["10.00元(10mg/片)", "10.00元(10mg/片(按C22H25FN2O4S计))", "10元(每片含二甲双胍1000mg/片)"]
+)
+def test_a_payment_standard_of_the_list_is_a_limit_where_the_policy_says_so(standard: str) -> None:
+    """3 tablets for 45, 10 a tablet: 30 x 0.70 = 21; where the policy does not say so 45 x 0.70 = 31.50."""
+    care = claim(row("45.00", unit="片", quantity="3", standard=standard))
+    policy = local("S-out", "as_of = 2025-01-01\n", STANDARDS)
+    assert settled(settle(care, policy, USED)) == ("21.00", "0.00", "9.00", "15.00")
+    assert settled(settle(care, local("S-out"), USED)) == ("31.50", "0.00", "13.50", "0.00")
+
+
+@pytest.mark.parametrize(
+    "standard", ["1.70元(1g/袋)；3.95元(3g/袋)", "63.00元(10mg/支)", "3.47元(每片含1000mg)"]
+)
+def test_a_payment_standard_by_another_unit_or_strength_leaves_the_row_open(standard: str) -> None:
+    policy = local("S-out", "as_of = 2025-01-01\n", STANDARDS)
+    one = settle(claim(row("45.00", unit="盒", quantity="1", standard=standard)), policy, USED)
+    assert span(one) == ("0.00", "31.50")
+
+
 def test_a_bed_day_enters_up_to_its_limit() -> None:
     """3 days for 240, 50 a day: 150 of them, and 1650: 1800; (1800 - 800) x 0.70 = 700; 1800 - 700 = 1100."""
     scope = Scope(bed_words=("床位费",), bed_limits={"床位费": "50"})
