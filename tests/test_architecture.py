@@ -191,6 +191,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.explain.command",
         "pipeline.rulebook.rules",
         "pipeline.rulebook.check",
+        "pipeline.store.command",
     ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),
     # Of the `accuracy` extra: drawn late, and done without where it is missing.

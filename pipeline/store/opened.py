@@ -104,6 +104,23 @@ def check_version(store: Store) -> None:
         )
 
 
+def bring_up_to_date(store: Store) -> tuple[str | None, str]:
+    """Bring an older store's tables to this program's version, or make them; the versions before and after.
+
+    Raises:
+        StoreUnusable: If the store is newer than this program, or cannot be used; then nothing was changed.
+    """
+    with store.database.read() as connection:
+        before = version_of(connection)
+    if before in known_versions():
+        with store.database.reshape() as connection:
+            hold_tables(connection)
+            upgrade(connection)
+    else:
+        check_version(store)
+    return before, newest_version()
+
+
 def _make_tables(store: Store) -> None:
     name = store.database.name
     with store.database.reshape() as connection:

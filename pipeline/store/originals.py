@@ -35,8 +35,8 @@ INCOMING = "incoming"
 """Where bytes lie until they are whole; what a killed process left there is nobody's and may be deleted."""
 
 
-Content: TypeAlias = "Path | bytes | BinaryIO"
-"""A file, bytes, or an open file that can be wound back."""
+Content: TypeAlias = "Path | bytes | IO[bytes]"
+"""A file, bytes, or an open file."""
 
 
 class Originals(Protocol):
@@ -133,7 +133,7 @@ class FolderOriginals:
                 if not self.is_whole(sha256):
                     temporary.replace(kept)
                 # Also where it was there: whoever wrote it may not have come to this yet.
-                _sync_folder(kept.parent)
+                sync_folder(kept.parent)
             finally:
                 temporary.unlink(missing_ok=True)
         return sha256
@@ -251,14 +251,14 @@ def _hash_of(file: BinaryIO) -> str:
         return hashlib.file_digest(cast("Any", file), "sha256").hexdigest()
 
 
-def _opened(content: Content) -> AbstractContextManager[BinaryIO]:
+def _opened(content: Content) -> AbstractContextManager[IO[bytes]]:
     """What is given, from its beginning; an open file stays its owner's to close."""
     if isinstance(content, bytes):
         return io.BytesIO(content)
     return content.open("rb") if isinstance(content, Path) else nullcontext(content)
 
 
-def _copied(source: BinaryIO, into: IO[bytes]) -> str:
+def _copied(source: IO[bytes], into: IO[bytes]) -> str:
     """Write all of a file; the SHA-256 of what was written."""
     digest = hashlib.sha256()
     while part := source.read(COPY_BYTES):
@@ -279,10 +279,10 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
-    _sync_folder(folder.parent)
+    sync_folder(folder.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Wait until the names in a folder are on the disk; Windows has no way to ask for that and needs none."""
     if os.name == "nt":
         return
