@@ -165,16 +165,21 @@ class ForeignRowsLost(RuntimeError):
 
 
 def _engine(url: URL) -> Engine:
+    """Parameters are hidden: an error that is logged would name patients."""
     serializer = partial(json.dumps, ensure_ascii=False)
     if url.get_backend_name() != "sqlite":
         return create_engine(
             url,
             json_serializer=serializer,
+            hide_parameters=True,
             pool_pre_ping=True,
             connect_args={"connect_timeout": CONNECT_SECONDS} if url.get_driver_name() == "psycopg" else {},
         )
     engine = create_engine(
-        url, json_serializer=serializer, connect_args={"timeout": BUSY_MILLISECONDS / 1000}
+        url,
+        json_serializer=serializer,
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_MILLISECONDS / 1000},
     )
 
     @event.listens_for(engine, "connect")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, column, func, insert, select, table, text
+from sqlalchemy.exc import IntegrityError
 
 from pipeline.errors import StoreUnusable
 from pipeline.store.backup import ROWS_AT_ONCE
@@ -80,8 +81,8 @@ def restore(store: Store, file: Path, on_way: OnWay, *, replace: bool = False) -
                 if manifest["version"] != newest_version():
                     upgrade(connection)
                 count_on(connection)
-        except ForeignRowsLost as error:
-            raise refused(file, "备份中的数据互相矛盾", f"its rows contradict each other: {error}") from error
+        except (ForeignRowsLost, IntegrityError) as error:
+            raise refused(file, "备份中的数据互相矛盾", "its rows contradict each other") from error
     return manifest
 
 
