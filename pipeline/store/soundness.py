@@ -94,9 +94,7 @@ def problems(store: Store, on_way: OnWay, *, originals: bool = True) -> Iterator
         yield from broken
         if broken and store.database.is_sqlite:
             return  # whatever is read of a damaged file may be anything
-        for number, rule in enumerate(RULES):
-            on_way(f"{rule.what[0]} / {rule.what[1]}", number, len(RULES))
-            yield from _broken(connection, rule)
+        yield from contradictions(connection, on_way)
         wanted = named_originals(connection)
     yield from _of_originals(store, wanted, on_way, whole=originals)
 
@@ -269,12 +267,15 @@ RULES: tuple[Rule, ...] = (
 """What is never found where everything was written by this program."""
 
 
-def _broken(connection: Connection, rule: Rule) -> Iterator[Problem]:
-    found = rule.query.distinct().subquery()
-    count = connection.execute(select(func.count()).select_from(found)).scalar_one()
-    if count:
-        keys = connection.execute(select(found).order_by(*found.c).limit(NAMED)).scalars()
-        yield Problem(rule.what, _BY_HAND, tuple(map(str, keys)), count)
+def contradictions(connection: Connection, on_way: OnWay) -> Iterator[Problem]:
+    """Every rule that rows break, in the order of `RULES`."""
+    for number, rule in enumerate(RULES):
+        on_way(f"{rule.what[0]} / {rule.what[1]}", number, len(RULES))
+        found = rule.query.distinct().subquery()
+        count = connection.execute(select(func.count()).select_from(found)).scalar_one()
+        if count:
+            keys = connection.execute(select(found).order_by(*found.c).limit(NAMED)).scalars()
+            yield Problem(rule.what, _BY_HAND, tuple(map(str, keys)), count)
 
 
 # ---------------------------------------------------------------- originals

@@ -24,7 +24,7 @@ PAPER = b"\xff\xd8 a photo \x00 of a bill" * 50
 SHA = hashlib.sha256(PAPER).hexdigest()
 
 
-class Bucket(MemoryFileSystem):  # type: ignore[misc] - fsspec has no types
+class Bucket(MemoryFileSystem):  # type: ignore[misc]
     """Like an object store: there are no folders, and to move is to copy and to take away."""
 
     protocol = "bucket"
@@ -38,13 +38,13 @@ class Bucket(MemoryFileSystem):  # type: ignore[misc] - fsspec has no types
 @pytest.fixture(params=["folder", "file", "memory", "bucket"])
 def originals(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Originals]:
     fsspec.register_implementation("bucket", Bucket, clobber=True)
-    place: Path | str = {
+    places: dict[str, Path | str] = {
         "folder": tmp_path / "papers",
         "file": f"file://{tmp_path}/papers",
         "memory": "memory://papers",
         "bucket": "bucket://papers",
-    }[request.param]
-    yield originals_at(place)
+    }
+    yield originals_at(places[request.param])
     for files in (MemoryFileSystem, Bucket):
         files.store.clear()
         files.pseudo_dirs[:] = [""]
@@ -120,7 +120,7 @@ def test_what_breaks_off_leaves_nothing(originals: Originals, tmp_path: Path) ->
     with pytest.raises(StoreUnusable, match="原件无法读写"):
         originals.put(breaking)
     assert originals.is_empty()
-    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    left: list[Path | str] = [path for path in tmp_path.rglob("*") if path.is_file()]
     left += [key for files in (MemoryFileSystem, Bucket) for key in files.store]
     assert left == []
 
