@@ -312,6 +312,10 @@ def _mount_settle() -> None:
     from pipeline.settlement.command import app as settle
 
     app.add_typer(settle)
+def _mount_store() -> None:
+    from pipeline.store.command import app as store
+
+    app.add_typer(store)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -323,6 +327,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _mount_explain()
         _mount_rules()
         _mount_settle()
+        _mount_store()
         app(list(arguments) if arguments is not None else None)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -201,6 +201,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.rulebook.rules",
         "pipeline.rulebook.check",
         "pipeline.settlement.command",
+        "pipeline.store.command",
     ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),
     # Of the `accuracy` extra: drawn late, and done without where it is missing.
