@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 from typing_extensions import TypedDict
 
+from pipeline.settlement.record import SettlementRecord
+
 SCHEMA_VERSION = "1"
 Outcome: TypeAlias = Literal["accepted", "refused", "settled", "pending"]
 
@@ -27,7 +29,7 @@ class EngineAnswer(TypedDict):
     message_id: str
     outcome: Outcome
     reasons: list[Reason]
-    settlement: Mapping[str, Any] | None
+    settlement: "SettlementRecord | None"
     paid: Paid | None
 
 
@@ -38,3 +40,6 @@ class HandOverMessage:
     kind: str
     payload: Mapping[str, Any]
     text: str
+
+
+class EngineUnavailable(Exception): ...
