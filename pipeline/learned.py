@@ -72,6 +72,7 @@ def _learned(
         reimbursement_class=entry.reimbursement_class,
         score=1.0,
         why=f"{why}；{entry.restriction}" if entry.restriction else why,
+        self_pay_ratios=entry.self_pay_ratios,
     )
     return replace(item, catalog=match)
 

@@ -465,6 +465,9 @@ class CatalogMatch:
     score: float = 0.0
     candidates: tuple[CatalogMatch, ...] = ()
     why: str = ""
+    self_pay_ratios: tuple[Decimal, ...] = ()
+    """Shares of the price, 0 to 1, that the list says are paid in advance (先行自付); several where it has
+    one for each group of insured. Empty where the list says none."""
 
 
 @dataclass(frozen=True, slots=True)

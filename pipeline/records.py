@@ -111,13 +111,18 @@ class FieldRecord(TypedDict):
 
 
 class CatalogCandidateRecord(TypedDict):
-    """A catalog entry that a charged row may stand for."""
+    """A catalog entry that a charged row may stand for.
+
+    `first_self_pay_ratios` are the shares that the list says the insured pays in advance (先行自付), 0 to 1
+    (`"0.05"`); several where the list has one for each group of insured. Absent where the list says none.
+    """
 
     kind: CatalogKind | None
     code: str | None
     name: str | None
     reimbursement_class: ReimbursementClass | None
     score: Fraction
+    first_self_pay_ratios: NotRequired[list[str]]
 
 
 class CatalogRecord(CatalogCandidateRecord):
@@ -624,10 +629,13 @@ def _catalog(match: CatalogMatch) -> CatalogRecord:
 
 
 def _catalog_candidate(match: CatalogMatch) -> CatalogCandidateRecord:
-    return {
+    candidate: CatalogCandidateRecord = {
         "kind": match.kind,
         "code": match.code,
         "name": match.name,
         "reimbursement_class": match.reimbursement_class,
         "score": _probability(match.score),
     }
+    if match.self_pay_ratios:
+        candidate["first_self_pay_ratios"] = [quantity_text(ratio) for ratio in match.self_pay_ratios]
+    return candidate

@@ -19,6 +19,7 @@ from pipeline.catalogs.entries import (
     ListKind,
     parse_day,
     parse_price,
+    parse_shares,
 )
 from pipeline.catalogs.published_limits import DRUG_LIMITS, SERVICE_LIMITS
 from pipeline.catalogs.spreadsheet import SHOWN_CHARACTERS, RejectedRow, Row
@@ -145,6 +146,10 @@ def _clean_item(row: dict[str, str]) -> dict[str, str]:
         price = parse_price(row.get("price", ""))
     except ValueError as error:
         raise _BadCell("price", str(error)) from error
+    try:
+        shares = parse_shares(row.get("first_self_pay_ratios", ""))
+    except ValueError as error:
+        raise _BadCell("first_self_pay_ratios", str(error)) from error
     return {
         **row,
         "class": level,
@@ -153,6 +158,7 @@ def _clean_item(row: dict[str, str]) -> dict[str, str]:
         "effective_from": start,
         "effective_to": end,
         "price": "" if price is None else f"{price:f}",
+        "first_self_pay_ratios": ALIAS_SEPARATOR.join(f"{share:f}" for share in shares),
     }
 
 

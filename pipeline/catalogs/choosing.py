@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 from pipeline.catalogs.entries import Entry
@@ -74,6 +75,7 @@ def _best(group: Sequence[Found], day: date | None, specification: str) -> Best:
     found, chosen = max(equals, key=lambda pair: (pair[0].exact, pair[0].score))
     others = [entry for _, other in equals for entry in other.entries]
     entry = _of_one_class(chosen.entries[0], others, specification)
+    entry = entry._replace(self_pay_ratios=_shares_of(others))
     return Best(entry, top, found.why, found.thing, any(one.exact for one in near))
 
 
@@ -85,6 +87,13 @@ def _of_one_class(entry: Entry, equals: Sequence[Entry], specification: str) -> 
     if len(_classes(fitting)) == 1:
         return fitting[0]
     return entry._replace(reimbursement_class=None)
+
+
+def _shares_of(equals: Sequence[Entry]) -> tuple[Decimal, ...]:
+    """Every share that any of the products has; none where one of them leaves it open."""
+    if not all(entry.self_pay_ratios for entry in equals):
+        return ()
+    return tuple(sorted({share for entry in equals for share in entry.self_pay_ratios}))
 
 
 def _classes(entries: Iterable[Entry]) -> set[ReimbursementClass | None]:
@@ -186,6 +195,7 @@ def _as_match(one: Best, day: date | None, candidates: tuple[CatalogMatch, ...] 
         score=round(min(1.0, max(0.0, one.score)), 3),
         candidates=candidates,
         why=why,
+        self_pay_ratios=entry.self_pay_ratios,
     )
 
 

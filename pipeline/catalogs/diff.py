@@ -21,7 +21,8 @@ from pipeline.catalogs.printed_names import bare
 
 COMPARED = (
     *("name", "form", "class", "category", "unit", "specification", "restriction"),
-    *("aliases", "price", "price_basis", "grade", "province", "city", "former_names"),
+    *("aliases", "price", "price_basis", "first_self_pay_ratios"),
+    *("grade", "province", "city", "former_names"),
     *("clinical_code", "included_code", "frequency", "limit", "value", "note", "kind"),
 )
 """Columns whose change is told; codes and dates are told with the entry."""

@@ -21,10 +21,12 @@ What the rules about payment read (`published_limits`) and working days have lis
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, cast, get_args
 
@@ -66,6 +68,7 @@ _ITEM_COLUMNS = (
     "effective_to",
     "price",
     "price_basis",
+    "first_self_pay_ratios",
 )
 _CODES = ("code", "name", "aliases")
 _MAP = ("clinical_code", "code", "name")
@@ -92,6 +95,7 @@ HOLIDAY, WORKDAY = "holiday", "workday"
 """The `kind` of a day in a list of holidays: off on a weekday, or worked on a weekend to make up for it."""
 
 ALIAS_SEPARATOR = "|"
+_SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?", re.ASCII)
 DATA = Path(__file__).parent / "data"
 """What ships with the package."""
 
@@ -143,6 +147,8 @@ class Entry(NamedTuple):
     """Yuan for one `unit`: a list price or payment standard; None where the list has none or several."""
     price_basis: str = ""
     """Whose price it is (region and level of hospitals), or the payment standard as the list words it."""
+    self_pay_ratios: tuple[Decimal, ...] = ()
+    """Shares paid in advance (先行自付), 0 to 1, one for each group of insured; empty where none is stated."""
 
     def in_force(self, on: date | None) -> bool:
         """Whether it holds on the date of treatment; where that is not known, any entry may.
@@ -291,6 +297,7 @@ def read_entries(path: Path) -> list[Entry]:
             head.scope,
             Decimal(price) if price else None,
             price_basis,
+            _shares(ratios) if ratios else (),
         )
         for (
             code,
@@ -306,6 +313,7 @@ def read_entries(path: Path) -> list[Entry]:
             end,
             price,
             price_basis,
+            ratios,
         ) in read_rows(path, head.kind)
     ]
 
@@ -390,6 +398,34 @@ def parse_day(text: str) -> date | None:
     if len(parts) != 3 or not all(part.isdigit() for part in parts):
         raise ValueError(f"不是日期：{text!r}；expected YYYY-MM-DD")
     return date(int(parts[0]), int(parts[1]), int(parts[2]))
+
+
+@lru_cache(maxsize=1024)  # a list of 17,000 products has 50 different ones
+def _shares(text: str) -> tuple[Decimal, ...]:
+    return tuple(Decimal(share) for share in text.split(ALIAS_SEPARATOR))
+
+
+def parse_shares(text: str) -> tuple[Decimal, ...]:
+    """Percentages as shares of one, each once, the smallest first; nothing where the cell is empty.
+
+    >>> parse_shares("5.0%、10.0%、0.0%"), parse_shares("0.1"), parse_shares("")
+    ((Decimal('0'), Decimal('0.05'), Decimal('0.1')), (Decimal('0.1'),), ())
+
+    Raises:
+        ValueError: If one is no share between 0 and 1: a bare `5` may be five percent or no ratio at all.
+    """
+    found = set()
+    for part in re.split(r"[、,，;；|\s]+", text.strip()):
+        if not part:
+            continue
+        number, percent = part.rstrip("%％"), part.endswith(("%", "％"))
+        if not _SHARE.fullmatch(number):
+            raise ValueError(f"不是比例：{part!r}；expected shares such as 5% or 0.05")
+        share = Decimal(number) / (100 if percent else 1)
+        if share > 1:
+            raise ValueError(f"比例超过 100%：{part!r}；more than the whole")
+        found.add(share.normalize() + 0)
+    return tuple(sorted(found))
 
 
 def parse_price(text: str) -> Decimal | None:

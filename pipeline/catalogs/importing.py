@@ -70,6 +70,7 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
     "aliases": ("aliases", "别名", "又名", "alias"),
     "price": ("price", "价格", "单价", "支付标准", "最高限价", "price_yuan"),
     "price_basis": ("price_basis", "价格说明", "支付标准说明"),
+    "first_self_pay_ratios": ("first_self_pay_ratios", "先行自付比例", "首自付比例", "先自付比例"),
     "effective_from": ("effective_from", "生效日期", "开始日期", "valid_from"),
     "effective_to": ("effective_to", "失效日期", "终止日期", "valid_to"),
     "grade": ("grade", "等级", "医院等级"),

@@ -162,6 +162,7 @@ def _products(rows: Sequence[Row]) -> Iterator[Row]:
             "class": row["payment_class"],
             "category": _PRODUCT_CATEGORY.get(row["settlement_category"], ""),
             "specification": row["specification"],
+            "first_self_pay_ratios": row["first_self_pay_ratios"],
         }
 
 

@@ -164,7 +164,7 @@ def test_a_list_kept_before_a_column_came_is_still_read(tmp_path: Path) -> None:
     report = import_list(_csv(tmp_path, "A001,测试沙坦,片剂,乙,\n"), "drug", date(2026, 1, 1), folder=folder)
     assert report.path is not None
     report.path.write_text(
-        report.path.read_text("utf-8").replace(",price,price_basis", "").replace(",,,\n", ",\n"), "utf-8"
+        report.path.read_text("utf-8").replace(",price,price_basis,first_self_pay_ratios", "").replace(",,,,\n", ",\n"), "utf-8"
     )
     (record,) = read_records(report.path)
     assert (record["name"], record["price"]) == ("测试沙坦", "")
