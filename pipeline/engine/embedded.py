@@ -103,7 +103,7 @@ class EmbeddedEngine:
         amendment = message.payload.get("amendment") or {}
         if amendment.get("kind") == "cancellation":
             return self._cancelled(connection, message, person, before)
-        day = _day(claim)
+        day = treatment_day(claim)
         if day is None:
             return _refused(message, "day", "就诊（出院）日期未知 / the day of treatment is not known")
         try:
@@ -215,7 +215,7 @@ def _notes(before: Booked | None, entries: list[Booked], now_paid: Decimal) -> I
         }
 
 
-def _day(claim: ClaimRecord) -> date | None:
+def treatment_day(claim: ClaimRecord) -> date | None:
     """The day of discharge or of the visit, which says the year."""
     said = claim["visit"]["to"] or claim["visit"]["from"]
     return date.fromisoformat(said) if said else None

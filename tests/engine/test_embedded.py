@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.engine.embedded import EmbeddedEngine, year_to_date
@@ -212,6 +212,7 @@ def test_two_claims_of_one_person_at_once_use_one_deductible(
 FEN = st.integers(1, 400_000)
 
 
+@settings(max_examples=40)
 @given(parts=st.lists(FEN, min_size=1, max_size=6), order=st.randoms(use_true_random=False))
 def test_a_split_bill_is_never_paid_more_in_any_order_and_the_book_is_the_sum_of_its_answers(
     tmp_path_factory: pytest.TempPathFactory, policies: PolicyBook, parts: list[int], order: Any
