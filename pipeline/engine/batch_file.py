@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pipeline.engine.batch_table import TableRefused, read_rows
 from pipeline.engine.batch_workbook import BatchFormat, BatchRows, csv_bytes, workbook_bytes
@@ -65,7 +65,7 @@ class BatchFileEngine:
         """Put the message into the batch of its office; the answer comes with the file that answers it."""
         with self._database.write() as connection:
             hand_off_batches.put_in_batch(connection, message.message_id, self._clock())
-        return {
+        answer: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
             "message_id": message.message_id,
             "outcome": "pending",
@@ -73,6 +73,7 @@ class BatchFileEngine:
             "settlement": None,
             "paid": None,
         }
+        return cast("EngineAnswer", answer)
 
     def write_batches(self) -> list[Path]:
         """Close what was gathered and write every file that is not known to be written; their paths.

@@ -21,13 +21,14 @@ from sqlalchemy import Connection
 
 from pipeline.engine.protocol import (
     SCHEMA_VERSION,
+    AnswerOutcome,
     EngineAnswer,
-    EngineUnavailable,
     HandOverMessage,
-    Outcome,
-    Reason,
+    ReasonRecord,
+    answer_text,
+    settled_amount,
 )
-from pipeline.errors import PolicyRefused
+from pipeline.errors import EngineUnavailable, PolicyRefused
 from pipeline.places.place import Scope
 from pipeline.records import ClaimRecord, money_text
 from pipeline.settlement.bill import insured_kinds
@@ -114,9 +115,9 @@ class EmbeddedEngine:
         settlement = settle(claim, policy, year_to_date(entries, day.year), serious, scope=self._scope(day))
         if settlement["outcome"] != "settled":
             return _answer(message, "refused", _said("settlement", settlement["reasons"]))
-        notes = list(_notes(before, entries, paid_by(settlement)))
-        answer = _answer(message, "settled", notes, settlement)
-        self._book(connection, message, before, answer, person, day.year)
+        answer = _answer(message, "settled", [], settlement)
+        answer["reasons"] += _notes(before, entries, settled_amount(answer))
+        self._book(connection, message, before, answer, person, day.year, policy.key)
         return answer
 
     def _policies_for(self, claim: ClaimRecord, day: date) -> tuple[PolicySet, PolicySet | None]:
@@ -150,7 +151,7 @@ class EmbeddedEngine:
         settled = _settlement(before)
         year = int((settled["day"] or "0")[:4])
         entries = [one for one in settlements.in_force(connection, person, year) if one != before]
-        answer = _answer(message, "accepted", list(_notes(before, entries, Decimal(0))))
+        answer = _answer(message, "settled", list(_notes(before, entries, Decimal(0))))
         self._book(connection, message, before, answer, person, year)
         return answer
 
@@ -162,19 +163,18 @@ class EmbeddedEngine:
         answer: EngineAnswer,
         person: str,
         year: int,
+        policy_set: str = CANCELLED,
     ) -> None:
         if before is not None:
             settlements.replace(connection, before.message_id, message.message_id)
-        settlement = answer["settlement"]
         entry = Booked(
             message.message_id,
             message.claim_id,
             self._clock(),
-            json.dumps(answer, ensure_ascii=False),
-            paid_by(settlement) if settlement is not None else Decimal(0),
+            answer_text(answer),
+            settled_amount(answer),
         )
-        policy = settlement["policy"] if settlement is not None else None
-        settlements.book(connection, entry, person, year, policy["key"] if policy else CANCELLED)
+        settlements.book(connection, entry, person, year, policy_set)
 
 
 def year_to_date(entries: list[Booked], year: int) -> YearToDate:
@@ -182,15 +182,9 @@ def year_to_date(entries: list[Booked], year: int) -> YearToDate:
     so_far = YearToDate(year=year)
     for entry in entries:
         answer = cast("EngineAnswer", json.loads(entry.answer))
-        if answer["settlement"] is not None:
-            so_far = so_far.after(answer["settlement"])
+        if answer["settlement"] is not None:  # a claim that was taken back counts nothing
+            so_far = so_far.after(cast("SettlementRecord", answer["settlement"]))
     return so_far
-
-
-def paid_by(settlement: SettlementRecord) -> Decimal:
-    """What a settlement pays: fund and serious-illness part together, yuan."""
-    payout = settlement["payout"]
-    return Decimal(payout["low"]) if payout is not None else Decimal(0)
 
 
 def _settlement(entry: Booked) -> SettlementRecord:
@@ -198,7 +192,7 @@ def _settlement(entry: Booked) -> SettlementRecord:
     return cast("SettlementRecord", settlement)
 
 
-def _notes(before: Booked | None, entries: list[Booked], now_paid: Decimal) -> Iterator[Reason]:
+def _notes(before: Booked | None, entries: list[Booked], now_paid: Decimal) -> Iterator[ReasonRecord]:
     """What an amendment changes: the difference, and which later settlements counted on the one before."""
     if before is None:
         return
@@ -221,7 +215,7 @@ def treatment_day(claim: ClaimRecord) -> date | None:
     return date.fromisoformat(said) if said else None
 
 
-def _said(code: str, messages: list[str]) -> list[Reason]:
+def _said(code: str, messages: list[str]) -> list[ReasonRecord]:
     return [{"code": code, "message": message} for message in messages]
 
 
@@ -231,11 +225,11 @@ def _refused(message: HandOverMessage, code: str, said: str) -> EngineAnswer:
 
 def _answer(
     message: HandOverMessage,
-    outcome: Outcome,
-    reasons: list[Reason] | None = None,
+    outcome: AnswerOutcome,
+    reasons: list[ReasonRecord] | None = None,
     settlement: SettlementRecord | None = None,
 ) -> EngineAnswer:
-    return {
+    answer = {
         "schema_version": SCHEMA_VERSION,
         "message_id": message.message_id,
         "outcome": outcome,
@@ -243,3 +237,4 @@ def _answer(
         "settlement": settlement,
         "paid": None,
     }
+    return cast("EngineAnswer", answer)

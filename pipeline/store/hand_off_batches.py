@@ -155,11 +155,20 @@ def note_answered(connection: Connection, now: datetime) -> None:
     )
 
 
-def batches_of(connection: Connection, message_ids: list[str]) -> dict[str, str]:
-    """The batch of each message that is in one."""
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A message in a written file that nobody has answered yet; what its claim declared, yuan."""
+
+    claim_id: str
+    declared: Decimal | None
+
+
+def awaited(connection: Connection) -> dict[str, Awaited]:
+    """The messages in written files that wait for their answers, by id."""
     rows = connection.execute(
-        select(outbox.c.message_id, outbox.c.batch_id).where(
-            outbox.c.message_id.in_(message_ids), outbox.c.batch_id.is_not(None)
-        )
+        select(outbox.c.message_id, outbox.c.claim_id, claims.c.declared)
+        .join(hand_off_batches, hand_off_batches.c.id == outbox.c.batch_id)
+        .join(claims, claims.c.id == outbox.c.claim_id)
+        .where(outbox.c.state.in_(("begun", "parked")), hand_off_batches.c.state == "written")
     )
-    return {row.message_id: row.batch_id for row in rows}
+    return {row.message_id: Awaited(row.claim_id, row.declared) for row in rows}

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.engine.embedded import EmbeddedEngine, year_to_date
-from pipeline.engine.protocol import EngineAnswer, EngineUnavailable, HandOverMessage
+from pipeline.engine.protocol import EngineAnswer, HandOverMessage, checked_answer
+from pipeline.errors import EngineUnavailable
 from pipeline.records import ClaimRecord
 from pipeline.settlement.book import PolicyBook, read_policies
 from pipeline.store import settlements
@@ -81,6 +82,7 @@ def outpatient(claim_id: str, yuan: str, **more: Any) -> ClaimRecord:
 
 
 def paid(answer: EngineAnswer) -> Decimal:
+    checked_answer(answer, answer["message_id"])
     assert answer["settlement"] is not None
     payout = answer["settlement"]["payout"]
     assert payout is not None
@@ -143,7 +145,7 @@ def test_a_cancellation_gives_the_deductible_back(database: Database, policies: 
     engine.hand_over(message(outpatient("C-1", "300.00")))
     taken_back = {"number": 1, "kind": "cancellation", "reason": "重复"}
     answer = engine.hand_over(message(outpatient("C-1", "300.00"), 2, taken_back))
-    assert answer["outcome"] == "accepted"
+    assert (answer["outcome"], answer["settlement"]) == ("settled", None)
     assert "应退回 140.00 元" in answer["reasons"][0]["message"]
     assert paid(engine.hand_over(message(outpatient("C-2", "300.00")))) == Decimal("140.00")
 
