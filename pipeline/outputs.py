@@ -205,6 +205,24 @@ class _Stage:
         _sync_folder(self._folder)
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Put one file in place, complete and on the disk, or leave what was there.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    passing = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        with passing.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        passing.replace(path)
+    finally:
+        passing.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
 def _sync_folder(folder: Path) -> None:
     with contextlib.suppress(OSError):  # Windows cannot open a folder; there a rename needs no more.
         handle = os.open(folder, os.O_RDONLY)
@@ -257,25 +275,25 @@ def _line_rows(document: DocumentRecord) -> Iterator[list[str]]:
         known = [cell for cell in cells.values() if cell["status"] != "missing"]
         catalog = line["catalog"]
         yield [
-            _text(document["document_id"]),
-            _text(document["source"]["file"]),
+            text_cell(document["document_id"]),
+            text_cell(document["source"]["file"]),
             str(line["page"]),
             document["document_type"],
             document["status"],
-            _text(_value(fields, "invoice_code")),
-            _text(_value(fields, "invoice_number")),
+            text_cell(_value(fields, "invoice_code")),
+            text_cell(_value(fields, "invoice_number")),
             str(number),
             *(
-                _number(cell["value"]) if name in _NUMBERS else _text(cell["value"])
+                _number(cell["value"]) if name in _NUMBERS else text_cell(cell["value"])
                 for name, cell in cells.items()
             ),
             "review" if any(cell["status"] == "review" for cell in known) else "accepted",
             *(cells[name]["status"] for name in _JUDGED),
             str(min((cell["confidence"] for cell in known), default=0.0)),
-            _text(line["insurance_class"]["value"]),
+            text_cell(line["insurance_class"]["value"]),
             catalog["kind"] or "",
-            _text(catalog["code"]),
-            _text(catalog["name"]),
+            text_cell(catalog["code"]),
+            text_cell(catalog["name"]),
             catalog["reimbursement_class"] or "",
             catalog["status"],
             str(catalog["score"]),
@@ -287,10 +305,10 @@ def _value(fields: Mapping[str, FieldRecord], name: str) -> str | None:
 
 
 def _number(cell: str | None) -> str:
-    return cell if cell is not None and _NUMBER.fullmatch(cell) else _text(cell)
+    return cell if cell is not None and _NUMBER.fullmatch(cell) else text_cell(cell)
 
 
-def _text(cell: str | None) -> str:
+def text_cell(cell: str | None) -> str:
     """A text as a spreadsheet takes it: see the top of this module."""
     text = " ".join((cell or "").replace("\0", "").splitlines())
     if _FORMULA.match(text):

@@ -67,7 +67,8 @@ def enqueue_hand_over(connection: Connection, claim_id: str, now: datetime) -> s
         "kind": kind,
         "revision": claim.revision,
         "amendment": amendment,
-        "claim": json.loads(claim.record),
+        # What was entered is accepted, whatever the machine thought of it before people looked.
+        "claim": {**json.loads(claim.record), "status": "accepted"},
     }
     _put(connection, kind, claim_id, ENGINE, message_id, payload, now)
     return message_id

@@ -325,7 +325,7 @@ settlements = Table(  # the embedded engine's own book; year-to-date figures are
     Column("year", Integer, nullable=False),
     Column("at", Moment, nullable=False),
     Column("policy_set", String, nullable=False),
-    Column("record", Text, nullable=False),  # pipeline.settlement.record
+    Column("answer", Text, nullable=False),  # as it was given, with its pipeline.settlement.record
     Column("fund_payment", Fen, nullable=False),
     Column("replaced_by", String),  # the message of the amendment that put another in its place
     Index("ix_settlements_person_year", "person", "year"),
