@@ -5,9 +5,11 @@
     └── ServiceUnavailable    try again: a part of ours is down
         ├── OcrUnavailable    the OCR engine or its weights
         ├── FolderUnusable    the output folder: in use by another run, not writable, disk full
-        └── StoreUnusable     the store of claims: not reachable, of another version, damaged
-    PlaceRefused, PolicyRefused and StepRefused are of their own: a place's or a policy's file is wrong, and
-    no claim can be judged until it is mended; what was asked of a claim is not possible as it stands.
+        ├── StoreUnusable     the store of claims: not reachable, of another version, damaged
+        └── EngineUnavailable the reimbursement engine, or whoever else is told: no answer, or "later"
+    PlaceRefused, PolicyRefused, StepRefused and EngineAnswerRefused are of their own: a place's or a policy's
+    file is wrong, and no claim can be judged until it is mended; what was asked of a claim is not possible as
+    it stands; what an engine said cannot be taken, and a person must look.
 
 A problem of the paper is never an exception: it is a `Finding`.
 """
@@ -72,6 +74,24 @@ class PlaceRefused(BaoxiaoError):
 
 class StoreUnusable(ServiceUnavailable):
     """The store of claims cannot be opened or written; the message says what to do."""
+
+
+class EngineUnavailable(ServiceUnavailable):
+    """Whoever a message is for did not take it now; the same message may be sent again.
+
+    `retry_after_seconds` is what the other side asked for, where it did.
+    """
+
+    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class EngineAnswerRefused(BaoxiaoError):
+    """What came back cannot be taken: of another schema, about no message of ours, against an earlier answer.
+
+    Sending again would not help; the message says what is wrong and where.
+    """
 
 
 class StepRefused(BaoxiaoError):
