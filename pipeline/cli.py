@@ -251,14 +251,16 @@ def schema(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[documents|claims|errors|batches|application]", help="只要其中一个 / only this one"
+            metavar="[documents|claims|errors|batches|application|engine]",
+            help="只要其中一个 / only this one",
         ),
     ] = None,
 ) -> None:
     """打印 JSON Schema / prints the schemas of the output files."""
+    from pipeline.engine.protocol import engine_schema
     from pipeline.records import json_schemas
 
-    schemas = json_schemas()
+    schemas = {**json_schemas(), "engine": engine_schema()}
     if name is not None and name not in schemas:
         raise typer.BadParameter(f"{name}: 应为 / expected: {', '.join(schemas)}")
     sys.stdout.write(json.dumps(schemas[name] if name else schemas, ensure_ascii=False, indent=2) + "\n")
@@ -305,6 +307,15 @@ def _mount_rules() -> None:
     app.add_typer(check)
 
 
+@cache
+def _mount_engine() -> None:
+    from pipeline.engine.command import app as engine
+    from pipeline.engine.webhook_command import app as webhook
+
+    app.add_typer(engine, name="engine", help="移交结算系统 / handing claims over to an engine")
+    app.add_typer(webhook, name="webhook", help="状态变更通知 / who is told what becomes of claims")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console command."""
     try:
@@ -313,6 +324,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _mount_separators()
         _mount_explain()
         _mount_rules()
+        _mount_engine()
         app(list(arguments) if arguments is not None else None)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -36,9 +36,9 @@ class Reply:
     body: bytes
 
 
-def client() -> httpx.Client:
+def client(read_seconds: float = READ_SECONDS) -> httpx.Client:
     """A client with our time-outs, that verifies certificates and follows no redirect."""
-    timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+    timeout = httpx.Timeout(read_seconds, connect=CONNECT_SECONDS)
     return httpx.Client(timeout=timeout, follow_redirects=False, verify=True)
 
 

@@ -242,13 +242,17 @@ def _contradiction(answer: EngineAnswer, message_id: str) -> str:
     return ""
 
 
-def engine_schema() -> dict[str, Any]:
-    """The JSON Schema of messages and answers; each is by its name under `$defs`."""
+def engine_schema(ref_template: str = "#/$defs/{model}") -> dict[str, Any]:
+    """The JSON Schema of messages and answers; each shape stands by its name under `$defs`.
+
+    Args:
+        ref_template: Where references point, for a document that keeps the shapes elsewhere.
+    """
     inputs: list[tuple[str, Literal["validation"], pydantic.TypeAdapter[Any]]] = [
         ("message", "validation", pydantic.TypeAdapter(HandOverPayload)),
         ("answer", "validation", _ANSWER),
     ]
-    refs, shared = pydantic.TypeAdapter.json_schemas(inputs)
+    refs, shared = pydantic.TypeAdapter.json_schemas(inputs, ref_template=ref_template)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What passes between us and a reimbursement engine",

@@ -10,16 +10,23 @@ from __future__ import annotations
 import json
 import logging
 import random
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
 
 from sqlalchemy import Connection
 
 from pipeline.engine.answers import take_answer
 from pipeline.engine.backoff import wait_after
+from pipeline.engine.passes import (
+    GIVE_UP_AFTER,
+    LEASE,
+    MESSAGES_A_PASS,
+    Clock,
+    Fate,
+    Sent,
+    clock_from,
+    one_after_the_other,
+)
 from pipeline.engine.protocol import HandOverMessage, ReimbursementEngine
 from pipeline.errors import EngineAnswerRefused, EngineUnavailable, StepRefused
 from pipeline.life import SYSTEM
@@ -30,40 +37,7 @@ from pipeline.store.sending import Outgoing
 
 _log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=3)
-"""How long a message is ours alone: longer than a try can take (`pipeline.engine.exchange.ANSWER_SECONDS`).
-Should a try outlast it, the message is sent twice under one id, which the engine knows."""
-
-GIVE_UP_AFTER = timedelta(hours=6)
-"""How long a message is tried without an answer; the setting `engine_give_up_hours` says otherwise."""
-
-MESSAGES_A_PASS = 100
-"""A caller has other things to do as well."""
-
-UNANSWERED_IN_A_ROW = 3
-"""An engine that hangs would hold the caller for a time-out a message: after so many the pass ends."""
-
 HELD_BACK = "移交前复查发现强制校验未通过 / a blocking check is open when the claim was about to leave"
-
-Fate: TypeAlias = Literal["answered", "put_off", "parked", "held_back"]
-"""What became of one message; `answered` includes `pending`."""
-
-Clock: TypeAlias = Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What a pass did, in messages."""
-
-    answered: int = 0
-    put_off: int = 0
-    parked: int = 0
-    held_back: int = 0
-
-    @property
-    def total(self) -> int:
-        """All that were looked at; nothing: nothing is due."""
-        return self.answered + self.put_off + self.parked + self.held_back
 
 
 def send_due(
@@ -88,20 +62,8 @@ def send_due(
     Raises:
         StoreUnusable: If the store does not answer; what was begun is sent again when its lease ends.
     """
-    one_pass = _Pass(database, engine, _going_on_from(now), give_up_after, chance or random.SystemRandom())
-    fates: list[Fate] = []
-    while len(fates) < limit and fates[-UNANSWERED_IN_A_ROW:] != ["put_off"] * UNANSWERED_IN_A_ROW:
-        begun = one_pass.begin_next()
-        if begun is None:
-            break
-        fates.append(one_pass.send(begun) if isinstance(begun, Outgoing) else begun)
-    return Sent(*(fates.count(fate) for fate in ("answered", "put_off", "parked", "held_back")))
-
-
-def _going_on_from(now: datetime) -> Clock:
-    """A clock that shows `now` and goes on from there."""
-    began = time.monotonic()
-    return lambda: now + timedelta(seconds=time.monotonic() - began)
+    one_pass = _Pass(database, engine, clock_from(now), give_up_after, chance or random.SystemRandom())
+    return one_after_the_other(one_pass.next_fate, limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +74,12 @@ class _Pass:
     give_up_after: timedelta
     chance: random.Random
 
-    def begin_next(self) -> Outgoing | Fate | None:
+    def next_fate(self) -> Fate | None:
+        """What became of the next message; None: nothing is due."""
+        begun = self._begin_next()
+        return self._send(begun) if isinstance(begun, Outgoing) else begun
+
+    def _begin_next(self) -> Outgoing | Fate | None:
         """Claim the next message, unless its claim may not leave."""
         now = self.clock()
         with self.database.write() as connection:
@@ -129,7 +96,7 @@ class _Pass:
             self._park(connection, due, HELD_BACK)
             return "parked"
 
-    def send(self, begun: Outgoing) -> Fate:
+    def _send(self, begun: Outgoing) -> Fate:
         """Send what was begun, and write what came of it."""
         message = HandOverMessage(
             *(begun.message_id, begun.claim_id, begun.kind, json.loads(begun.text), begun.text),

@@ -114,6 +114,20 @@ def put_off(connection: Connection, message_id: str, due_at: datetime, error: st
     _change(connection, message_id, due_at=due_at, lease_until=None, error=error)
 
 
+def put_off_target(connection: Connection, target: str, now: datetime, due_at: datetime) -> None:
+    """Whoever did not take one message is left alone with the others too: none of them before `due_at`."""
+    connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.target == target,
+            outbox.c.state.in_(("waiting", "begun")),
+            outbox.c.due_at <= now,
+            or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now),
+        )
+        .values(due_at=due_at)
+    )
+
+
 def note_pending(connection: Connection, message_id: str, answer: str, due_at: datetime) -> None:
     """The other side will answer later: ask at `due_at`, or never where it lies in a batch file."""
     batch_id = connection.execute(select(outbox.c.batch_id).where(outbox.c.message_id == message_id)).scalar()

@@ -64,7 +64,9 @@ def webhook(connection: Connection, hook_id: str) -> Webhook | None:
     row = connection.execute(select(webhooks).where(webhooks.c.id == hook_id)).first()
     if row is None:
         return None
-    return Webhook(row.id, row.url, row.secret, tuple(json.loads(row.events)), row.created_at, row.disabled_at)
+    return Webhook(
+        row.id, row.url, row.secret, tuple(json.loads(row.events)), row.created_at, row.disabled_at
+    )
 
 
 def all_webhooks(connection: Connection) -> list[Webhook]:
@@ -78,7 +80,9 @@ def all_webhooks(connection: Connection) -> list[Webhook]:
         )
     }
     rows = connection.execute(
-        select(webhooks).where(webhooks.c.disabled_at.is_(None)).order_by(webhooks.c.created_at, webhooks.c.id)
+        select(webhooks)
+        .where(webhooks.c.disabled_at.is_(None))
+        .order_by(webhooks.c.created_at, webhooks.c.id)
     )
     return [
         Webhook(
