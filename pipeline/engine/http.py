@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from urllib.parse import quote, urlsplit
 
-from pipeline.engine.exchange import Reply, client, exchange
+from pipeline.engine.exchange import READ_SECONDS, Reply, client, exchange
 from pipeline.engine.protocol import SCHEMA_VERSION, EngineAnswer, HandOverMessage, read_answer
 from pipeline.engine.signing import secret_fault, signed_headers
 from pipeline.errors import EngineAnswerRefused, EngineUnavailable
@@ -30,6 +30,7 @@ class HttpEngine:
         url: Messages go to `<url>/claims`.
         secret: What they are signed with (`whsec_…`).
         plain_http: Whether another machine may be reached without TLS.
+        read_seconds: How long to wait between two parts of an answer.
         clock: Gives the moment of a signature.
 
     Raises:
@@ -44,6 +45,7 @@ class HttpEngine:
         secret: str,
         *,
         plain_http: bool = False,
+        read_seconds: float = READ_SECONDS,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         if fault := _url_fault(url, plain_http) or _secret_fault(secret):
@@ -51,7 +53,7 @@ class HttpEngine:
         self._url = f"{url.rstrip('/')}/claims"
         self._secret = secret
         self._clock = clock
-        self._client = client()
+        self._client = client(read_seconds)
 
     def __enter__(self) -> HttpEngine:
         return self
