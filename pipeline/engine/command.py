@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -150,6 +151,7 @@ def serve(
     out.print(f"BAOXIAO_ENGINE_URL=http://{LOOPBACK}:{listening.getsockname()[1]}", markup=False)
     if not settings().engine_secret:
         out.print(f"BAOXIAO_ENGINE_SECRET={secret}", markup=False)
+    sys.stdout.flush()  # whoever started us through a pipe waits for the address
     # Failures that are asked for would fill the terminal with tracebacks.
     config = uvicorn.Config(served, log_level="critical", access_log=False)
     uvicorn.Server(config).run(sockets=[listening])

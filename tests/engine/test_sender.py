@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import threading
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +24,7 @@ from tests.engine.entered import (
     NOW,
     SUPERVISOR,
     FakeEngine,
+    MostPatient,
     answer,
     claim,
     later,
@@ -34,13 +34,6 @@ from tests.engine.entered import (
 )
 
 DOWN = EngineUnavailable("没有答复 / no answer")
-
-
-class MostPatient(random.Random):
-    """Draws the longest wait: with the shortest a message is due again at once, in the same pass."""
-
-    def uniform(self, a: float, b: float) -> float:
-        return max(a, b)
 
 
 def send(database: Database, engine: FakeEngine, now: datetime, limit: int = MESSAGES_A_PASS) -> Sent:
