@@ -5,11 +5,13 @@ Redirects are never followed: where claims go is what the office has set, not wh
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Literal
 
 import httpx
@@ -39,7 +41,13 @@ class Reply:
 def client(read_seconds: float = READ_SECONDS) -> httpx.Client:
     """A client with our time-outs, that verifies certificates and follows no redirect."""
     timeout = httpx.Timeout(read_seconds, connect=CONNECT_SECONDS)
-    return httpx.Client(timeout=timeout, follow_redirects=False, verify=True)
+    return httpx.Client(timeout=timeout, follow_redirects=False, verify=_certificates())
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The authorities that we trust, read once: it takes longer than a request."""
+    return httpx.create_ssl_context()
 
 
 def exchange(
