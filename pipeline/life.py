@@ -106,6 +106,11 @@ def no_open_block(standing: Standing, _actor: Actor) -> str:
     return f"还有 {count} 项强制校验未通过 / {count} blocking checks are open" if count else ""
 
 
+def some_open_block(standing: Standing, _actor: Actor) -> str:
+    """What was entered is held back for a reason only."""
+    return "" if standing.open_blocks else "没有未通过的强制校验 / no blocking check is open"
+
+
 def nothing_to_review(standing: Standing, _actor: Actor) -> str:
     """A person has seen every field that is unsure."""
     count = standing.open_reviews
@@ -219,6 +224,16 @@ STEPS: tuple[Step, ...] = (
     Step("reopen", ("returned", "rejected", "withdrawn"), "first_review", _SUPERVISOR, "重新受理", (), True),
     # What was entered may be taken back as long as it was not sent.
     Step("take_back", ("entered",), "first_review", _SUPERVISOR, "撤回录入", (not_on_its_way,), reason=True),
+    # The checks are asked once more when a claim is about to leave.
+    Step(
+        "hold_back",
+        ("entered",),
+        "first_review",
+        _OURS,
+        "移交前校验未通过，转人工",
+        (some_open_block, not_on_its_way),
+        reason=True,
+    ),
     # The engine answers.
     Step("hand_over", ("entered",), "handed_over", _ENGINE, "已移交结算系统", (no_open_block,)),
     Step("refuse", ("entered", "handed_over"), "first_review", _ENGINE, "结算系统退回", reason=True),
@@ -227,6 +242,11 @@ STEPS: tuple[Step, ...] = (
     # An error found after hand-over.
     Step("amend", _HANDED_OVER, "first_review", _SUPERVISOR, "差错更正", (not_on_its_way,), reason=True),
 )
+
+NOTES: Mapping[str, str] = MappingProxyType(
+    {"parked": "移交受阻，待人工处理", "answered_late": "结算系统对旧版本的答复，已存档"}
+)
+"""What the hand-over writes into the timeline without a step: the claim stays in its state."""
 
 _BY_STATE: Mapping[tuple[State, str], Step] = MappingProxyType(
     {(state, step.event): step for step in STEPS for state in step.of}
@@ -285,4 +305,4 @@ def possible(standing: Standing, actor: Actor) -> tuple[str, ...]:
 
 def label_of(event: str) -> str:
     """What people read of an event in the timeline."""
-    return next((step.label for step in STEPS if step.event == event), event)
+    return next((step.label for step in STEPS if step.event == event), NOTES.get(event, event))

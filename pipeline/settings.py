@@ -44,6 +44,12 @@ class Settings(BaseSettings):
     engine_secret: str = Field(default="", repr=False)
     """What messages to the service are signed with (Standard Webhooks, `whsec_…`)."""
 
+    engine_plain_http: bool = False
+    """Whether claims may go to another machine without TLS: only in a network that nobody else hears."""
+
+    engine_give_up_hours: float = Field(default=6, gt=0, le=24 * 30)
+    """How long a message is sent again and again without an answer before a person is told."""
+
     hand_off_dir: Path = Field(default_factory=lambda: user_data_path("baoxiao") / "hand-off")
     """Where batch files (报盘) are written, for `batch_file`."""
 

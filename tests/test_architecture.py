@@ -103,6 +103,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.case": FLOOR | JUDGED_BY | {"pipeline.catalogs"},
     # Published rows are kept as they were written; it answers what bills came before.
     "pipeline.store": FLOOR | {"pipeline.records", "pipeline.earlier_bills"},
+    # Handing claims over: what is sent and answered lies in the store, claims go out as they are published.
+    "pipeline.engine": FLOOR | {"pipeline.records", "pipeline.store"},
     "pipeline.materials": FLOOR | JUDGED_BY | {"pipeline.case"},
     # What reviewers taught is laid over what the lists say.
     "pipeline.learned": FLOOR | {"pipeline.catalogs"},
@@ -171,6 +173,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "pipeline.alias_command",
         "pipeline.rulebook",
+        "pipeline.engine",
         "flows",
         "pipeline.terminal",
         "pipeline.evaluate",
@@ -183,8 +186,10 @@ MAY_IMPORT: dict[str, set[str]] = {
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "paddleocr": ("pipeline.reading.ocr_paddle",),
     "paddlex": ("pipeline.reading.ocr_paddle",),
-    "sqlite3": ("pipeline.store",),
-    "sqlalchemy": ("pipeline.store",),
+    # The stand-in engine keeps a book of its own, as if it were somebody else's.
+    "sqlite3": ("pipeline.store", "pipeline.engine.stand_in"),
+    # Whoever takes part in a transaction of somebody else names the type of its connection, and no more.
+    "sqlalchemy": ("pipeline.store", "pipeline.engine.answers", "pipeline.engine.sender"),
     "alembic": ("pipeline.store",),
     "httpx": ("pipeline.engine", "pipeline.progress"),
     "prefect": ("flows", "pipeline.cli"),
@@ -202,6 +207,8 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.rulebook.check",
         "pipeline.settlement.command",
         "pipeline.store.command",
+        "pipeline.engine.command",
+        "pipeline.engine.webhook_command",
     ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),
     # Of the `accuracy` extra: drawn late, and done without where it is missing.

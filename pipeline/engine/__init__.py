@@ -1,1 +1,1 @@
-"""Hand-over of claims to a reimbursement engine: a service, a file, or our own computation."""
+"""Handing claims over to whoever pays them, and telling others what became of a claim."""

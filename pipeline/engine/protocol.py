@@ -41,8 +41,12 @@ MessageKind: TypeAlias = Literal["hand_over", "amendment"]
 
 def _moment(text: str) -> str:
     """A point in time as it was written, with its zone."""
-    if datetime.fromisoformat(text).tzinfo is None:
-        raise ValueError("a moment says its time zone, such as 2026-03-02T10:30:00+08:00")
+    try:
+        is_aware = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        is_aware = False
+    if not is_aware:
+        raise ValueError("a point in time with its zone is wanted, such as 2026-03-02T10:30:00+08:00")
     return text
 
 
@@ -90,14 +94,13 @@ class PayoutFigures(TypedDict):
     high: Money
 
 
+@pydantic.with_config(pydantic.ConfigDict(extra="allow"))
 class SettlementFigures(TypedDict):
     """What we read of a settlement. More keys are kept and shown as they come.
 
-    A settlement of our own computation (`pipeline.settlement`) is one of these. `settled` alone is taken, with
-    `low` equal to `high`.
+    A settlement that we compute ourselves (`pipeline.settlement`) is one of these. `settled` alone is
+    taken, with `low` equal to `high`.
     """
-
-    __pydantic_config__ = pydantic.ConfigDict(extra="allow")  # type: ignore[misc]  # pydantic's way for a TypedDict
 
     schema_version: Version
     claim_id: str
@@ -114,13 +117,12 @@ class PaidRecord(TypedDict):
     at: MomentText
 
 
+@pydantic.with_config(pydantic.ConfigDict(extra="forbid"))
 class EngineAnswer(TypedDict):
     """What an engine says about a message.
 
     `refused` has at least one reason. `settled` has a settlement; a cancellation alone is settled without.
     """
-
-    __pydantic_config__ = pydantic.ConfigDict(extra="forbid")  # type: ignore[misc]  # pydantic's way for a TypedDict
 
     schema_version: Version
     message_id: str
@@ -189,7 +191,8 @@ def read_answer(text: str | bytes, message_id: str) -> EngineAnswer:
             for one in error.errors(include_url=False, include_input=False)
         )
         raise EngineAnswerRefused(
-            f"{message_id}: 答复不符合格式 {SCHEMA_VERSION} / the answer is not of schema {SCHEMA_VERSION}: {faults}"
+            f"{message_id}: 答复不符合格式 {SCHEMA_VERSION}"
+            f" / the answer is not of schema {SCHEMA_VERSION}: {faults}"
         ) from error
     if fault := _contradiction(answer, message_id):
         raise EngineAnswerRefused(f"{message_id}: 答复自相矛盾 / the answer contradicts itself: {fault}")
@@ -239,13 +242,17 @@ def _contradiction(answer: EngineAnswer, message_id: str) -> str:
     return ""
 
 
-def engine_schema() -> dict[str, Any]:
-    """The JSON Schema of messages and answers; each is by its name under `$defs`."""
+def engine_schema(ref_template: str = "#/$defs/{model}") -> dict[str, Any]:
+    """The JSON Schema of messages and answers; each shape stands by its name under `$defs`.
+
+    Args:
+        ref_template: Where references point, for a document that keeps the shapes elsewhere.
+    """
     inputs: list[tuple[str, Literal["validation"], pydantic.TypeAdapter[Any]]] = [
         ("message", "validation", pydantic.TypeAdapter(HandOverPayload)),
         ("answer", "validation", _ANSWER),
     ]
-    refs, shared = pydantic.TypeAdapter.json_schemas(inputs)
+    refs, shared = pydantic.TypeAdapter.json_schemas(inputs, ref_template=ref_template)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What passes between us and a reimbursement engine",

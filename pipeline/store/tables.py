@@ -291,7 +291,8 @@ outbox = Table(  # what must reach somebody outside, exactly once in effect
     Column("message_id", String, nullable=False, unique=True),  # the idempotency key
     Column("payload", Text, nullable=False),
     Column("state", String, nullable=False),  # waiting, begun, answered, parked, cancelled
-    Column("attempts", Integer, nullable=False, default=0),
+    Column("attempts", Integer, nullable=False, default=0),  # in a row without an answer
+    Column("trying_since", Moment),  # the first of them; empty: there is none
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("lease_until", Moment),

@@ -1,17 +1,20 @@
-"""The database of tests of the hand-over."""
+"""The database that tests of the hand-over use."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pipeline.store.database import Database
+from pipeline.store.database import Database, url_of_folder
 from pipeline.store.tables import METADATA
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{tmp_path / 'claims.sqlite'}")
-    METADATA.create_all(opened.engine)
-    yield opened
-    opened.close()
+    """An empty store."""
+    made = Database(url_of_folder(tmp_path))
+    METADATA.create_all(made.engine)
+    yield made
+    made.close()
