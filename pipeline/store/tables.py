@@ -11,6 +11,8 @@ Columns of claims beside their record are what queues, filters and progress ask 
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -122,7 +124,7 @@ claims = Table(
     Column("bank_account", String),  # shown masked
     Column("payout_low", Fen),  # of the dry run
     Column("payout_high", Fen),
-    Column("risk", Fen, nullable=False, default=0),  # money at risk: what the queue is ordered by
+    Column("risk", Fen, nullable=False, default=Decimal(0)),  # money at risk: what the queue is ordered by
     Column("urgent", Boolean, nullable=False, default=False),
     Column("wants_second", Boolean, nullable=False, default=False),
     Column("open_blocks", Integer, nullable=False, default=0),
@@ -141,9 +143,9 @@ claims = Table(
     Column("postponed_until", Moment),
     Column("lease_holder", String),
     Column("lease_until", Moment),
-    # The row of claims.jsonl as it stands now. It is last: SQLite walks over a long value to what is behind it.
+    # The row of claims.jsonl as it stands now; last, for SQLite walks over a long value to what is behind.
     Column("record", Text, nullable=False),
-    # A list is walked along one of these (pipeline.store.queries): by state, or by one thing that is the same.
+    # A list is walked along one of these (pipeline.store.queries).
     Index("ix_claims_queue", "state", "urgent", "risk", "id"),
     Index("ix_claims_state_received_at", "state", "received_at", "id"),
     Index("ix_claims_state_settle_by", "state", "settle_by", "id"),
