@@ -35,7 +35,8 @@ class ClaimFilter:
     """Which claims are asked for; what is left out asks nothing. All conditions must hold.
 
     Names and numbers are compared whole, character by character. `…_before` is the first that no longer
-    belongs, `…_from` and `…_to` belong. `rule` is one that the claim fails. A claim that has no declared
+    belongs, `…_from` and `…_to` belong. `rule` is one that the claim fails, `unsettled` leaves out what was
+    ever settled. A claim that has no declared
     amount, or no deadline yet, is in no list that asks for one.
 
     Raises:
@@ -59,6 +60,7 @@ class ClaimFilter:
     settle_before: date | None = None
     amount_from: Decimal | None = None
     amount_to: Decimal | None = None
+    unsettled: bool = False
 
     def __post_init__(self) -> None:
         for state in self.states:

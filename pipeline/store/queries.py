@@ -296,6 +296,7 @@ def _rest(rows: FromClause, wanted: ClaimFilter, order: Order) -> list[ColumnEle
         *by_state,
         *(received if order != "received_at" else []),
         *(settle if order != "settle_by" else []),
+        *([rows.c.settled_at.is_(None)] if wanted.unsettled else []),
         *amount,
         *fails,
     ]

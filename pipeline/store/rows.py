@@ -103,7 +103,7 @@ class EventRow:
     role: str
     event: str
     from_state: str | None
-    to_state: str
+    to_state: State
     reason: str
 
 

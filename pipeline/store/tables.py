@@ -149,6 +149,7 @@ claims = Table(
     Index("ix_claims_queue", "state", "urgent", "risk", "id"),
     Index("ix_claims_state_received_at", "state", "received_at", "id"),
     Index("ix_claims_state_settle_by", "state", "settle_by", "id"),
+    Index("ix_claims_settle_by_state", "settle_by", "state"),
     Index("ix_claims_received_at_id", "received_at", "id"),
     Index("ix_claims_insured_name_received_at", "insured_name", "received_at", "id"),
     Index("ix_claims_office_received_at", "office", "received_at", "id"),

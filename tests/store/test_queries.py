@@ -52,6 +52,7 @@ def put_mixture(database: Database) -> list[ClaimRow]:
                 declared=Decimal(index * 10) if index % 10 else None,
                 settle_by=DAY + timedelta(days=index % 12) if index % 4 else None,
                 received_at=NOW + timedelta(minutes=index % 20),
+                settled_at=NOW if index % 13 == 0 else None,
             )
             if index % 5 == 2:
                 put_check(connection, f"C-{index:02}", "R-DUP-1")
@@ -107,6 +108,7 @@ ASKED: list[tuple[ClaimFilter, Callable[[ClaimRow], object]]] = [
             and row.state in ("entered", "paid")
         ),
     ),
+    (ClaimFilter(unsettled=True), lambda row: row.settled_at is None),
     (
         ClaimFilter(amount_from=Decimal(100), amount_to=Decimal("300.00")),
         lambda row: row.declared is not None and 100 <= row.declared <= 300,
