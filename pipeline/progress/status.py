@@ -6,8 +6,7 @@ which account, what is missing, by when it must be settled, and what happened so
 
 from __future__ import annotations
 
-
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, cast
 
@@ -34,9 +33,6 @@ from pipeline.store.queries import ClaimStory, SubmissionStory
 from pipeline.store.rows import ClaimRow
 
 SCHEMA_VERSION: Final = "1"
-
-CHINA_TIME = timezone(timedelta(hours=8), "CST")
-"""The clock of offices in China, the whole country and the whole year; days are those of this clock."""
 
 
 class StepRecord(TypedDict):
@@ -127,15 +123,6 @@ class SubmissionProgressRecord(TypedDict):
 
 
 SUBMISSION_STATES = {"received": "已接收", "reading": "识别中", "read": "已识别", "failed": "识别失败"}
-
-
-def china_day(moment: datetime) -> date:
-    """The day in China at a moment.
-
-    >>> china_day(datetime(2026, 3, 1, 16, 30, tzinfo=UTC))
-    datetime.date(2026, 3, 2)
-    """
-    return moment.astimezone(CHINA_TIME).date()
 
 
 def is_overdue(claim: ClaimRow, today: date) -> bool:
