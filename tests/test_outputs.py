@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from pipeline.model import CatalogMatch, Document, Field, LineItem, PageSize, SourceFile
 from pipeline.outputs import COLUMNS, Rows, _json_line, write_outputs
-from pipeline.spreadsheet_text import spreadsheet_text
 from pipeline.records import ClaimRecord, DocumentRecord, ErrorRecord, document_record
 from pipeline.report import ReportLimits, RunInfo
+from pipeline.spreadsheet_text import spreadsheet_text
 
 NAMES = {"documents.jsonl", "claims.jsonl", "lines.csv", "errors.jsonl", "report.html"}
 FORMULA_STARTS = tuple("=+-@＝＋－＠\t\r\n")

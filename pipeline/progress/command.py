@@ -25,6 +25,7 @@ from pipeline.progress.status import (
     progress_record,
     submission_record,
 )
+from pipeline.progress.timeline import Audience
 from pipeline.settings import settings
 from pipeline.store.asked import ORDERS
 from pipeline.store.database import Database
@@ -80,7 +81,7 @@ def status(
     """  # noqa: D301 - a real \b: Click keeps the lines below it as they are
     now, clock = datetime.now(UTC), Deadlines()
     today = clock.day_of(now)
-    audience = "claimant" if as_claimant else "office"
+    audience: Audience = "claimant" if as_claimant else "office"
     upload: SubmissionProgressRecord | None = None
     with _database() as database, database.read() as connection:
         submission_id, claim_ids = find(connection, key)

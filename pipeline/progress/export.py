@@ -199,7 +199,7 @@ def _xlsx_cell(sheet: Any, key: str, value: object) -> Any:
         cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
         cell.data_type = "s"  # else what opens with = would be a formula
         return cell
-    cell = WriteOnlyCell(sheet, value)
+    cell = WriteOnlyCell(sheet, cast("Any", value))  # whole numbers, amounts, days and moments
     if key in _MONEY:
         cell.number_format = MONEY_FORMAT
     elif key in _DAYS:

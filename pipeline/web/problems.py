@@ -6,7 +6,7 @@ Nothing that was sent is repeated, for it may name a person; what is wrong is na
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NotRequired
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 # pydantic reads a TypedDict of `typing` from Python 3.12 on only.
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from pipeline.errors import BaoxiaoError, QueryRefused, ServiceUnavailable, StepRefused
 

@@ -1,4 +1,4 @@
-"""What the web API is made of, handed in from outside: the store, the clock, the calendar, the engine's door."""
+"""What the web API answers from, handed in: the store, the clock, the calendar, the engine's door."""
 
 from __future__ import annotations
 
