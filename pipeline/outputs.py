@@ -6,8 +6,8 @@ All are written beside their place and moved there once all are complete and on 
 sees the old files or the new ones, never half of one. Rows stream through; the same rows give the same bytes.
 
 `lines.csv` is made for spreadsheets: columns of text hold what `pipeline.spreadsheet_text` makes of it
-(programs strip the tab behind digits, `cell.rstrip("\t")`; `documents.jsonl` holds the value untouched), columns
-of numbers plain numbers, negative ones too.
+(programs strip the tab behind digits, `cell.rstrip("\t")`; `documents.jsonl` holds the value untouched),
+columns of numbers plain numbers, negative ones too.
 """
 
 from __future__ import annotations

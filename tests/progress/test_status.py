@@ -1,4 +1,4 @@
-"""What is said about a claim's progress: right, complete, and nothing about persons that is not to be told."""
+"""What is said about progress: right, complete, and nothing about persons that is not to be told."""
 
 from __future__ import annotations
 
