@@ -122,11 +122,13 @@ def write_xlsx(rows: Iterable[ClaimListRecord], path: Path) -> int:
     number = 0
     with _draft(path) as draft:
         sheet: Any = _new_sheet(book, 1)
-        for number, row in enumerate(rows, 1):
-            if number > 1 and number % ROWS_OF_A_SHEET == 1:
-                sheet = _new_sheet(book, number // ROWS_OF_A_SHEET + 1)
-            sheet.append([_xlsx_cell(sheet, key, value) for key, value in _cells(row)])
-        book.save(draft)
+        try:
+            for number, row in enumerate(rows, 1):
+                if number > 1 and number % ROWS_OF_A_SHEET == 1:
+                    sheet = _new_sheet(book, number // ROWS_OF_A_SHEET + 1)
+                sheet.append([_xlsx_cell(sheet, key, value) for key, value in _cells(row)])
+        finally:  # where it breaks off too: only saving removes the rows that the library keeps elsewhere
+            book.save(draft)
     return number
 
 

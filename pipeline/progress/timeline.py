@@ -81,6 +81,7 @@ EVENT_ENGLISH: Mapping[str, str] = MappingProxyType(
         "reject": "not accepted",
         "withdraw": "withdrawn",
         "reopen": "taken up again",
+        "hold_back": "a check failed before hand-over, passed on to a person",
         "take_back": "taken back before it was sent",
         "hand_over": "handed over for settlement",
         "refuse": "sent back by the settlement system",
@@ -89,7 +90,7 @@ EVENT_ENGLISH: Mapping[str, str] = MappingProxyType(
         "amend": "an error is being put right",
     }
 )
-"""Every step of `pipeline.life`; a test holds the two together."""
+"""Every step of `pipeline.life` has its words here: a test looks for each."""
 
 RECEIVE = "receive"
 """The event with which a claim begins."""
