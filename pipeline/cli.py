@@ -251,8 +251,7 @@ def schema(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[documents|claims|errors|batches|application|progress|…]",
-            help="只要其中一个 / only this one",
+            metavar="[documents|claims|errors|batches|application]", help="只要其中一个 / only this one"
         ),
     ] = None,
 ) -> None:
@@ -260,7 +259,8 @@ def schema(
     from pipeline.progress.status import progress_schemas
     from pipeline.records import json_schemas
 
-    schemas = {**json_schemas(), **progress_schemas()}
+    schemas = json_schemas()
+    schemas.update(progress_schemas())
     if name is not None and name not in schemas:
         raise typer.BadParameter(f"{name}: 应为 / expected: {', '.join(schemas)}")
     sys.stdout.write(json.dumps(schemas[name] if name else schemas, ensure_ascii=False, indent=2) + "\n")
