@@ -73,14 +73,14 @@ class ClaimFilter:
                 f"case_type: 没有类别 {self.case_type!r}，应为 {'、'.join(CASE_TYPES)}"
                 f" / no such case type; one of these"
             )
-        ranges: tuple[tuple[str, Any, Any], ...] = (
-            ("received", self.received_from, self.received_before),
-            ("settle_by", self.settle_from, self.settle_before),
-            ("amount", self.amount_from, self.amount_to),
+        ranges: tuple[tuple[str, Any, Any, bool], ...] = (
+            ("received", self.received_from, self.received_before, False),
+            ("settle_by", self.settle_from, self.settle_before, False),
+            ("amount", self.amount_from, self.amount_to, True),
         )
-        for name, low, high in ranges:
-            if low is not None and high is not None and low > high:
-                raise QueryRefused(f"{name}: 起点在终点之后 {low} > {high} / it begins after its end")
+        for name, low, high, with_end in ranges:
+            if low is not None and high is not None and (low > high or (low == high and not with_end)):
+                raise QueryRefused(f"{name}: 起点不早于终点 {low} … {high} / it begins after its end")
 
 
 @dataclass(frozen=True, slots=True)

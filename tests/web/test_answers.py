@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
 from standardwebhooks import Webhook
 
 from pipeline.errors import StepRefused, StoreUnusable
+from pipeline.store.database import Connection
 from pipeline.web import answers
 from pipeline.web.service import Service
 from tests.web.serving import SECRET, Door, served
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""The door is what writes; here it only remembers."""
 
 ANSWER = {"schema_version": "1", "message_id": "C-1/1", "outcome": "accepted"}
 
@@ -54,10 +59,9 @@ def test_what_is_not_rightly_signed_goes_nowhere(web: httpx.Client, door: Door) 
     assert door.taken == []
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", "{}", '{"message_id": 7}', "null"])
-def test_a_signed_report_that_is_none_is_told_what_is_wrong(web: httpx.Client, door: Door, body: str) -> None:
-    told = web.post("/engine/answers", content=body, headers=report(body))
-    assert told.status_code == 422
+def test_a_signed_report_that_is_none_is_told_what_is_wrong(web: httpx.Client, door: Door) -> None:
+    for body in ("", "{", "[]", "{}", '{"message_id": 7}', "null"):
+        assert web.post("/engine/answers", content=body, headers=report(body)).status_code == 422, body
     assert door.taken == []
 
 
@@ -77,10 +81,8 @@ def test_a_report_without_end_is_not_read_to_its_end(
 @pytest.mark.parametrize(
     ("refusal", "status"), [(StepRefused("不能"), 409), (StoreUnusable("sqlite:///x: 磁盘已满"), 503)]
 )
-def test_what_the_door_refuses_is_told_as_a_problem(
-    service: Service, refusal: Exception, status: int
-) -> None:
-    def refuses(*_: object) -> object:
+def test_what_the_door_refuses_is_a_problem(service: Service, refusal: Exception, status: int) -> None:
+    def refuses(connection: Connection, message_id: str, answer: Mapping[str, Any], now: datetime) -> object:
         raise refusal
 
     body = json.dumps(ANSWER)
