@@ -155,7 +155,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.desk": RUN | {"pipeline.scan"},
     # How far claims are, from what the store says; by the clock and the calendar of the office.
     "pipeline.progress": FLOOR | {"pipeline.records", "pipeline.store", "pipeline.deadlines"},
-    "pipeline.progress.command": ALL | {"pipeline.progress", "pipeline.deadlines"},
+    "pipeline.progress.in_terminal": ALL | {"pipeline.progress", "pipeline.deadlines"},
+    "pipeline.progress.command": {"pipeline.progress.in_terminal"},
     # The same over HTTP; an engine that settles later reports there.
     "pipeline.web": FLOOR
     | {"pipeline.records", "pipeline.store", "pipeline.deadlines", "pipeline.progress", "pipeline.engine"},
@@ -206,6 +207,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.rulebook.rules",
         "pipeline.rulebook.check",
         "pipeline.progress.command",
+        "pipeline.progress.in_terminal",
         "pipeline.web.command",
     ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.errors import BaoxiaoError, QueryRefused
-from pipeline.progress.showing import clock
 from pipeline.settings import settings
-from pipeline.store.opened import Store, opened_store
-from pipeline.store.tokens import SCOPES, create_token, list_tokens, revoke_token
+
+if TYPE_CHECKING:  # loads SQLAlchemy: by the command that needs it
+    from pipeline.store.opened import Store
 
 DEFAULT_PORT = 8620
 MOST_DAYS = 3650
@@ -71,7 +71,7 @@ def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="给谁使用 / whose it is")],
     scope: Annotated[
         list[str] | None,
-        typer.Option("--scope", help=f"{'、'.join(SCOPES)}，可多次 / may be given again"),
+        typer.Option("--scope", help="claims:read、claims:export、personal:read，可多次 / several"),
     ] = None,
     claim: Annotated[
         str | None, typer.Option("--claim", metavar="ID", help="只看这一件（申请人） / this claim alone")
@@ -81,6 +81,8 @@ def create(
     ] = None,
 ) -> None:
     """生成访问令牌，只显示这一次 / makes a token and shows it this once."""
+    from pipeline.store.tokens import create_token
+
     now = datetime.now(UTC)
     scopes = tuple(scope or ()) or (("claim:read",) if claim is not None else ())
     with _store() as store, store.database.write() as connection:
@@ -93,6 +95,9 @@ def create(
 @token_app.command(name="list")
 def list_all() -> None:
     """列出令牌 / lists tokens; what they open, not what they are."""
+    from pipeline.progress.showing import clock
+    from pipeline.store.tokens import list_tokens
+
     with _store() as store, store.database.read() as connection:
         tokens = list_tokens(connection)
     now = datetime.now(UTC)
@@ -124,6 +129,8 @@ def list_all() -> None:
 @token_app.command()
 def revoke(token_id: Annotated[str, typer.Argument(metavar="ID", help="编号，见 list / as listed")]) -> None:
     """撤销令牌，立即生效 / takes a token back, at once."""
+    from pipeline.store.tokens import revoke_token
+
     with _store() as store, store.database.write() as connection:
         revoke_token(connection, token_id, datetime.now(UTC))
     out.print(f"{token_id}: 已撤销 / revoked", markup=False)
@@ -139,6 +146,8 @@ def _is_loopback(host: str) -> bool:
 @contextmanager
 def _store() -> Iterator[Store]:
     """The store; what it refuses is told and ends the command."""
+    from pipeline.store.opened import opened_store
+
     try:
         with opened_store(settings()) as store:
             yield store

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import pytest
 
 from pipeline import cli
-from pipeline.progress import command
+from pipeline.progress import in_terminal
 from pipeline.progress.export import heading
 from pipeline.settings import settings
 from pipeline.store.database import Database
@@ -31,7 +31,7 @@ def baoxiao(
 ) -> Baoxiao:
     monkeypatch.setenv("BAOXIAO_STORE_DIR", str(tmp_path / "store"))
     monkeypatch.setenv("BAOXIAO_DATABASE_URL", database.url.render_as_string(hide_password=False))
-    monkeypatch.setattr(command.out, "_width", 120)
+    monkeypatch.setattr(in_terminal.out, "_width", 120)
     settings.cache_clear()
 
     def run(*arguments: object) -> tuple[int, str, str]:
