@@ -53,8 +53,8 @@ def claims_table(rows: Sequence[ClaimListRecord], today: date) -> Table:
     table.add_column("期限\nsettle by", no_wrap=True)
     for row in rows:
         table.add_row(
-            Text(("！" if row["urgent"] else "") + row["claim_id"]),
-            STATE_NAMES[row["state"]],
+            Text(row["claim_id"]),
+            STATE_NAMES[row["state"]] + (" 加急" if row["urgent"] else ""),
             Text(row["insured_name"] or NOTHING),
             Text(row["hospital_name"] or NOTHING),
             row["case_name"],
