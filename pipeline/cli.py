@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -251,83 +252,62 @@ def schema(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[documents|claims|errors|batches|application|settlement]",
+            metavar="NAME",
             help="只要其中一个 / only this one",
         ),
     ] = None,
 ) -> None:
     """打印 JSON Schema / prints the schemas of the output files."""
+    from pipeline.engine.protocol import engine_schema
+    from pipeline.progress.status import progress_schemas
     from pipeline.records import json_schemas
     from pipeline.settlement.record import settlement_schema
 
-    schemas = {**json_schemas(), "settlement": settlement_schema()}
+    schemas = {
+        **json_schemas(),
+        "settlement": settlement_schema(),
+        "engine": engine_schema(),
+        **progress_schemas(),
+    }
     if name is not None and name not in schemas:
         raise typer.BadParameter(f"{name}: 应为 / expected: {', '.join(schemas)}")
     sys.stdout.write(json.dumps(schemas[name] if name else schemas, ensure_ascii=False, indent=2) + "\n")
 
 
-@cache
-def _mount_catalog() -> None:
-    from pipeline.alias_command import app as alias
-    from pipeline.catalogs.commands import app as catalog
-
-    catalog.add_typer(alias)
-    app.add_typer(
-        catalog, name="catalog", help="药品、诊疗、诊断等目录 / catalogs of drugs, services, diagnoses"
-    )
-
-
-@cache
-def _mount_evaluate() -> None:
-    from pipeline.evaluate.command import app as evaluate
-
-    app.add_typer(evaluate)
-
-
-@cache
-def _mount_separators() -> None:
-    from pipeline.stacks.command import app as separators
-
-    app.add_typer(separators)
+GROUPS: tuple[tuple[str, str, str, str], ...] = (
+    ("pipeline.catalogs.commands", "app", "catalog", "药品、诊疗、诊断等目录 / catalogs of drugs, services, diagnoses"),
+    ("pipeline.evaluate.command", "app", "", ""),
+    ("pipeline.stacks.command", "app", "", ""),
+    ("pipeline.explain.command", "app", "", ""),
+    ("pipeline.rulebook.rules", "app", "", ""),
+    ("pipeline.rulebook.check", "app", "", ""),
+    ("pipeline.settlement.command", "app", "", ""),
+    ("pipeline.work_command", "app", "", ""),
+    ("pipeline.progress.command", "app", "", ""),
+    ("pipeline.progress.command", "claims_app", "claims", ""),
+    ("pipeline.engine.command", "app", "engine", "移交结算系统 / handing claims over to an engine"),
+    ("pipeline.engine.webhook_command", "app", "webhook", "状态变更通知 / who is told what becomes of claims"),
+    ("pipeline.store.command", "app", "", ""),
+    ("pipeline.web.command", "app", "", ""),
+    ("pipeline.web.command", "token_app", "token", ""),
+)
+"""Commands that live beside what they show: module, the name in it, the group they stand in, its help."""
 
 
 @cache
-def _mount_explain() -> None:
-    from pipeline.explain.command import app as explain
-
-    app.add_typer(explain)
-
-
-@cache
-def _mount_rules() -> None:
-    from pipeline.rulebook.check import app as check
-    from pipeline.rulebook.rules import app as rules
-
-    app.add_typer(rules)
-    app.add_typer(check)
-
-
-@cache
-def _mount_settle() -> None:
-    from pipeline.settlement.command import app as settle
-
-    app.add_typer(settle)
-def _mount_store() -> None:
-    from pipeline.store.command import app as store
-
-    app.add_typer(store)
+def _mount() -> None:
+    """Put every command in its place."""
+    for module, name, group, help_text in GROUPS:
+        commands: typer.Typer = getattr(import_module(module), name)
+        if group == "catalog":
+            commands.add_typer(import_module("pipeline.alias_command").app)
+        app.add_typer(commands, name=group or None, help=help_text or None)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console command."""
     try:
-        _mount_catalog()
-        _mount_evaluate()
-        _mount_separators()
-        _mount_explain()
-        _mount_rules()
-        _mount_settle()
-        _mount_store()
+        _mount()
         app(list(arguments) if arguments is not None else None)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -10,6 +10,7 @@
     PlaceRefused, PolicyRefused, StepRefused and EngineAnswerRefused are of their own: a place's or a policy's
     file is wrong, and no claim can be judged until it is mended; what was asked of a claim is not possible as
     it stands; what an engine said cannot be taken, and a person must look.
+    QueryRefused: a filter, an order or a cursor of a list is none.
 
 A problem of the paper is never an exception: it is a `Finding`.
 """
@@ -100,3 +101,7 @@ class StepRefused(BaoxiaoError):
 
 class PolicyRefused(BaoxiaoError):
     """A policy file cannot be used, or no policy set answers; the message names the file and the key."""
+
+
+class QueryRefused(BaoxiaoError):
+    """What was asked of the store is not a question that it answers; the message names the part at fault."""

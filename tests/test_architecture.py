@@ -24,6 +24,8 @@ FLOOR = {
     "pipeline.seal_names",
     # Which steps a claim may take.
     "pipeline.life",
+    # Text as spreadsheets take it.
+    "pipeline.spreadsheet_text",
     # What was declared and brought along, and the calendar.
     "pipeline.verification",
     "pipeline.application",
@@ -91,6 +93,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.application": {"pipeline.errors", "pipeline.utf8", "pipeline.verification"},
     "pipeline.working_days": set(),
     "pipeline.life": {"pipeline.errors"},
+    "pipeline.spreadsheet_text": set(),
     # Each knows one thing and none of the others.
     "pipeline.reading": FLOOR,
     # Lists and what is learned about them change under the lock that the store has.
@@ -160,6 +163,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.again": RUN | {"pipeline.scan"},
     "pipeline.alias_command": RUN | {"pipeline.again"},
     "pipeline.desk": RUN | {"pipeline.scan"},
+    # How far claims are, from what the store says; by the clock and the calendar of the office.
+    "pipeline.progress": FLOOR | {"pipeline.records", "pipeline.store", "pipeline.deadlines"},
+    "pipeline.progress.in_terminal": ALL | {"pipeline.progress", "pipeline.deadlines"},
+    "pipeline.progress.command": {"pipeline.progress.in_terminal"},
+    # The same over HTTP; an engine that settles later reports there.
+    "pipeline.web": FLOOR
+    | {"pipeline.records", "pipeline.store", "pipeline.deadlines", "pipeline.progress", "pipeline.engine"},
+    "pipeline.web.command": ALL
+    | {"pipeline.progress", "pipeline.deadlines", "pipeline.engine", "pipeline.web"},
     # Entry points: anything below. The command starts flows and servers.
     "pipeline.terminal": FLOOR | {"extractors", "pipeline.report", "pipeline.acceptance", "pipeline.gate"},
     "flows": ALL,
@@ -179,6 +191,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "pipeline.evaluate",
         "pipeline.explain",
         "pipeline.settlement",
+        "pipeline.progress",
+        "pipeline.progress.command",
+        "pipeline.web.command",
     },
 }
 
@@ -209,6 +224,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.store.command",
         "pipeline.engine.command",
         "pipeline.engine.webhook_command",
+        "pipeline.progress.command",
+        "pipeline.progress.in_terminal",
+        "pipeline.web.command",
     ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),
     # Of the `accuracy` extra: drawn late, and done without where it is missing.

@@ -20,7 +20,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-from pipeline.outputs import text_cell
+from pipeline.spreadsheet_text import spreadsheet_text
 from pipeline.records import money_text
 from pipeline.store.hand_off_batches import BatchedMessage, ClosedBatch
 
@@ -241,7 +241,7 @@ def _text(sheet: WriteOnlyWorksheet, value: str) -> Any:
 
 
 def _csv_cell(column: str, value: str) -> str:
-    return value if column in NUMBERS else text_cell(value)
+    return value if column in NUMBERS else spreadsheet_text(value)
 
 
 def _without_times(workbook: bytes, moment: datetime) -> bytes:
