@@ -223,7 +223,10 @@ ABOUT_OTHERS = frozenset(rule.dotted_id for rule in (bill_says_one_thing, page_l
 
 
 def settled_again(
-    document: Document, others: Sequence[Document], required: Callable[[Document], Sequence[str]]
+    document: Document,
+    others: Sequence[Document],
+    required: Callable[[Document], Sequence[str]],
+    kept: Iterable[Finding] = (),
 ) -> Document:
     """A document that a person has changed since it was settled, beside its renditions as they are.
 
@@ -233,8 +236,9 @@ def settled_again(
         document: Judged as it stands now, without findings about renditions and without their witness.
         others: Its renditions, with the reason of each.
         required: The fields that must be accepted for a document to go through unseen.
+        kept: Findings beside others of its run that hold still.
     """
-    heard, findings = document, list[Finding]()
+    heard, findings = document, list(kept)
     for other in others:
         if other.items and document.items and other.rendition_reason not in ("same_bytes", "exchanged"):
             findings += [rendition_rows_agree(heard, other), rendition_rows_read_alike(heard, other)]

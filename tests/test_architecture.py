@@ -32,7 +32,13 @@ FLOOR = {
 # What a claim is judged by beside its papers.
 JUDGED_BY = {"pipeline.places", "pipeline.earlier_bills", "pipeline.office", "pipeline.case_types"}
 # What stored claims are judged and kept by.
-KEEP = {"pipeline.deadlines", "pipeline.store.cases", "pipeline.corrections", "pipeline.rejudged"}
+KEEP = {
+    "pipeline.deadlines",
+    "pipeline.waiting",
+    "pipeline.store.cases",
+    "pipeline.corrections",
+    "pipeline.rejudged",
+}
 READ = FLOOR | {"pipeline.reading"}
 WORDS_TO_PAPERS = (
     READ
@@ -107,8 +113,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     # A kept claim has its time limit and its rows as they are published; which fields wait for a person
     # depends on what its papers must carry.
     "pipeline.deadlines": FLOOR | {"pipeline.office", "pipeline.records"},
+    "pipeline.waiting": FLOOR | {"extractors", "pipeline.records"},
     "pipeline.store.cases": FLOOR
-    | {"pipeline.store", "pipeline.records", "pipeline.earlier_bills", "pipeline.deadlines", "extractors"},
+    | {
+        "pipeline.store",
+        "pipeline.records",
+        "pipeline.earlier_bills",
+        "pipeline.deadlines",
+        "extractors",
+        "pipeline.waiting",
+    },
     "pipeline.materials": FLOOR | JUDGED_BY | {"pipeline.case"},
     # What reviewers taught is laid over what the lists say.
     "pipeline.learned": FLOOR | {"pipeline.catalogs"},

@@ -8,27 +8,28 @@ has in hand is not changed by reading its papers once more.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from extractors import field_names, required_fields
+from extractors import field_names
 from pipeline.deadlines import Deadlines
 from pipeline.life import SYSTEM, State
-from pipeline.model import AnyField, Document
-from pipeline.records import CheckRecord, ClaimRecord, DocumentRecord, check_record, document_record
+from pipeline.model import Document
+from pipeline.records import ClaimRecord, document_record
 from pipeline.second_review import SecondReview
+from pipeline.store.claim_columns import checks_of, claim_columns, json_text, reference_of
 from pipeline.store.earlier import keep_bills
 from pipeline.store.freeze import dump_document
 from pipeline.store.freeze import load_document as thaw_document
 from pipeline.store.lives import note_event
 from pipeline.store.open_checks import keep_checks
-from pipeline.store.review_items import Place, keep_items
-from pipeline.store.tables import claim_papers, claim_revisions, claims, papers, submissions
+from pipeline.store.review_items import keep_items
+from pipeline.store.tables import claim_papers, claim_revisions, claims, papers, submission_files, submissions
+from pipeline.waiting import persons_values, waiting_values
 
 Saved: TypeAlias = Literal["new", "changed", "same", "kept"]
 """What became of a claim that was saved: it was not there; it has a new revision; nothing of it is new; it is
@@ -39,18 +40,6 @@ STILL_READ: frozenset[State] = frozenset({"received", "reading"})
 
 READ: Final = "识别 / read"
 """Why there is a revision that reading made."""
-
-OFFICE_KEYS = ("单位名称", "申报单位", "经办机构", "街道", "office", "employer")
-"""How the reference is called in an application that names who enters a claim."""
-REFERENCE_KEYS = ("申报编号", "受理编号", "业务编号", "reference")
-"""How the reference is called that names the claim itself."""
-OF_AN_OFFICE = ("单位", "经办", "街道", "社保所")
-"""In the relation of who hands a claim in: it is somebody of an office or an employer."""
-
-TWICE = "R-DUP-"
-"""What is found about a paper and its like is told by its claim too (`pipeline.claims`)."""
-ROW_CELLS = ("name", "amount")
-"""What of a charged row must be sure, so that its paper goes through unseen (`pipeline.acceptance`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +84,9 @@ def save_claim(
     claim_id = record["claim_id"]
     before = _row_of(connection, claim_id)
     if before is not None and before.state not in STILL_READ:
-        return "kept" if before.record != _json(record) else "same"
+        return "kept" if before.record != json_text(record) else "same"
     has_new_papers = _keep_papers(connection, submission_id, documents)
-    if before is not None and before.record == _json(record) and not has_new_papers:
+    if before is not None and before.record == json_text(record) and not has_new_papers:
         return "same"
     keeping = _Keeping(connection, deadlines or Deadlines(), second or SecondReview())
     if before is None:
@@ -201,6 +190,21 @@ def claims_with(connection: Connection, document_id: str) -> list[str]:
     return list(connection.execute(query.order_by(claim_papers.c.claim_id)).scalars())
 
 
+def files_sent(connection: Connection, claim_id: str) -> list[tuple[str, str]]:
+    """Name and SHA-256 of every file that was sent together with papers of a claim."""
+    sent = (
+        select(papers.c.submission_id)
+        .join(claim_papers, claim_papers.c.document_id == papers.c.document_id)
+        .where(claim_papers.c.claim_id == claim_id)
+    )
+    query = (
+        select(submission_files.c.name, submission_files.c.sha256)
+        .where(submission_files.c.submission_id.in_(sent))
+        .order_by(submission_files.c.submission_id, submission_files.c.ordinal)
+    )
+    return [(row.name, row.sha256) for row in connection.execute(query)]
+
+
 # ---------------------------------------------------------------- what is written of a claim
 
 
@@ -220,7 +224,7 @@ class _Keeping:
         columns = {
             **claim_columns(record),
             **self._dates(record, None, sent.received_at),
-            "reference": _declared(record, REFERENCE_KEYS) or sent.reference or record.get("claim_number"),
+            "reference": reference_of(record) or sent.reference or record.get("claim_number"),
         }
         columns["wants_second"] = self._second.wants(claim_id, columns["declared"])
         self._connection.execute(
@@ -280,7 +284,7 @@ class _Keeping:
                 at=now,
                 who=who,
                 why=why,
-                record=_json(record),
+                record=json_text(record),
             )
         )
 
@@ -304,102 +308,6 @@ class _Keeping:
             "open_reviews": keep_items(connection, claim_id, waiting, now),
         }
         connection.execute(update(claims).where(claims.c.id == claim_id).values(**counts))
-
-
-def claim_columns(record: ClaimRecord) -> dict[str, Any]:
-    """What of a claim's record stands in columns of its own, for queues, filters and progress."""
-    insured, visit, application = record["insured"], record["visit"], record.get("application")
-    account = application.get("bank_account") if application else None
-    total = record["totals"].get("total_amount")
-    return {
-        "record": _json(record),
-        "status": record["status"],
-        "idempotency_key": record["idempotency_key"],
-        "insured_name": insured["name"],
-        "id_number": insured["id_number"],
-        "insurance_no": insured["insurance_no"],
-        "hospital_name": record["hospital"]["name"],
-        "case_type": record["case_type"],
-        "visit_kind": visit["kind"],
-        "visit_from": date.fromisoformat(visit["from"]) if visit["from"] else None,
-        "visit_to": date.fromisoformat(visit["to"]) if visit["to"] else None,
-        "office": _office(record),
-        "declared": Decimal(total) if total is not None else None,
-        "bank_name": account.get("bank") if account else None,
-        "bank_account": account["number"] if account else None,
-        "missing": len(record["missing_materials"]),
-    }
-
-
-def _office(record: ClaimRecord) -> str | None:
-    """Who enters the claim: by a reference of the application, else who of an office hands it in."""
-    named = _declared(record, OFFICE_KEYS)
-    application = record.get("application")
-    by = application.get("submitted_by") if application else None
-    if named is not None or by is None:
-        return named
-    return by["name"] if any(word in by["relation"] for word in OF_AN_OFFICE) else None
-
-
-def _declared(record: ClaimRecord, keys: Sequence[str]) -> str | None:
-    """The first of the references that the application has."""
-    application = record.get("application")
-    references: Mapping[str, str] = application.get("references", {}) if application else {}
-    return next((references[key] for key in keys if references.get(key)), None)
-
-
-def checks_of(record: ClaimRecord, documents: Iterable[Document]) -> list[CheckRecord]:
-    """All checks of a claim and of the papers that count in it; paths begin with the paper.
-
-    A paper's check that the claim tells too is given once.
-    """
-    found = list(record["checks"])
-    for document in documents:
-        if document.rendition_of:
-            continue
-        for finding in document.findings:
-            if not finding.rule.startswith(TWICE):
-                check = check_record(finding)
-                paths = [f"documents[{document.id}].{path}" for path in check["fields"]]
-                found.append({**check, "fields": paths})
-    return found
-
-
-def waiting_values(document: Document, checks: Iterable[CheckRecord] = ()) -> dict[str, float | None]:
-    """The values of a paper that a person must see, by path, and how sure they are; None: nothing was read.
-
-    A paper that goes through unseen has none, whatever of it is unsure. Of another one its unsure fields, those
-    that it must carry and does not, unsure names and amounts of rows, and what a failed check names.
-
-    Args:
-        document: The paper as it stands beside the others.
-        checks: Of its claim.
-    """
-    if document.rendition_of or document.status != "review":
-        return {}
-    own = f"documents[{document.id}]."
-    disputed = {path for one in document.findings if one.outcome == "fail" for path in one.fields}
-    disputed |= {
-        path.removeprefix(own) for one in checks if one["outcome"] == "fail" for path in one["fields"]
-    }
-    waiting: dict[str, float | None] = {
-        f"fields.{name}": field.confidence for name, field in document.fields.items() if _waits(field)
-    }
-    for name in required_fields(document):
-        if name not in document.fields:
-            waiting[f"fields.{name}"] = None
-    for number, row in enumerate(document.items):
-        for part in ("name", "specification", "unit", "quantity", "unit_price", "amount", "category"):
-            cell: AnyField | None = getattr(row, part)
-            path = f"line_items[{number}].{part}"
-            if cell is not None and _waits(cell) and (part in ROW_CELLS or path in disputed):
-                waiting[path] = cell.confidence
-    return waiting
-
-
-def _waits(field: AnyField) -> bool:
-    """Whether nobody has said anything of a value that is unsure."""
-    return field.status == "review" and field.origin != "reviewer"
 
 
 # ---------------------------------------------------------------- papers
@@ -428,7 +336,7 @@ def _put_paper(
         "subtype": document.subtype,
         "status": document.status,
         "frozen": frozen,
-        "record": _json(row),
+        "record": json_text(row),
     }
     if stored is None:
         key = {"document_id": document.id, "submission_id": submission_id, "sha256": document.file.sha256}
@@ -451,24 +359,9 @@ def _check_answers(kept: Document, given: Document) -> None:
         raise ValueError(f"{kept.id}: what a person said of {paths} would be lost; take the stored paper")
 
 
-def persons_values(document: Document) -> dict[str, str]:
-    """What persons said of a paper's values, by path."""
-    said = {f"fields.{name}": field for name, field in document.fields.items()}
-    for number, row in enumerate(document.items):
-        for part in ("name", "specification", "unit", "quantity", "unit_price", "amount", "category"):
-            if (cell := getattr(row, part)) is not None:
-                said[f"line_items[{number}].{part}"] = cell
-    return {path: f"{one.status} {one.value}" for path, one in said.items() if one.origin == "reviewer"}
-
-
 def _stored(connection: Connection, document_id: str) -> Row[Any] | None:
     return connection.execute(select(papers).where(papers.c.document_id == document_id)).first()
 
 
 def _row_of(connection: Connection, claim_id: str) -> Row[Any] | None:
     return connection.execute(select(claims).where(claims.c.id == claim_id)).first()
-
-
-def _json(row: ClaimRecord | DocumentRecord) -> str:
-    """A row as the published files hold it, without its end."""
-    return json.dumps(row, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

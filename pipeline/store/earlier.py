@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, insert, not_, select
+from sqlalchemy import Connection, RowMapping, and_, delete, exists, insert, not_, select
 
 from pipeline.earlier_bills import EarlierBill, bills_of_claim
 from pipeline.model import Document
@@ -55,7 +54,7 @@ class StoredBills:
                 .where(_COUNTS, claims.c.id != self._but_not)
                 .order_by(bills.c.claim_id, bills.c.document_id)
             )
-            return _with_serials(connection, connection.execute(query).all())
+            return _with_serials(connection, connection.execute(query).mappings())
 
     def with_serials(self, serials: Iterable[str]) -> Sequence[EarlierBill]:
         """Bills that share one of the serial numbers, each once.
@@ -82,7 +81,7 @@ class StoredBills:
                 .where(_COUNTS, claims.c.id != self._but_not)
                 .order_by(bills.c.claim_id, bills.c.document_id)
             )
-            return _with_serials(connection, connection.execute(query).all())
+            return _with_serials(connection, connection.execute(query).mappings())
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -93,14 +92,14 @@ class StoredBills:
                 yield connection
 
 
-def _with_serials(connection: Connection, found: Iterable[Row[Any]]) -> tuple[EarlierBill, ...]:
+def _with_serials(connection: Connection, found: Iterable[RowMapping]) -> tuple[EarlierBill, ...]:
     made = []
     for row in found:
         query = select(bill_serials.c.serial).where(
-            bill_serials.c.claim_id == row.claim_id, bill_serials.c.document_id == row.document_id
+            bill_serials.c.claim_id == row["claim_id"], bill_serials.c.document_id == row["document_id"]
         )
         serials = frozenset(connection.execute(query).scalars())
-        made.append(EarlierBill(row.claim_id, row.invoice_code, row.invoice_number, serials))
+        made.append(EarlierBill(row["claim_id"], row["invoice_code"], row["invoice_number"], serials))
     return tuple(made)
 
 
