@@ -36,7 +36,7 @@ class Deadlines:
         return moment.astimezone(self.zone).date()
 
     def accepted_on(self, claim: ClaimRecord, complete_at: datetime) -> date:
-        """The day of acceptance of a claim of which nothing is missing since `complete_at`.
+        """The day of acceptance of a claim of which nothing was missing when it came, at `complete_at`.
 
         Papers that were handed in at a counter were received on the day that is declared, which may lie some
         days before they came to us.

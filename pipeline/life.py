@@ -310,6 +310,10 @@ def possible(standing: Standing, actor: Actor) -> tuple[str, ...]:
     )
 
 
+NOTED: Mapping[str, str] = MappingProxyType({"receive": "收到申请材料"})
+"""Events that are no step: what people read of them."""
+
+
 def label_of(event: str) -> str:
     """What people read of an event in the timeline."""
-    return next((step.label for step in STEPS if step.event == event), event)
+    return next((step.label for step in STEPS if step.event == event), NOTED.get(event, event))

@@ -204,8 +204,10 @@ def delete_row(
     return _changed(connection, judges, place, lambda paper: row_deleted(paper, table, at), by)
 
 
-def rejudge(connection: Connection, judges: Judges, claim_id: str, now: datetime, who: str, why: str) -> int:
-    """Run all rules over a stored claim as it stands, beside the bills of the store; its revision.
+def rejudge(
+    connection: Connection, judges: Judges, claim_id: str, now: datetime, who: Actor, why: str
+) -> StoredClaim:
+    """Run all rules over a stored claim as it stands, beside the bills of the store; the claim as it is now.
 
     Args:
         connection: Of a transaction that writes.
@@ -223,8 +225,8 @@ def rejudge(connection: Connection, judges: Judges, claim_id: str, now: datetime
     if claim.state not in EDITABLE | STILL_READ:
         raise StepRefused(f"{_here(claim)} 不能重新校验 / it cannot be judged again here")
     documents = documents_of(connection, claim_id)
-    every = frozenset(document.id for document in documents)
-    return _revised(connection, judges, claim, documents, every, By(Actor(who, "system"), now, why))
+    own = [(document, "") for document in documents if not document.rendition_of]
+    return _revised(connection, judges, claim, documents, own, By(who, now, why))
 
 
 def left_by_persons(judges: Judges, stored: Document, today: date) -> Document:
@@ -254,13 +256,13 @@ def _changed(
     change = correct(paper)
     after = _recoded(change, judges)
     note_change(connection, _noted(change, place, by))
-    for held in (claim_id, *_others_in_hand(connection, document_id, claim_id)):
-        here = claim if held == claim_id else stored_claim(connection, held)
-        own = documents if held == claim_id else documents_of(connection, held)
-        own = [after if one.id == document_id else one for one in own]
-        _revised(connection, judges, here, own, {document_id}, by, change.path)
+    changed = (after, change.path)
+    revised = _revised(connection, judges, claim, documents, [changed], by)
     answer_item(connection, claim_id, (document_id, change.path), by.actor, by.now, change.outcome)
-    return stored_claim(connection, claim_id)
+    for other in _others_in_hand(connection, document_id, claim_id):
+        beside = documents_of(connection, other)
+        _revised(connection, judges, stored_claim(connection, other), beside, [changed], by)
+    return revised
 
 
 def _in_hand(connection: Connection, claim_id: str, by: By) -> StoredClaim:
@@ -335,39 +337,44 @@ def _revised(
     connection: Connection,
     judges: Judges,
     claim: StoredClaim,
-    documents: Sequence[Document],
-    changed: Iterable[str],
+    stored: Sequence[Document],
+    changed: Sequence[tuple[Document, str]],
     by: By,
-    path: str = "",
-) -> int:
+) -> StoredClaim:
+    """The claim with papers as they were changed, each with the path at which it was, judged and kept."""
     answers = _platform_answers(connection, judges, claim.id)
     bills = BillsOfAll(judges.office.earlier, StoredBills(connection, but_not=claim.id))
     judging = replace(judges, office=replace(judges.office, earlier=bills))
-    record, papers = _judged(judging, claim.record, documents, frozenset(changed), answers, by, path)
-    return revise_claim(
-        connection, record, papers, by.actor.name, by.why, by.now, judges.deadlines, judges.second
-    )
+    today = judges.deadlines.day_of(by.now)
+    record, papers = _judged(judging, claim.record, stored, changed, answers, today)
+    before = {id(document) for document in stored}
+    other = [paper for paper in papers if id(paper) not in before]
+    person = (by.actor.name, by.why, by.now)
+    return revise_claim(connection, record, papers, other, person, judges.deadlines, judges.second)
 
 
 def _judged(
     judges: Judges,
     before: ClaimRecord,
-    documents: Sequence[Document],
-    changed: frozenset[str],
+    stored: Sequence[Document],
+    changed: Sequence[tuple[Document, str]],
     answers: Sequence[Verification],
-    by: By,
-    path: str,
+    today: date,
 ) -> tuple[ClaimRecord, list[Document]]:
-    """The claim as rules see it now, and its papers, further pictures of them last."""
-    today = judges.deadlines.day_of(by.now)
+    """The claim as rules see it now, and its papers, further pictures of them last.
+
+    Papers that were neither changed nor named by a failed check stay as they are.
+    """
     failed = [one for one in before["checks"] if (one["outcome"], one["severity"]) == ("fail", "block")]
-    disputed = changed | {_paper_of(named) for check in failed for named in check["fields"]}
-    pictures = [document for document in documents if document.rendition_of]
+    disputed = {_paper_of(named) for check in failed for named in check["fields"]}
+    anew = {document.id: (document, "") for document in stored if document.id in disputed}
+    anew |= {document.id: (document, path) for document, path in changed}
+    pictures = [document for document in stored if document.rendition_of]
     own = {
-        document.id: _paper_judged(document, pictures, judges, today, path if document.id in changed else "")
-        if document.id in disputed
+        document.id: _paper_judged(*anew[document.id], pictures, judges, today)
+        if document.id in anew
         else document
-        for document in documents
+        for document in stored
         if not document.rendition_of
     }
     of_each = {lead: [one.id for one in pictures if one.rendition_of == lead] for lead in own}
@@ -379,7 +386,7 @@ def _judged(
         today,
         of_each,
         plan_of_claim(before, list(own)),
-        _declared(before, documents, answers),
+        _declared(before, stored, answers),
         judges.office,
     )
     ((record, findings),) = built
@@ -394,9 +401,9 @@ def _paper_of(path: str) -> str:
 
 
 def _paper_judged(
-    document: Document, pictures: Iterable[Document], judges: Judges, today: date, path: str
+    document: Document, path: str, pictures: Iterable[Document], judges: Judges, today: date
 ) -> Document:
-    """A paper with what rules say of it now, by itself and beside its further pictures."""
+    """A paper, changed at `path`, with what rules say of it now, alone and beside its further pictures."""
     is_told = path.rpartition(".")[2] in TELLS_A_BILL
     kept = [one for one in document.findings if one.rule in ABOUT_OTHERS and not is_told]
     others = [one for one in pictures if one.rendition_of == document.id]

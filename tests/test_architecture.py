@@ -167,7 +167,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # What a person says of a paper, and what follows for it and its claims: all that reading judges by.
     "pipeline.corrections": FLOOR | {"extractors", "pipeline.confidence", "pipeline.records"},
-    "pipeline.rejudged": RUN | KEEP,
+    "pipeline.rejudged": RUN | KEEP - {"pipeline.rejudged"},
     # What is built from settings, the processes that read, one upload, the run over a folder, the desk.
     "pipeline.wiring": READ | JUDGED_BY | {"pipeline.catalogs"},
     "pipeline.readers": READ | {"pipeline.intake", "pipeline.wiring", "pipeline.acceptance"},

@@ -83,10 +83,11 @@ def save_claim(
         raise LookupError(f"no submission {submission_id!r}")
     claim_id = record["claim_id"]
     before = _row_of(connection, claim_id)
+    is_same = before is not None and before.record == json_text(record)
     if before is not None and before.state not in STILL_READ:
-        return "kept" if before.record != json_text(record) else "same"
+        return "same" if is_same else "kept"
     has_new_papers = _keep_papers(connection, submission_id, documents)
-    if before is not None and before.record == json_text(record) and not has_new_papers:
+    if is_same and not has_new_papers:
         return "same"
     keeping = _Keeping(connection, deadlines or Deadlines(), second or SecondReview())
     if before is None:
@@ -100,34 +101,34 @@ def revise_claim(
     connection: Connection,
     record: ClaimRecord,
     documents: Sequence[Document],
-    who: str,
-    why: str,
-    now: datetime,
+    changed: Iterable[Document],
+    person: tuple[str, str, datetime],
     deadlines: Deadlines,
     second: SecondReview,
-) -> int:
-    """Keep what a person's change made of a claim, as a new revision; its number.
+) -> StoredClaim:
+    """Keep what a person's change made of a claim, as a new revision; the claim as it is now.
 
     Args:
         connection: Of a transaction that writes.
         record: The claim as it was judged again.
         documents: All its papers.
-        who: The account of the person.
-        why: In words.
-        now: When.
+        changed: Those of them that are not as they were kept.
+        person: Who made the change, why, and when.
         deadlines: The office's clock and time limits.
         second: Which claims are seen by a second person.
 
     Raises:
         LookupError: If there is no such claim.
     """
+    who, why, now = person
     before = _row_of(connection, record["claim_id"])
     if before is None:
         raise LookupError(f"no claim {record['claim_id']!r}")
-    for document in documents:
+    for document in changed:
         _put_paper(connection, document, _stored(connection, document.id), "")
     keeping = _Keeping(connection, deadlines, second)
-    return keeping.revise(before, record, documents, who, why, now, now)
+    revision = keeping.revise(before, record, documents, who, why, now, now)
+    return StoredClaim(before.id, before.state, before.version + 1, revision, record)
 
 
 def save_papers(connection: Connection, submission_id: str, documents: Iterable[Document]) -> None:
@@ -223,7 +224,7 @@ class _Keeping:
         claim_id = record["claim_id"]
         columns = {
             **claim_columns(record),
-            **self._dates(record, None, sent.received_at),
+            **self._dates(record, self._deadlines.accepted_on(record, sent.received_at)),
             "reference": reference_of(record) or sent.reference or record.get("claim_number"),
         }
         columns["wants_second"] = self._second.wants(claim_id, columns["declared"])
@@ -237,7 +238,7 @@ class _Keeping:
                 **columns,
             )
         )
-        self._note_revision(record, 1, SYSTEM.name, READ, now)
+        self._note_revision(claim_id, columns["record"], 1, SYSTEM.name, READ, now)
         self._follow_up(record, documents, now)
         note_event(self._connection, claim_id, "receive", SYSTEM, sent.received_at, None, "received")
         note_event(self._connection, claim_id, "begin_reading", SYSTEM, now, "received", "reading")
@@ -253,9 +254,8 @@ class _Keeping:
         now: datetime,
     ) -> int:
         """The claim of the row `before` with another content; the number of its revision."""
-        columns = {**claim_columns(record), **self._dates(record, before.accepted_on, complete_at)}
-        if before.accepted_on is not None and columns["accepted_on"] is not None:
-            columns["settle_by"] = before.settle_by  # what was promised stays
+        accepted_on = before.accepted_on or self._deadlines.day_of(complete_at)
+        columns = {**claim_columns(record), **self._dates(record, accepted_on)}
         columns["wants_second"] = self._second.wants(before.id, columns["declared"])
         columns["office"] = columns["office"] or before.office
         revision: int = before.revision + (columns["record"] != before.record)
@@ -265,28 +265,24 @@ class _Keeping:
             .values(revision=revision, version=claims.c.version + 1, changed_at=now, **columns)
         )
         if revision != before.revision:
-            self._note_revision(record, revision, who, why, now)
+            self._note_revision(before.id, columns["record"], revision, who, why, now)
         self._follow_up(record, documents, now)
         return revision
 
-    def _dates(self, record: ClaimRecord, accepted_on: date | None, complete_at: datetime) -> dict[str, Any]:
+    def _dates(self, record: ClaimRecord, accepted_on: date) -> dict[str, date | None]:
         """When the claim was accepted, and by when it must be settled; neither while something is missing."""
         if record["missing_materials"]:
             return {"accepted_on": None, "settle_by": None}
-        day = accepted_on or self._deadlines.accepted_on(record, complete_at)
-        return {"accepted_on": day, "settle_by": self._deadlines.settle_by(record, day)}
+        return {
+            "accepted_on": accepted_on,
+            "settle_by": self._deadlines.settle_by(record, accepted_on),
+        }
 
-    def _note_revision(self, record: ClaimRecord, revision: int, who: str, why: str, now: datetime) -> None:
-        self._connection.execute(
-            insert(claim_revisions).values(
-                claim_id=record["claim_id"],
-                revision=revision,
-                at=now,
-                who=who,
-                why=why,
-                record=json_text(record),
-            )
-        )
+    def _note_revision(
+        self, claim_id: str, record: str, revision: int, who: str, why: str, now: datetime
+    ) -> None:
+        row = {"claim_id": claim_id, "revision": revision, "at": now, "who": who, "why": why}
+        self._connection.execute(insert(claim_revisions).values(**row, record=record))
 
     def _follow_up(self, record: ClaimRecord, documents: Sequence[Document], now: datetime) -> None:
         claim_id, connection = record["claim_id"], self._connection
