@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 
 from sqlalchemy import insert, select
@@ -13,7 +13,7 @@ from pipeline.acceptance import Standard
 from pipeline.application import Application, Applications
 from pipeline.intake import checked, with_catalog
 from pipeline.life import SYSTEM, Actor
-from pipeline.model import Document, LineItem
+from pipeline.model import Document
 from pipeline.office import usual_office
 from pipeline.records import ClaimRecord
 from pipeline.rejudged import Judges
@@ -44,7 +44,7 @@ def judges(second: SecondReview | None = None) -> Judges:
 def invoice(file: str = "票.jpg", number: str = "0127712345", total: str = "34.05", **more: str) -> Document:
     """An outpatient bill of 张三 that is read without a doubt but for what a test changes."""
     values = {
-        "invoice_code": "11060124",
+        "invoice_code": "11060126",
         "invoice_number": number,
         "check_code": "3f9a2b",
         "payer_name": "张三",
@@ -70,22 +70,25 @@ def certificate(file: str = "证明.jpg") -> Document:
     )
 
 
-def long_bill(rows: int, file: str = "清单.jpg") -> Document:
-    """An itemized bill of so many rows of 1.00."""
-    items: Sequence[LineItem] = [
-        row(f"检查项目{n}", "1.00", quantity="1", unit_price="1.00") for n in range(rows)
-    ]
+def fee_list(*amounts: str, file: str = "清单.jpg") -> Document:
+    """An itemized bill of the same visit: a row of 血常规 for each amount."""
+    items = [row("血常规", amount, quantity="1", unit_price=amount) for amount in amounts]
     return paper(
         "itemized_bill",
         None,
         patient_name="张三",
         hospital_name="北京样例医院",
-        total_amount=f"{rows}.00",
+        total_amount=str(sum(map(Decimal, amounts))),
         period_start="2026-02-17",
         period_end="2026-02-17",
         items=items,
         file=file,
     )
+
+
+def whole(total: str = "34.05") -> tuple[Document, ...]:
+    """All papers of a claim with which nothing is wrong."""
+    return tuple(map(accepted, (invoice(total=total), fee_list(total), certificate())))
 
 
 def read(

@@ -178,7 +178,7 @@ class Life(RuleBasedStateMachine):
             assert (message.kind == "amendment") == (number > 0)
 
 
-Life.TestCase.settings = settings(max_examples=15, stateful_step_count=40, deadline=None)
+Life.TestCase.settings = settings(max_examples=12, stateful_step_count=35, deadline=None)
 TestLife = Life.TestCase
 
 
