@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,7 +11,8 @@ from functools import cache
 from sqlalchemy import insert, select
 
 from pipeline.acceptance import Standard
-from pipeline.application import Application, Applications
+from pipeline.application import Application, Applications, read_application
+from pipeline.earlier_bills import KnownBills
 from pipeline.intake import checked, with_catalog
 from pipeline.life import SYSTEM, Actor
 from pipeline.model import Document
@@ -20,6 +22,7 @@ from pipeline.rejudged import Judges
 from pipeline.second_review import SecondReview
 from pipeline.store.cases import save_claim
 from pipeline.store.database import Connection, Database
+from pipeline.store.freeze import dump_document, load_document
 from pipeline.store.lives import take_step
 from pipeline.store.tables import submissions
 from pipeline.together import taken_together
@@ -95,11 +98,23 @@ def read(
     *documents: Document, application: Application | None = None, today: date = date(2026, 3, 2)
 ) -> list[tuple[ClaimRecord, list[Document]]]:
     """The claims that papers make, each with its papers as they stand beside each other."""
-    lists = sample_catalogs()
+    declared = None if application is None else json.dumps(application.declared)
+    return _read(tuple(map(dump_document, documents)), declared, today)
+
+
+@cache  # most tests begin with the same few claims
+def _read(
+    frozen: tuple[str, ...], declared: str | None, today: date
+) -> list[tuple[ClaimRecord, list[Document]]]:
+    lists, documents = sample_catalogs(), [load_document(text) for text in frozen]
     papers = {one.id: checked(with_catalog(one, lists), today) for one in documents}
-    declared = {} if application is None else {one.file.name: application for one in documents}
+    by_file = {}
+    if declared is not None:
+        application = read_application(declared.encode(), "application.json")
+        by_file = dict.fromkeys((one.file.name for one in documents), application)
+    office = replace(usual_office(), earlier=KnownBills())
     together = taken_together(
-        lambda: iter(papers.values()), papers.__getitem__, lists, today, Applications(declared)
+        lambda: iter(papers.values()), papers.__getitem__, lists, today, Applications(by_file), office
     )
     found = []
     for record in together.claims:
