@@ -6,11 +6,9 @@ no use to a rule and stay outside. A row that cannot be taken is named by line a
 
 from __future__ import annotations
 
-import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -23,7 +21,7 @@ from typing_extensions import TypedDict
 
 from pipeline.application import Application, application_of, fault_said
 from pipeline.errors import BaoxiaoError, UnreadableFile
-from pipeline.field_kinds import COUNT_FIELDS, MONEY_FIELDS, WITHOUT_END, is_date
+from pipeline.field_values import parse_value
 from pipeline.model import (
     AnyField,
     Box,
@@ -50,7 +48,6 @@ from pipeline.utf8 import encoding_fault
 
 _ROW_NUMBERS = ("quantity", "unit_price", "amount")
 _ROW_TEXTS = ("name", "specification", "unit", "category", "insurance_class")
-_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 _NOWHERE = Box(0, 0, 0, 0)  # the pixels of a page that is not at hand are not known
 
 
@@ -266,21 +263,10 @@ def _fields(cells: Mapping[str, _Cell]) -> Iterator[tuple[str, AnyField]]:
 def _value(name: str, text: str | None, path: str) -> Value | None:
     if text is None:
         return None
-    if name in MONEY_FIELDS | COUNT_FIELDS:
-        return _number(text, path)
-    if not is_date(name) or text == WITHOUT_END:
-        return text
     try:
-        return date.fromisoformat(text)
+        return parse_value(name, text)
     except ValueError as error:
-        raise WrongRow(f"{path}.value: 应为 YYYY-MM-DD / should be YYYY-MM-DD") from error
-
-
-def _number(text: str, path: str) -> Decimal:
-    """A published number: digits with a point, no exponent and no separators."""
-    if not _NUMBER.fullmatch(text):
-        raise WrongRow(f"{path}.value: 应为数值，如 203.65 / should be a number such as 203.65")
-    return Decimal(text)
+        raise WrongRow(f"{path}.value: {error}") from error
 
 
 def _field(cell: _Cell, value: V | None) -> Field[V]:
@@ -341,7 +327,9 @@ def _number_cell(line: _Line, name: str, path: str) -> Field[Decimal] | None:
     cell = _cell(line, name)
     if cell is None:
         return None
-    return _field(cell, None if cell["value"] is None else _number(cell["value"], f"{path}.{name}"))
+    value = _value(name, cell["value"], f"{path}.{name}")
+    assert value is None or isinstance(value, Decimal)  # what row numbers are
+    return _field(cell, value)
 
 
 def _seal(row: _Seal) -> Seal:
