@@ -305,6 +305,13 @@ def _mount_rules() -> None:
     app.add_typer(check)
 
 
+@cache
+def _mount_work() -> None:
+    from pipeline.work_command import app as work
+
+    app.add_typer(work)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console command."""
     try:
@@ -313,6 +320,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _mount_separators()
         _mount_explain()
         _mount_rules()
+        _mount_work()
         app(list(arguments) if arguments is not None else None)
     except KeyboardInterrupt:
         sys.exit(130)

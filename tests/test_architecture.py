@@ -68,7 +68,15 @@ RUN = (
         "pipeline.gate",
     }
 )
-ALL = RUN | {"pipeline.scan", "pipeline.desk"}
+# What is received is read into the store.
+RECEIVED = {
+    "pipeline.warm",
+    "pipeline.receiving",
+    "pipeline.submitted_claims",
+    "pipeline.submission_reader",
+    "pipeline.worker",
+}
+ALL = RUN | {"pipeline.scan", "pipeline.desk"} | RECEIVED
 
 MAY_IMPORT: dict[str, set[str]] = {
     # The floor. `model`, `errors` and `settings` import nothing of the project.
@@ -150,6 +158,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.again": RUN | {"pipeline.scan"},
     "pipeline.alias_command": RUN | {"pipeline.again"},
     "pipeline.desk": RUN | {"pipeline.scan"},
+    # What is sent is received as a run finds it, and read into the store as a run reads it.
+    "pipeline.warm": set(),
+    "pipeline.receiving": FLOOR | {"pipeline.reading", "pipeline.scan", "pipeline.store"},
+    "pipeline.submitted_claims": RUN | {"pipeline.scan"},
+    "pipeline.submission_reader": RUN
+    | {"pipeline.scan", "pipeline.deadlines", "pipeline.second_review", "pipeline.submitted_claims"}
+    | {"pipeline.warm"},
+    # One worker does what a store waits for; who it hands over to is built from settings.
+    "pipeline.worker": RUN | {"pipeline.scan", "pipeline.submission_reader"},
+    "pipeline.errands": FLOOR | {"pipeline.engine", "pipeline.store", "pipeline.worker"},
+    "pipeline.work_at_terminal": ALL | {"pipeline.errands", "pipeline.terminal"},
+    "pipeline.work_command": FLOOR | {"pipeline.work_at_terminal"},
     # Entry points: anything below. The command starts flows and servers.
     "pipeline.terminal": FLOOR | {"extractors", "pipeline.report", "pipeline.acceptance", "pipeline.gate"},
     "flows": ALL,
@@ -162,6 +182,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.cli": ALL
     | {
         "pipeline.alias_command",
+        "pipeline.work_command",
         "pipeline.rulebook",
         "flows",
         "pipeline.terminal",
@@ -186,6 +207,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.cli",
         "pipeline.catalogs.commands",
         "pipeline.alias_command",
+        "pipeline.work_command",
         "pipeline.evaluate.command",
         "pipeline.stacks.command",
         "pipeline.explain.command",
