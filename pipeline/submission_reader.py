@@ -13,22 +13,20 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
-from zoneinfo import ZoneInfo
 
-from pipeline.deadlines import Deadlines
 from pipeline.earlier_bills import AskedBills, BillsOfAll
 from pipeline.life import SYSTEM, Standing, State
 from pipeline.model import Unread
 from pipeline.readers import Readers
 from pipeline.reading.sandbox import Sandbox
 from pipeline.records import ClaimStatus
+from pipeline.rejudged import Judges
 from pipeline.scan import Kept, Progress, ReadersOf, Run, Upload, reader_version
-from pipeline.second_review import SecondReview
 from pipeline.settings import Settings
 from pipeline.store.cases import save_claim, save_papers
 from pipeline.store.database import Connection
@@ -37,10 +35,9 @@ from pipeline.store.known_claims import hold_bills
 from pipeline.store.lives import note_event, standing_of, take_step
 from pipeline.store.opened import Store
 from pipeline.store.submissions import Submission, finish, hold
-from pipeline.submitted_claims import Assembled, JudgedBy, Way, assembled
+from pipeline.submitted_claims import Assembled, Way, assembled
 from pipeline.upload import Decoder
 from pipeline.warm import Warm
-from pipeline.wiring import catalogs, office
 
 WORK = "work"
 """In the folder of the store: a folder for each submission while it is read."""
@@ -104,8 +101,7 @@ class SubmissionReader:
         self._store = store
         self._settings = settings
         self._clock = clock
-        self._deadlines = Deadlines(office(settings), ZoneInfo(settings.office_time_zone))
-        self._second = SecondReview(settings.second_review_amount, settings.second_review_share)
+        Judges.of(settings)  # a place's file that is wrong is told before anything is read
         self._sandbox = Warm(lambda: sandbox(FILES_AT_ONCE))
         self._readers = Warm(lambda: readers(settings, None, None))  # nobody looks at small pictures here
 
@@ -132,7 +128,8 @@ class SubmissionReader:
             ServiceUnavailable: If a part of ours is down.
         """
         began = self._clock()
-        today = self._deadlines.day_of(began)
+        judges = Judges.of(self._settings, self._store.originals)  # anew: reviewers may have taught something
+        today = judges.deadlines.day_of(began)
         folder = self._work_folder(submission.id)
         with ExitStack() as laid_out:
             uploads = list(self._uploads(submission, folder, laid_out))
@@ -148,7 +145,7 @@ class SubmissionReader:
                 pending = run.pending()
                 progress.begin(len(run.uploads), len(run.uploads) - len(pending))
                 run.read(pending, progress)
-                read = self._written(submission, holder, run.kept(), began, today)
+                read = self._written(submission, holder, run.kept(), judges, began)
         self.forget_work(submission.id)
         return read
 
@@ -181,24 +178,21 @@ class SubmissionReader:
     # ---------------------------------------------------------------- from papers to the store
 
     def _written(
-        self, submission: Submission, holder: str, kept: Kept, began: datetime, today: date
+        self, submission: Submission, holder: str, kept: Kept, judges: Judges, began: datetime
     ) -> SubmissionRead:
         """Judge and write; again where somebody stored a claim meanwhile that ours must be judged beside."""
-        own = office(self._settings)
+        own, today = judges.office, judges.deadlines.day_of(began)
         while True:
             bills = AskedBills(BillsOfAll(own.earlier, StoredBills(self._store.database)))
-            judged_by = JudgedBy(catalogs(self._settings), today, replace(own, earlier=bills))
-            claims, others = assembled(self._store, submission, kept, judged_by)
+            judging = replace(judges, office=replace(own, earlier=bills))
+            claims, others = assembled(self._store, submission, kept, judging, today)
             with self._store.database.write() as connection:
                 hold(connection, submission.id, holder)
                 hold_bills(connection)
                 if bills.have_changed() or any(claim.is_stale(connection) for claim in claims):
                     continue
                 now = self._clock()
-                became = tuple(
-                    _kept(connection, submission, claim, self._deadlines, self._second, began, now)
-                    for claim in claims
-                )
+                became = tuple(_kept(connection, submission, claim, judges, began, now) for claim in claims)
                 save_papers(connection, submission.id, others)
                 missed = tuple(kept.unread())
                 read_by = f"{version('baoxiao')} {reader_version(self._settings)}"
@@ -210,8 +204,7 @@ def _kept(
     connection: Connection,
     submission: Submission,
     claim: Assembled,
-    deadlines: Deadlines,
-    second: SecondReview,
+    judges: Judges,
     began: datetime,
     now: datetime,
 ) -> ClaimRead:
@@ -230,8 +223,8 @@ def _kept(
         claim.record,
         claim.documents,
         now if claim.way == "joined" else began,  # when it was received and begun is noted with it
-        deadlines=deadlines,
-        second=second,
+        deadlines=judges.deadlines,
+        second=judges.second,
     )
     step = step_after_reading(standing_of(connection, claim_id), claim.record["status"])
     return ClaimRead(claim_id, take_step(connection, claim_id, step, SYSTEM, now), claim.way)

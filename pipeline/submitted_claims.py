@@ -15,27 +15,25 @@ from datetime import date
 from typing import Literal, TypeAlias
 
 from pipeline.application import Application, Applications, application_of, is_answers
-from pipeline.catalogs.catalog import Catalogs
 from pipeline.errors import StepRefused
 from pipeline.life import STEPS, SYSTEM, Standing, next_state
 from pipeline.model import Document
-from pipeline.office import Office
 from pipeline.reading.refusal import printable
 from pipeline.records import CheckRecord, ClaimRecord
+from pipeline.rejudged import Judges, left_by_persons
 from pipeline.scan import Kept
 from pipeline.stacks.plan import BATCH_RULE, LABEL_RULE
-from pipeline.store.cases import load_claim
+from pipeline.store.cases import documents_of, files_sent, load_claim
 from pipeline.store.database import Connection
 from pipeline.store.known_claims import (
     KnownClaim,
     content_of,
     known_claim,
-    papers_of_claim,
     same_claim,
     stored_papers,
 )
 from pipeline.store.opened import Store
-from pipeline.store.submissions import Submission, submissions_of
+from pipeline.store.submissions import Submission
 from pipeline.together import Together, taken_together
 from pipeline.verification import Verification, read_verifications
 
@@ -44,15 +42,6 @@ Way: TypeAlias = Literal["new", "joined", "again"]
 
 TAKES_PAPERS = frozenset(state for step in STEPS if step.event == "add_papers" for state in step.of)
 """The states in which papers that come later are read with those that are there."""
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedBy:
-    """What claims are judged by: lists, the day that counts as the present, and the office."""
-
-    catalogs: Catalogs
-    today: date
-    office: Office
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +72,25 @@ class Assembled:
 
 
 def assembled(
-    store: Store, submission: Submission, kept: Kept, judged_by: JudgedBy
+    store: Store, submission: Submission, kept: Kept, judges: Judges, today: date
 ) -> tuple[list[Assembled], list[Document]]:
-    """The claims of a submission that was read, and its papers that are in none of them.
+    """The claims of a submission that was read, and its papers that are new to the store and in none of them.
 
     Raises:
         StepRefused: If the claim that it was sent for is not there, or takes no papers as it stands.
     """
     papers = list(kept.documents())
     with store.database.read() as connection:
+        stored = stored_papers(connection, [paper.id for paper in papers])
+        assembly = _Assembly(store, connection, kept.applications, judges, today)
         if submission.for_claim is not None:
-            known = _that_takes_papers(connection, submission.for_claim)
-            claims = [_joined(store, connection, known, papers, kept.applications, judged_by)]
+            claims = [assembly.joined(_that_takes_papers(connection, submission.for_claim), papers)]
         else:
-            stored = stored_papers(connection, [paper.id for paper in papers])
-            papers = [unsettled(stored[paper.id]) if paper.id in stored else paper for paper in papers]
-            claims = _by_what_they_say(store, connection, papers, kept.applications, judged_by)
-    in_claims = {paper.id for claim in claims for paper in claim.documents}
-    return claims, [paper for paper in papers if paper.id not in in_claims]
+            claims = assembly.by_what_they_say(
+                [assembly.by_itself(stored[paper.id]) if paper.id in stored else paper for paper in papers]
+            )
+    written = {paper.id for claim in claims if claim.way != "again" for paper in claim.documents}
+    return claims, [paper for paper in papers if paper.id not in stored.keys() | written]
 
 
 def _that_takes_papers(connection: Connection, claim_id: str) -> KnownClaim:
@@ -111,72 +101,89 @@ def _that_takes_papers(connection: Connection, claim_id: str) -> KnownClaim:
     return known
 
 
-def _by_what_they_say(
-    store: Store,
-    connection: Connection,
-    papers: Sequence[Document],
-    applications: Applications,
-    judged_by: JudgedBy,
-) -> list[Assembled]:
-    together = _together(papers, applications, judged_by)
-    by_id = {paper.id: paper for paper in papers}
-    claims: list[Assembled] = []
-    of_stored: dict[str, tuple[KnownClaim, ClaimRecord, list[Document]]] = {}
-    for record in together.claims:
-        own = [by_id[one] for one in papers_of(record)]
-        known = same_claim(connection, record["claim_id"], _telling(record, own))
-        if known is None:
-            claims.append(Assembled(record, "new", None, tuple(together.final(paper) for paper in own)))
-            continue
-        # Several may be of one that is stored: it was made of bills that now lie in several folders.
-        of_stored.setdefault(known.id, (known, record, []))[2].extend(own)
-    for known, record, own in of_stored.values():
-        added = [paper for paper in own if _content(paper) not in known.papers]
-        if added and known.state in TAKES_PAPERS:
-            claims.append(_joined(store, connection, known, added, applications, judged_by))
-        else:
-            claims.append(Assembled(record, "again", known, tuple(own), len(added)))
-    return claims
+@dataclass(frozen=True, slots=True)
+class _Assembly:
+    """Assembles claims of one submission beside the store, as it is in the transaction of `connection`."""
 
+    store: Store
+    connection: Connection
+    applications: Applications
+    judges: Judges
+    today: date
 
-def _joined(
-    store: Store,
-    connection: Connection,
-    known: KnownClaim,
-    added: Sequence[Document],
-    applications: Applications,
-    judged_by: JudgedBy,
-) -> Assembled:
-    """A stored claim with the papers that are added, judged as one claim whatever they say."""
-    before = load_claim(connection, known.id)
-    own = [unsettled(paper) for paper in papers_of_claim(connection, known.id)]
-    held = {_content(paper) for paper in own}
-    new = [paper for paper in added if _content(paper) not in held]
-    papers = [*own, *new]
-    declared = _declared(before, new, applications)
-    answers = (*applications.verifications, *answers_kept(store, connection, known.id))
-    by_file = {} if declared is None else dict.fromkeys((paper.file.name for paper in papers), declared)
-    together = _together(papers, Applications(by_file, answers), judged_by, known.id)
-    (record,) = together.claims
-    record = _in_its_batch(record, before)
-    by_id = {paper.id: paper for paper in papers}
-    documents = tuple(together.final(by_id[one]) for one in papers_of(record))
-    return Assembled(record, "joined", known, documents, len(new))
+    def by_itself(self, stored: Document) -> Document:
+        """A stored paper without what others said of it, to be taken together with others anew."""
+        return left_by_persons(self.judges, stored, self.today)
 
+    def by_what_they_say(self, papers: Sequence[Document]) -> list[Assembled]:
+        """The claims that papers make, each beside the stored one that it is."""
+        together = self._together(papers, self.applications)
+        by_id = {paper.id: paper for paper in papers}
+        claims: list[Assembled] = []
+        of_stored: dict[str, tuple[KnownClaim, ClaimRecord, list[Document]]] = {}
+        for record in together.claims:
+            own = [by_id[one] for one in papers_of(record)]
+            known = same_claim(self.connection, record["claim_id"], _telling(record, own))
+            if known is None:
+                final = tuple(together.final(paper) for paper in own)
+                claims.append(Assembled(record, "new", None, final))
+            else:
+                # Several may be of one that is stored: its bills may lie in several folders this time.
+                of_stored.setdefault(known.id, (known, record, []))[2].extend(own)
+        for known, record, own in of_stored.values():
+            added = [paper for paper in own if _content(paper) not in known.papers]
+            if added and known.state in TAKES_PAPERS:
+                claims.append(self.joined(known, added))
+            else:
+                claims.append(Assembled(record, "again", known, tuple(own), len(added)))
+        return claims
 
-def _together(
-    papers: Sequence[Document], applications: Applications, judged_by: JudgedBy, as_claim: str = ""
-) -> Together:
-    by_id = {paper.id: paper for paper in papers}
-    return taken_together(
-        lambda: iter(papers),
-        by_id.__getitem__,
-        judged_by.catalogs,
-        judged_by.today,
-        applications,
-        judged_by.office,
-        as_claim,
-    )
+    def joined(self, known: KnownClaim, added: Sequence[Document]) -> Assembled:
+        """A stored claim with the papers that are added, judged as one claim whatever they say."""
+        before = load_claim(self.connection, known.id)
+        own = [self.by_itself(paper) for paper in documents_of(self.connection, known.id)]
+        new = [paper for paper in added if _content(paper) not in known.papers]
+        papers = [*own, *new]
+        declared = self._declared(before, new)
+        answers = (*self.applications.verifications, *self._answers_before(known.id))
+        by_file = {} if declared is None else dict.fromkeys((paper.file.name for paper in papers), declared)
+        together = self._together(papers, Applications(by_file, answers), known.id)
+        (record,) = together.claims
+        by_id = {paper.id: paper for paper in papers}
+        documents = tuple(together.final(by_id[one]) for one in papers_of(record))
+        return Assembled(_in_its_batch(record, before), "joined", known, documents, len(new))
+
+    def _together(
+        self, papers: Sequence[Document], applications: Applications, as_claim: str = ""
+    ) -> Together:
+        by_id = {paper.id: paper for paper in papers}
+        return taken_together(
+            lambda: iter(papers),
+            by_id.__getitem__,
+            self.judges.catalogs,
+            self.today,
+            applications,
+            self.judges.office,
+            as_claim,
+        )
+
+    def _declared(self, before: ClaimRecord, added: Iterable[Document]) -> Application | None:
+        """What is declared for a claim: what came with the papers that are added, else what was before."""
+        newest = self.applications.for_papers(paper.file.name for paper in added)
+        earlier = before.get("application")
+        if newest is not None or earlier is None or before.get("application_form"):
+            return newest  # what was read off a form is read off it again
+        return application_of(earlier, before["claim_id"])
+
+    def _answers_before(self, claim_id: str) -> tuple[Verification, ...]:
+        """What the verification platform said, as far as it was sent with papers of the claim before."""
+        answers: list[Verification] = []
+        for name, sha256 in files_sent(self.connection, claim_id):
+            if is_answers(name):
+                # One that cannot be used was told when it was received.
+                with self.store.originals.open(sha256) as lines, suppress(ValueError):
+                    answers += read_verifications(lines, printable(name))
+        return tuple(answers)
 
 
 def papers_of(record: ClaimRecord) -> list[str]:
@@ -198,33 +205,6 @@ def _telling(record: ClaimRecord, papers: Sequence[Document]) -> set[str]:
 
 def _content(paper: Document) -> str:
     return content_of(paper.id, paper.file.sha256)
-
-
-def _declared(
-    before: ClaimRecord, added: Iterable[Document], applications: Applications
-) -> Application | None:
-    """What is declared for a claim: what came with the papers that are added, else what was before."""
-    newest = applications.for_papers(paper.file.name for paper in added)
-    earlier = before.get("application")
-    if newest is not None or earlier is None or before.get("application_form"):
-        return newest  # what was read off a form is read off it again
-    return application_of(earlier, before["claim_id"])
-
-
-def answers_kept(store: Store, connection: Connection, claim_id: str) -> tuple[Verification, ...]:
-    """What the verification platform said, as far as it was sent with papers of the claim."""
-    answers: list[Verification] = []
-    for submission in submissions_of(connection, claim_id):
-        for file in submission.files:
-            if is_answers(file.name):
-                with store.originals.open(file.sha256) as lines, suppress(ValueError):
-                    # One that cannot be used was told when it was received.
-                    answers += read_verifications(lines, printable(file.name))
-    return tuple(answers)
-
-
-def unsettled(document: Document) -> Document:
-    return document
 
 
 OF_THE_BATCH = frozenset({BATCH_RULE, LABEL_RULE})

@@ -78,6 +78,7 @@ class Worker:
         reader: Reads submissions.
         clock: Gives the present moment, with its zone.
         lease: How long a submission is held without a sign of life.
+        most_attempts: How often reading a submission is begun before it fails.
     """
 
     def __init__(
@@ -87,11 +88,13 @@ class Worker:
         clock: Callable[[], datetime],
         *,
         lease: timedelta = LEASE,
+        most_attempts: int = MOST_ATTEMPTS,
     ) -> None:
         self._store = store
         self._reader = reader
         self._clock = clock
         self._lease = lease
+        self._most_attempts = most_attempts
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def clear_away(self) -> None:
@@ -116,7 +119,7 @@ class Worker:
             taken = take_waiting(connection, self._holder, now, now + self._lease, only)
         if taken is None:
             return None
-        if taken.attempts > MOST_ATTEMPTS:
+        if taken.attempts > self._most_attempts:
             return self._given_up(taken, taken.failure or _DIED)
         try:
             with self._lease_prolonged(taken.id):
@@ -173,7 +176,7 @@ class Worker:
         return sum(errand.run(self._clock()) for errand in errands)
 
     def _put_off(self, taken: Submission, why: str) -> NotRead:
-        if taken.attempts >= MOST_ATTEMPTS:
+        if taken.attempts >= self._most_attempts:
             return self._given_up(taken, why)
         wait = FIRST_WAIT * LONGER_EACH_TIME ** (taken.attempts - 1)
         with self._store.database.write() as connection:

@@ -87,17 +87,6 @@ def same_claim(connection: Connection, claim_id: str, telling: Collection[str]) 
     return next((other for other in others if other is not None and wanted <= other.papers), None)
 
 
-def papers_of_claim(connection: Connection, claim_id: str) -> list[Document]:
-    """The papers of a stored claim as they are stored, in their order."""
-    frozen = connection.execute(
-        select(papers.c.frozen)
-        .join(claim_papers, claim_papers.c.document_id == papers.c.document_id)
-        .where(claim_papers.c.claim_id == claim_id)
-        .order_by(claim_papers.c.ordinal)
-    ).scalars()
-    return [load_document(text) for text in frozen]
-
-
 IDS_PER_QUERY = 500
 """SQLite takes some ten thousand values in a query; a stack may have more papers."""
 

@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pipeline.errors import StoreUnusable
 from pipeline.model import Unread
-from pipeline.store.tables import claim_papers, papers, submission_files, submissions, unread
+from pipeline.store.tables import submission_files, submissions, unread
 
 SubmissionState: TypeAlias = Literal["received", "reading", "read", "failed"]
 SUBMISSION_STATES: tuple[SubmissionState, ...] = get_args(SubmissionState)
@@ -318,18 +318,3 @@ def is_unfinished(connection: Connection, key: str) -> bool:
     """Whether the submission is there and not read to its end."""
     state = connection.execute(select(submissions.c.state).where(submissions.c.id == key)).scalar()
     return state in ("received", "reading")
-
-
-def submissions_of(connection: Connection, claim_id: str) -> list[Submission]:
-    """The submissions that gave a claim its papers, the first received first."""
-    of_papers = (
-        select(papers.c.submission_id)
-        .join(claim_papers, claim_papers.c.document_id == papers.c.document_id)
-        .where(claim_papers.c.claim_id == claim_id)
-    )
-    rows = connection.execute(
-        select(submissions)
-        .where(submissions.c.id.in_(of_papers))
-        .order_by(submissions.c.received_at, submissions.c.id)
-    ).all()
-    return [_submission(connection, row) for row in rows]
