@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -28,7 +27,7 @@ from sqlalchemy import exists, select
 from pipeline import worker as worker_module
 from pipeline.errands import errands
 from pipeline.life import Actor
-from pipeline.model import AnyField, Document, Page, Unread
+from pipeline.model import Document
 from pipeline.receiving import Incoming, receive
 from pipeline.records import value_text
 from pipeline.settings import Settings
@@ -37,8 +36,8 @@ from pipeline.store.submissions import is_waiting
 from pipeline.store.tables import claims, outbox, review_items, submissions
 from pipeline.submission_reader import SubmissionReader
 from pipeline.worker import Worker
-from tests.builders import row
-from tests.fakes import FakeDecoder, FakeReaders, document_of
+from tests.fakes import FakeDecoder
+from tests.parcels import CERTIFICATE, UNSURE, Quiet, SureReaders, files_of, incoming, name_of
 
 KINDS = ("whole", "unsure", "lacking", "with_junk")
 REVIEWER = Actor("审核员", "reviewer")
@@ -86,77 +85,15 @@ def kind_of(number: int) -> str:
 def parcel_of(number: int) -> list[Incoming]:
     """The files that a person sends first."""
     kind = kind_of(number)
-    files = {
-        "票据.txt": f"outpatient_invoice subtype=paper payer_name={_name(number)} visit_date=2026-02-12"
-        f" issue_date=2026-02-12 invoice_number={1000000000 + number} invoice_code=11060124"
-        f" total_amount={_total(number)} payee_name=北京甲医院" + (" unsure" if kind == "unsure" else ""),
-        "清单.txt": f"itemized_bill patient_name={_name(number)} visit_date=2026-02-12"
-        f" hospital_name=北京甲医院 total_amount={_total(number)}",
-    }
-    if kind != "lacking":
-        files |= {"诊断.txt": _certificate(number)}
-    if kind == "with_junk":
-        files |= {"坏.txt": "!corrupt"}
-    return [(name, text.encode()) for name, text in files.items()]
+    files = files_of(
+        number, lacking=CERTIFICATE if kind == "lacking" else "", note=UNSURE if kind == "unsure" else ""
+    )
+    return incoming(files | ({"坏.txt": b"!corrupt"} if kind == "with_junk" else {}))
 
 
 def late_parcel_of(number: int) -> list[Incoming]:
     """What a person who lacks something sends for the claim."""
-    return [("补交/诊断.txt", _certificate(number).encode())]
-
-
-def _name(number: int) -> str:
-    """An invented name, its own for each number."""
-    return "虚" + "".join(chr(0x4E00 + 97 * int(digit) + place) for place, digit in enumerate(f"{number:04}"))
-
-
-def _total(number: int) -> str:
-    return f"{100 + number}.00"
-
-
-def _certificate(number: int) -> str:
-    return (
-        f"diagnosis_certificate patient_name={_name(number)} issue_date=2026-02-12"
-        " hospital_name=北京甲医院 diagnoses=感冒"
-    )
-
-
-class TextReaders(FakeReaders):
-    """Readers of such papers: all of them sure, but for the total of a paper with the word `unsure`."""
-
-    def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:  # noqa: ARG002
-        """The documents that the pages of one file hold."""
-        read: Future[list[Document]] = Future()
-        read.set_result([_with_sureness(document_of(page), "unsure" in page.text) for page in pages])
-        return read
-
-
-def _with_sureness(document: Document, is_unsure: bool) -> Document:
-    def of(name: str, field: AnyField) -> AnyField:
-        doubted = is_unsure and name == "total_amount"
-        return replace(field, status="review" if doubted else "accepted", origin="text_layer")
-
-    total = document.money("total_amount")
-    rows = () if total is None else (row("血常规", f"{total}"),)
-    sure = tuple(
-        replace(one, name=one.name and of("name", one.name), amount=one.amount and of("amount", one.amount))
-        for one in rows
-    )
-    fields = {name: of(name, field) for name, field in document.fields.items()}
-    return replace(document, fields=fields, items=sure, status="review" if is_unsure else "accepted")
-
-
-class Quiet:
-    """A progress that tells nobody."""
-
-    def begin(self, uploads: int, already_read: int) -> None:
-        """A submission begins."""
-
-    def pages_read(self, pages: int) -> None:
-        """Pages were read."""
-
-    def upload_done(self, name: str, documents: int, unread: Sequence[Unread]) -> None:
-        """A file was read."""
+    return incoming({CERTIFICATE: files_of(number)[CERTIFICATE]}, "补交/")
 
 
 def live(batch: Batch, acknowledged: int) -> Iterator[str]:
@@ -175,7 +112,7 @@ def live(batch: Batch, acknowledged: int) -> Iterator[str]:
             batch.settings,
             batch.now,
             sandbox=lambda _: FakeDecoder(),
-            readers=lambda *_: TextReaders(),
+            readers=lambda *_: SureReaders(),
         ) as reader,
         errands(batch.settings, store.database, _nobody) as others,
     ):
@@ -253,6 +190,6 @@ def _send_what_lacked(store: Store, batch: Batch) -> bool:
         ).first()
         if lacking is None:
             return False
-    number = next(one for one in range(batch.people) if _name(one) == lacking.insured_name)
+    number = next(one for one in range(batch.people) if name_of(one) == lacking.insured_name)
     receive(store, late_parcel_of(number), "online", batch.now(), for_claim=lacking.id)
     return True

@@ -28,6 +28,7 @@ import socket
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,7 +72,7 @@ OF_THE_WAY = frozenset(
 
 @dataclass(frozen=True)
 class Ended:
-    """A run that came to its end: its batch, what the engine committed, what was acknowledged, what it took."""
+    """A run that came to its end: its batch, the engine's book, what was acknowledged, what it took."""
 
     batch: Batch
     book: Path
@@ -141,9 +142,18 @@ class Life:
     told: int
 
     def wait_for_news(self, seconds: float) -> list[str]:
-        """What it told within the time; nothing where it ended or was silent."""
+        """What it told within the time; nothing where it was silent.
+
+        Raises:
+            SystemExit: If it ended by itself, which it never does before all is done.
+        """
         ready, _, _ = system.select([self.told], [], [], seconds)
-        return os.read(self.told, 1 << 16).decode().split() if ready else []
+        if not ready:
+            return []
+        words = os.read(self.told, 1 << 16).decode().split()
+        if not words:
+            raise SystemExit("a life ended by itself, see above")
+        return words
 
     def last_words(self) -> list[str]:
         """What it told and was not heard yet, once it is dead."""
@@ -166,11 +176,15 @@ def begin_life(batch: Batch, acknowledged: int) -> Life:
     if pid:
         os.close(told)
         return Life(pid, heard)
-    os.setsid()
-    os.close(heard)
-    for news in live(batch, acknowledged):
-        os.write(told, f"{news}\n".encode())
-    os._exit(0)
+    try:
+        os.setsid()
+        os.close(heard)
+        for news in live(batch, acknowledged):
+            os.write(told, f"{news}\n".encode())
+    except BaseException:  # whatever it is: nothing of the parent may run on in the child
+        traceback.print_exc()
+    finally:
+        os._exit(0)
 
 
 def run_batch(batch: Batch, folder: Path, kills: int, mean_seconds: float, rng: random.Random) -> Ended:
