@@ -26,7 +26,7 @@ from pipeline.store.submissions import LeaseLost, Submission, load_submission, t
 from pipeline.store.tables import checks, claims, events, outbox, papers, unread
 from pipeline.submission_reader import ClaimRead, SubmissionRead, SubmissionReader
 from tests.fakes import FakeDecoder
-from tests.parcels import BILL, CERTIFICATE, LIST, UNSURE, Quiet, SureReaders, files_of, incoming
+from tests.parcels import BILL, CERTIFICATE, LIST, UNSURE, Quiet, SureReaders, files_of, incoming, name_of
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 REVIEWER = Actor("王", "reviewer")
@@ -182,11 +182,8 @@ class TestAgain:
 
     def test_papers_that_come_too_late_are_kept_and_told(self, office: Office) -> None:
         (claim,) = office.read(incoming(files_of(1))).claims
-        late = files_of(1) | {"处方.txt": b"prescription patient_name=x visit_date=2026-02-12"}
-        late["处方.txt"] = late["处方.txt"].replace(
-            b"=x", b"=" + files_of(1)[CERTIFICATE].split(b"=")[1].split()[0]
-        )
-        (again,) = office.read(incoming(late)).claims
+        prescription = f"prescription patient_name={name_of(1)} visit_date=2026-02-12".encode()
+        (again,) = office.read(incoming(files_of(1) | {"处方.txt": prescription})).claims
         assert (again.claim_id, again.way) == (claim.claim_id, "again")
         assert "1 papers of it were not added" in office.rows(events)[-1].reason
         assert "prescription" in {row.document_type for row in office.rows(papers)}
@@ -220,9 +217,8 @@ class TestAgain:
 
         def read(number: int) -> None:
             with offices[number].reader as reader:
-                states.extend(
-                    one.state for one in reader.read(taken[number], f"reader {number}", Quiet()).claims
-                )
+                done = reader.read(taken[number], f"reader {number}", Quiet())
+            states.extend(claim.state for claim in done.claims)
 
         threads = [threading.Thread(target=read, args=(number,)) for number in range(2)]
         for thread in threads:
