@@ -191,13 +191,23 @@ def group_documents(facts: Iterable[Facts], places: Mapping[str, Place] | None =
         facts: Of all papers.
         places: Where the papers of stacks lie, by document id; papers of different scope never join.
     """
-    known = [fact for fact in facts if fact.type not in (BLANK, OTHER) or fact.subtype in SUPPORTING]
+    known = [fact for fact in facts if _speaks_for_a_claim(fact)]
     order = {fact.document_id: turn for turn, fact in enumerate(known)}
     groups: list[list[int]] = []
     for is_claim, members in _by_scope(known, places or {}):
         gathered = [members] if is_claim else _gathered(members)
         groups += [sorted(order[member.document_id] for member in group) for group in gathered]
     return [[known[turn].document_id for turn in members] for members in sorted(groups)]
+
+
+def _speaks_for_a_claim(fact: Facts) -> bool:
+    return fact.type not in (BLANK, OTHER) or fact.subtype in SUPPORTING
+
+
+def _as_one(facts: Iterable[Facts]) -> list[list[str]]:
+    """All papers as one claim, because somebody said whose they are; blanks and strangers stay out."""
+    members = [fact.document_id for fact in facts if _speaks_for_a_claim(fact)]
+    return [members] if members else []
 
 
 def _gathered(facts: Sequence[Facts]) -> list[list[Facts]]:
@@ -393,6 +403,7 @@ def assemble(
     stacks: StackPlan = NO_STACKS,
     applications: Applications = NO_APPLICATIONS,
     office: Office | None = None,
+    as_claim: str = "",
 ) -> tuple[list[ClaimRecord], Mapping[str, frozenset[str]]]:
     """The claims that papers make, and by document id the fields with which its claim does not hold.
 
@@ -406,11 +417,14 @@ def assemble(
         stacks: Where the papers of stacks lie, and which batches close.
         applications: What was declared beside the papers of a folder.
         office: Whose rules the claims are judged by; by default what ships.
+        as_claim: The id of the claim that all papers belong to, where that is known.
     """
     claims: list[ClaimRecord] = []
     disputed: defaultdict[str, set[str]] = defaultdict(set)
-    groups = group_documents(facts, stacks.places)
-    built = build_claims(groups, load, field_names, catalogs, today, renditions, stacks, applications, office)
+    groups = _as_one(facts) if as_claim else group_documents(facts, stacks.places)
+    built = build_claims(
+        groups, load, field_names, catalogs, today, renditions, stacks, applications, office, as_claim
+    )
     for claim, findings in built:
         claims.append(claim)
         for document_id, paths in disputed_paths(findings).items():
@@ -444,6 +458,7 @@ def build_claims(
     stacks: StackPlan = NO_STACKS,
     applications: Applications = NO_APPLICATIONS,
     office: Office | None = None,
+    claim_id: str = "",
 ) -> Iterator[tuple[ClaimRecord, tuple[Finding, ...]]]:
     """Each claim with what the rules found in it.
 
@@ -457,6 +472,7 @@ def build_claims(
         stacks: Where the papers of stacks lie, and which batches close.
         applications: What was declared beside the papers of a folder.
         office: Whose rules the claims are judged by; by default what ships.
+        claim_id: The id that the claim has already, where it is one whose papers have changed.
     """
     for ids in groups:
         documents = [load(document_id) for document_id in ids]
@@ -467,7 +483,7 @@ def build_claims(
             catalogs,
             application,
             office or usual_office(),
-            _claim_id(documents),
+            claim_id or _claim_id(documents),
             applications.verifications,
         )
         findings = (*check_claim(case), *stacks.findings(ids))

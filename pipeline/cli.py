@@ -275,7 +275,12 @@ def schema(
 
 
 GROUPS: tuple[tuple[str, str, str, str], ...] = (
-    ("pipeline.catalogs.commands", "app", "catalog", "药品、诊疗、诊断等目录 / catalogs of drugs, services, diagnoses"),
+    (
+        "pipeline.catalogs.commands",
+        "app",
+        "catalog",
+        "药品、诊疗、诊断等目录 / catalogs of drugs, services, diagnoses",
+    ),
     ("pipeline.evaluate.command", "app", "", ""),
     ("pipeline.stacks.command", "app", "", ""),
     ("pipeline.explain.command", "app", "", ""),
@@ -286,7 +291,12 @@ GROUPS: tuple[tuple[str, str, str, str], ...] = (
     ("pipeline.progress.command", "app", "", ""),
     ("pipeline.progress.command", "claims_app", "claims", ""),
     ("pipeline.engine.command", "app", "engine", "移交结算系统 / handing claims over to an engine"),
-    ("pipeline.engine.webhook_command", "app", "webhook", "状态变更通知 / who is told what becomes of claims"),
+    (
+        "pipeline.engine.webhook_command",
+        "app",
+        "webhook",
+        "状态变更通知 / who is told what becomes of claims",
+    ),
     ("pipeline.store.command", "app", "", ""),
     ("pipeline.web.command", "app", "", ""),
     ("pipeline.web.command", "token_app", "token", ""),

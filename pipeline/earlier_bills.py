@@ -83,19 +83,55 @@ NO_EARLIER_BILLS = KnownBills()
 
 
 class BillsOfAll:
-    """Bills of several sources, such as a file of an older system and the store."""
+    """The earlier bills of several sources, each once."""
 
     def __init__(self, *sources: EarlierBills) -> None:
         self._sources = sources
 
     def with_number(self, code: str, number: str) -> Sequence[EarlierBill]:
         """Bills of that code and number."""
-        return tuple(bill for source in self._sources for bill in source.with_number(code, number))
+        return _each_once(bill for one in self._sources for bill in one.with_number(code, number))
 
     def with_serials(self, serials: Iterable[str]) -> Sequence[EarlierBill]:
         """Bills that share one of the serial numbers."""
         wanted = tuple(serials)
-        return tuple(bill for source in self._sources for bill in source.with_serials(wanted))
+        return _each_once(bill for one in self._sources for bill in one.with_serials(wanted))
+
+
+class AskedBills:
+    """Earlier bills that remember what was asked, so that it can be told later whether it still holds.
+
+    Claims are judged before they are stored; whoever stores them asks once more, so that of two claims with
+    one bill that are judged at the same moment the second one meets the first.
+    """
+
+    def __init__(self, source: EarlierBills) -> None:
+        self._source = source
+        self._by_number: dict[tuple[str, str], Sequence[EarlierBill]] = {}
+        self._by_serials: dict[frozenset[str], Sequence[EarlierBill]] = {}
+
+    def with_number(self, code: str, number: str) -> Sequence[EarlierBill]:
+        """Bills of that code and number."""
+        found = self._by_number[code, number] = self._source.with_number(code, number)
+        return found
+
+    def with_serials(self, serials: Iterable[str]) -> Sequence[EarlierBill]:
+        """Bills that share one of the serial numbers."""
+        wanted = frozenset(serials)
+        found = self._by_serials[wanted] = self._source.with_serials(wanted)
+        return found
+
+    def have_changed(self) -> bool:
+        """Whether an answer that was given would be another one now."""
+        return any(
+            set(self._source.with_number(*asked)) != set(found) for asked, found in self._by_number.items()
+        ) or any(
+            set(self._source.with_serials(asked)) != set(found) for asked, found in self._by_serials.items()
+        )
+
+
+def _each_once(bills: Iterable[EarlierBill]) -> Sequence[EarlierBill]:
+    return tuple(dict.fromkeys(bills))
 
 
 def serials_of(document: Document) -> frozenset[str]:

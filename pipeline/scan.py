@@ -26,7 +26,7 @@ from types import TracebackType
 from typing import Protocol
 
 from extractors import field_names
-from pipeline.application import is_declared
+from pipeline.application import Applications, is_declared
 from pipeline.declared import read_applications
 from pipeline.errors import FolderUnusable
 from pipeline.learned import with_learned
@@ -40,7 +40,7 @@ from pipeline.records import DocumentRecord, document_record, error_record
 from pipeline.report import RunInfo, Summary
 from pipeline.settings import Settings
 from pipeline.store.ledger import FileReading, Ledger
-from pipeline.together import taken_together
+from pipeline.together import Load, taken_together
 from pipeline.upload import Decoder, PageReaders, UploadReader
 from pipeline.wiring import catalogs, learned, office
 
@@ -61,6 +61,25 @@ class Upload:
 
     name: str
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a run has read.
+
+    Attributes:
+        documents: Gives all of them, in the order of the stack, each time anew.
+        load: Gives one of them by its id.
+        applications: What was declared beside the papers.
+        unread: Gives what could not be read or used.
+        pages: How many there were.
+    """
+
+    documents: Callable[[], Iterator[Document]]
+    load: Load
+    applications: Applications
+    unread: Callable[[], Iterator[Unread]]
+    pages: int
 
 
 class Progress(Protocol):
@@ -300,19 +319,15 @@ class Run:
                 )
             return self._readers
 
-    def write(self) -> Summary:
-        """Assemble the claims of all that was read and write the files of the contract.
-
-        Raises:
-            FolderUnusable: If a file cannot be written; the earlier files are then still there.
-        """
+    def kept(self) -> Kept:
+        """All that was read, as it was read, with what was declared beside it and what reviewers taught."""
         lists, taught = catalogs(self._settings), learned(self._settings)
 
         def kept(sources: Iterable[SourceFile] | None = None) -> Iterator[tuple[SourceFile, Document]]:
             for source, document in self._documents_kept(sources):
                 yield source, with_learned(document, lists, taught)
 
-        home = {document.id: source for source, document in kept()}
+        home = {document.id: source for source, document in self._documents_kept()}
 
         @lru_cache(maxsize=256)
         def documents_of(source: SourceFile) -> dict[str, Document]:
@@ -325,19 +340,35 @@ class Run:
             [(upload.name, upload.path) for upload in self._declared],
             [(upload.name, upload.path) for upload in self.uploads],
         )
+
+        def missed() -> Iterator[Unread]:
+            yield from refused
+            for _, reading in self._readings_kept():
+                yield from reading.unread
+
+        pages = sum(reading.pages for _, reading in self._readings_kept())
+        return Kept(lambda: (document for _, document in kept()), load, applications, missed, pages)
+
+    def write(self) -> Summary:
+        """Assemble the claims of all that was read and write the files of the contract.
+
+        Raises:
+            FolderUnusable: If a file cannot be written; the earlier files are then still there.
+        """
+        kept = self.kept()
         together = taken_together(
-            lambda: (document for _, document in kept()),
-            load,
-            lists,
+            kept.documents,
+            kept.load,
+            catalogs(self._settings),
             self._today,
-            applications,
+            kept.applications,
             office(self._settings),
         )
         documents = (
-            document_record(together.final(document), field_names(document.type)) for _, document in kept()
+            document_record(together.final(document), field_names(document.type))
+            for document in kept.documents()
         )
-        unread_rows = (row for _, reading in self._readings_kept() for row in reading.unread)
-        errors = (error_record(row) for row in (*refused, *unread_rows))
+        errors = (error_record(row) for row in kept.unread())
         try:
             self._remember_uploads()
             return write_outputs(

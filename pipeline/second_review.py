@@ -38,4 +38,4 @@ class SecondReview:
 def drawn(claim_id: str) -> float:
     """Where a claim lies between 0 and 1: evenly spread over claims, always the same for one."""
     digest = hashlib.sha256(f"second review {claim_id}".encode()).digest()[:_BYTES]
-    return int.from_bytes(digest) / 256**_BYTES
+    return int.from_bytes(digest) / float(256**_BYTES)

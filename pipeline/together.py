@@ -50,6 +50,7 @@ def taken_together(
     today: date,
     applications: Applications = NO_APPLICATIONS,
     office: Office | None = None,
+    as_claim: str = "",
 ) -> Together:
     """All papers beside each other.
 
@@ -60,6 +61,7 @@ def taken_together(
         today: The day that counts as the present.
         applications: What was declared beside the papers of a folder.
         office: Whose rules the claims are judged by; by default what ships.
+        as_claim: The id of the claim that all papers belong to, where that is known: then nothing is grouped.
     """
     same = find_same_papers(map(Sheet.of, documents()), load)
     stacks = plan_of(map(StackPaper.of, documents()))
@@ -73,6 +75,7 @@ def taken_together(
         stacks,
         applications,
         office,
+        as_claim,
     )
     return Together(claims, tuple(stacks.rows(claims)), same, disputed, load)
 

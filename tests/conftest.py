@@ -26,9 +26,6 @@ from pipeline.store.opened import Store
 from pipeline.store.originals import FolderOriginals
 from pipeline.store.versions import upgrade
 
-from pipeline.store.database import Database, url_of_folder
-from pipeline.store.tables import METADATA
-
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("by_hand", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "by_hand")

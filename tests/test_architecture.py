@@ -84,7 +84,15 @@ RUN = (
         "pipeline.gate",
     }
 )
-ALL = RUN | KEEP | {"pipeline.scan", "pipeline.desk"}
+# What is received is read into the store.
+RECEIVED = {
+    "pipeline.warm",
+    "pipeline.receiving",
+    "pipeline.submitted_claims",
+    "pipeline.submission_reader",
+    "pipeline.worker",
+}
+ALL = RUN | KEEP | {"pipeline.scan", "pipeline.desk"} | RECEIVED
 
 MAY_IMPORT: dict[str, set[str]] = {
     # The floor. `model`, `errors` and `settings` import nothing of the project.
@@ -201,6 +209,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"pipeline.records", "pipeline.store", "pipeline.deadlines", "pipeline.progress", "pipeline.engine"},
     "pipeline.web.command": ALL
     | {"pipeline.progress", "pipeline.deadlines", "pipeline.engine", "pipeline.web"},
+    # What is sent is received as a run finds it, and read into the store as a run reads it.
+    "pipeline.warm": set(),
+    "pipeline.receiving": FLOOR | {"pipeline.reading", "pipeline.scan", "pipeline.store"},
+    "pipeline.submitted_claims": RUN | {"pipeline.scan", "pipeline.rejudged"},
+    "pipeline.submission_reader": RUN
+    | {"pipeline.scan", "pipeline.rejudged", "pipeline.submitted_claims", "pipeline.warm"},
+    # One worker does what a store waits for; who it hands over to is built from settings.
+    "pipeline.worker": RUN | {"pipeline.scan", "pipeline.submission_reader"},
+    "pipeline.errands": FLOOR | {"pipeline.engine", "pipeline.store", "pipeline.worker"},
+    "pipeline.work_at_terminal": ALL | {"pipeline.errands", "pipeline.terminal"},
+    "pipeline.work_command": FLOOR | {"pipeline.work_at_terminal"},
     # Entry points: anything below. The command starts flows and servers.
     "pipeline.terminal": FLOOR | {"extractors", "pipeline.report", "pipeline.acceptance", "pipeline.gate"},
     "flows": ALL,
@@ -213,6 +232,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.cli": ALL
     | {
         "pipeline.alias_command",
+        "pipeline.work_command",
         "pipeline.rulebook",
         "pipeline.engine",
         "flows",
@@ -244,6 +264,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.cli",
         "pipeline.catalogs.commands",
         "pipeline.alias_command",
+        "pipeline.work_command",
         "pipeline.evaluate.command",
         "pipeline.stacks.command",
         "pipeline.explain.command",

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.earlier_bills import EarlierBill, KnownBills, bill_line, bills_of_claim, serials_of
+from pipeline.earlier_bills import (
+    AskedBills,
+    BillsOfAll,
+    EarlierBill,
+    KnownBills,
+    bill_line,
+    bills_of_claim,
+    serials_of,
+)
 from tests.builders import bill, paper
 
 BILLS = st.builds(
@@ -71,3 +80,34 @@ def test_a_file_in_gbk_is_told_so(tmp_path: Path) -> None:
     file.write_text('{"claim_id": "申报一", "invoice_code": "", "invoice_number": "1"}\n', "gbk")
     with pytest.raises(ValueError, match=r"bills\.jsonl: 不是 UTF-8 编码，多半是 GBK"):
         KnownBills.from_file(file)
+
+
+FIRST = EarlierBill("C-1", "11060124", "0127712345", frozenset({"A123456"}))
+SECOND = EarlierBill("C-2", "11060124", "0127712345", frozenset({"A123456"}))
+
+
+def test_bills_of_several_sources_are_found_each_once() -> None:
+    both = BillsOfAll(KnownBills([FIRST]), KnownBills([FIRST, SECOND]))
+    assert both.with_number("11060124", "0127712345") == (FIRST, SECOND)
+    assert both.with_serials(iter(["A123456"])) == (FIRST, SECOND)
+
+
+@pytest.mark.parametrize("way", ["by number", "by serial", "not asked"])
+def test_an_answer_that_would_be_another_one_now_is_told(way: str) -> None:
+    later: list[KnownBills] = [KnownBills([FIRST])]
+
+    class Now:
+        def with_number(self, code: str, number: str) -> Sequence[EarlierBill]:
+            return later[-1].with_number(code, number)
+
+        def with_serials(self, serials: Iterable[str]) -> Sequence[EarlierBill]:
+            return later[-1].with_serials(serials)
+
+    bills = AskedBills(Now())
+    if way == "by number":
+        assert bills.with_number("11060124", "0127712345") == (FIRST,)
+    elif way == "by serial":
+        assert bills.with_serials(["A123456"]) == (FIRST,)
+    assert not bills.have_changed()
+    later.append(KnownBills([FIRST, SECOND]))
+    assert bills.have_changed() is (way != "not asked")

@@ -17,7 +17,7 @@ from pipeline.engine.sender import send_due
 from pipeline.errors import BaoxiaoError
 from pipeline.settings import settings
 from pipeline.store import hand_off_batches
-from pipeline.store.opened import open_store
+from pipeline.store.opened import opened_store
 
 SHOWN_ROWS = 20
 """Rows of a refused file that are told; people mend the first ones and try again."""
@@ -44,10 +44,10 @@ def gather(
         raise typer.BadParameter(f"{file_format}: xlsx / csv", param_hint="--format")
     chosen: BatchFormat = "xlsx" if file_format == "xlsx" else "csv"
     try:
-        with open_store(settings()) as store:
+        with opened_store(settings()) as store:
             target = folder or settings().hand_off_dir
             engine = BatchFileEngine(store.database, target, _now, chosen)
-            while send_due(store.database, engine, _now()):
+            while send_due(store.database, engine, _now()).total:
                 pass
             files = engine.write_batches()
     except BaoxiaoError as error:
@@ -103,7 +103,7 @@ def answers(
         raise typer.BadParameter(f"{file}: 不是文件 / is not a file", param_hint="FILE")
     now = _now()
     try:
-        with open_store(settings()) as store, store.database.write() as connection:
+        with opened_store(settings()) as store, store.database.write() as connection:
             found = read_answers(file, hand_off_batches.awaited(connection))
             for answer in found:
                 take_answer(connection, answer["message_id"], answer, now)

@@ -20,8 +20,8 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-from pipeline.spreadsheet_text import spreadsheet_text
 from pipeline.records import money_text
+from pipeline.spreadsheet_text import spreadsheet_text
 from pipeline.store.hand_off_batches import BatchedMessage, ClosedBatch
 
 BatchFormat: TypeAlias = Literal["xlsx", "csv"]

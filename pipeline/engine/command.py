@@ -70,7 +70,11 @@ def send() -> None:
     from pipeline.engine.webhooks import WebhookClient, deliver_due
 
     give_up_after = timedelta(hours=settings().engine_give_up_hours)
-    with opened_database() as database, chosen_engine(settings()) as engine, WebhookClient() as client:
+    with (
+        opened_database() as database,
+        chosen_engine(settings(), database) as engine,
+        WebhookClient() as client,
+    ):
         claims = messages = Sent()
         while (done := send_due(database, engine, datetime.now(UTC), give_up_after=give_up_after)).total:
             claims += done

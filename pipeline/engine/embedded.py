@@ -28,7 +28,7 @@ from pipeline.engine.protocol import (
     answer_text,
     settled_amount,
 )
-from pipeline.errors import EngineUnavailable, PolicyRefused
+from pipeline.errors import PolicyRefused
 from pipeline.places.place import Scope
 from pipeline.records import ClaimRecord, money_text
 from pipeline.settlement.bill import insured_kinds
@@ -51,7 +51,7 @@ class EmbeddedEngine:
     Args:
         database: The store's.
         policies: The policy files.
-        region: Whose policies hold; empty while the office has not said.
+        region: Whose policies hold.
         clock: Gives the present moment.
         scope: What the place does not pay on a day.
     """
@@ -73,16 +73,7 @@ class EmbeddedEngine:
         self._scope = scope
 
     def hand_over(self, message: HandOverMessage) -> EngineAnswer:
-        """Settle the claim of the message, or give the answer that was given before.
-
-        Raises:
-            EngineUnavailable: If the office has not said whose policies hold.
-        """
-        if not self._region:
-            raise EngineUnavailable(
-                "尚未设置政策地区，请设 BAOXIAO_POLICY_REGION（现有 "
-                f"{'、'.join(self._policies.regions)}） / set BAOXIAO_POLICY_REGION: whose policies hold"
-            )
+        """Settle the claim of the message, or give the answer that was given before."""
         claim = cast("ClaimRecord", message.payload["claim"])
         with self._database.write() as connection:
             given = settlements.answer_to(connection, message.message_id)

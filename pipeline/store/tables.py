@@ -50,7 +50,9 @@ submissions = Table(
     Column("id", String, primary_key=True),  # U- and a part of the hash of what was sent
     Column("source", String, nullable=False),  # folder, online, api
     Column("reference", String, index=True),  # the sender's own
+    Column("for_claim", String, index=True),  # whose missing papers it brings, where the sender says so
     Column("state", String, nullable=False),  # received, reading, read, failed
+    Column("failure", Text),  # why it failed, or why it was not read the last time
     Column("received_at", Moment, nullable=False),
     Column("read_at", Moment),
     Column("read_by", String),  # version of the reader
@@ -87,7 +89,7 @@ papers = Table(
     METADATA,
     Column("document_id", String, primary_key=True),
     Column("submission_id", ForeignKey(submissions.c.id), nullable=False, index=True),
-    Column("sha256", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),  # by it papers that come again are known
     Column("document_type", String, nullable=False),
     Column("subtype", String),
     Column("status", String, nullable=False),

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from pipeline.engine.embedded import EmbeddedEngine, year_to_date
 from pipeline.engine.protocol import EngineAnswer, HandOverMessage, checked_answer
-from pipeline.errors import EngineUnavailable
 from pipeline.records import ClaimRecord
 from pipeline.settlement.book import PolicyBook, read_policies
 from pipeline.store import settlements
@@ -65,9 +64,9 @@ def ticking() -> Iterator[datetime]:
         moment += timedelta(minutes=1)
 
 
-def engine_on(database: Database, policies: PolicyBook, region: str = "test") -> EmbeddedEngine:
+def engine_on(database: Database, policies: PolicyBook) -> EmbeddedEngine:
     moments = ticking()
-    return EmbeddedEngine(database, policies, region, lambda: next(moments))
+    return EmbeddedEngine(database, policies, "test", lambda: next(moments))
 
 
 def message(claim: ClaimRecord, number: int = 1, amendment: dict[str, Any] | None = None) -> HandOverMessage:
@@ -189,13 +188,6 @@ def test_a_set_that_is_the_same_for_all_needs_no_word_of_how_one_is_insured(
 def test_an_application_without_money_is_accepted_as_it_is(database: Database, policies: PolicyBook) -> None:
     claim: Any = {**outpatient("C-1", "1.00"), "application": {"kind": "offsite_filing"}}
     assert engine_on(database, policies).hand_over(message(claim))["outcome"] == "accepted"
-
-
-def test_an_office_that_named_no_region_hands_nothing_over_and_is_told(
-    database: Database, policies: PolicyBook
-) -> None:
-    with pytest.raises(EngineUnavailable, match="BAOXIAO_POLICY_REGION"):
-        engine_on(database, policies, region="").hand_over(message(outpatient("C-1", "1.00")))
 
 
 def test_two_claims_of_one_person_at_once_use_one_deductible(

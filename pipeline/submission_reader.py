@@ -1,0 +1,258 @@
+"""Reads a received submission into the store: papers, claims and the first steps of their lives.
+
+Reading goes through a run (`pipeline.scan`) in a work folder of the submission, so a reader that dies has
+read nothing in vain: the next one goes on where it stopped. All that was read is then written in one
+transaction, and the submission with it, so it is in the store as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Self
+
+from pipeline.earlier_bills import AskedBills, BillsOfAll
+from pipeline.life import SYSTEM, Standing, State
+from pipeline.model import Unread
+from pipeline.readers import Readers
+from pipeline.reading.sandbox import Sandbox
+from pipeline.records import ClaimStatus
+from pipeline.rejudged import Judges
+from pipeline.scan import Kept, Progress, ReadersOf, Run, Upload, reader_version
+from pipeline.settings import Settings
+from pipeline.store.cases import save_claim, save_papers
+from pipeline.store.database import Connection
+from pipeline.store.earlier import StoredBills
+from pipeline.store.known_claims import hold_bills
+from pipeline.store.lives import note_event, standing_of, take_step
+from pipeline.store.opened import Store
+from pipeline.store.submissions import Submission, finish, hold
+from pipeline.submitted_claims import Assembled, Way, assembled
+from pipeline.upload import Decoder
+from pipeline.warm import Warm
+
+WORK = "work"
+"""In the folder of the store: a folder for each submission while it is read."""
+
+FILES_AT_ONCE = 2
+"""Files that are opened side by side, as a run does."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRead:
+    """What became of one claim of a submission: its id in the store, its state now, and how it got there."""
+
+    claim_id: str
+    state: State
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRead:
+    """What became of a submission: its claims, its pages, and what of it could not be read."""
+
+    submission_id: str
+    claims: tuple[ClaimRead, ...]
+    pages: int
+    unread: tuple[Unread, ...]
+
+
+def step_after_reading(standing: Standing, status: ClaimStatus) -> str:
+    """The step that a claim takes when it has been read: what is missing first, then what a person must see.
+
+    >>> step_after_reading(Standing("reading", missing=1, open_blocks=1), "incomplete")
+    'ask_for_materials'
+    """
+    if standing.missing:
+        return "ask_for_materials"
+    if standing.open_blocks or standing.open_reviews or status != "accepted":
+        return "ask_for_review"
+    return "ask_for_second_review" if standing.wants_second else "accept"
+
+
+class SubmissionReader:
+    """Reads submissions, one at a time; a context manager that keeps its processes from one to the next.
+
+    Args:
+        store: Where they are and where what they hold is written.
+        settings: Of this office.
+        clock: Gives the present moment, with its zone.
+        sandbox: Gives what opens files, for so many at once.
+        readers: Gives what reads pages.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        clock: Callable[[], datetime],
+        *,
+        sandbox: Callable[[int], AbstractContextManager[Decoder]] = Sandbox,
+        readers: ReadersOf = Readers,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        Judges.of(settings)  # a place's file that is wrong is told before anything is read
+        self._sandbox = Warm(lambda: sandbox(FILES_AT_ONCE))
+        self._readers = Warm(lambda: readers(settings, None, None))  # nobody looks at small pictures here
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._readers.close(error_type, error, trace)
+        self._sandbox.close(error_type, error, trace)
+
+    def read(self, submission: Submission, holder: str, progress: Progress) -> SubmissionRead:
+        """Read the submission and write all of it; after a crash the next call goes on where it stopped.
+
+        Args:
+            submission: Taken by `holder`.
+            holder: Who has the lease.
+            progress: Told how far it is.
+
+        Raises:
+            LeaseLost: If another reader has it by now; nothing was written.
+            StepRefused: If the claim that it was sent for takes no papers as it stands.
+            ServiceUnavailable: If a part of ours is down.
+        """
+        began = self._clock()
+        judges = Judges.of(self._settings, self._store.originals)  # anew: reviewers may have taught something
+        today = judges.deadlines.day_of(began)
+        folder = self._work_folder(submission.id)
+        with ExitStack() as laid_out:
+            uploads = list(self._uploads(submission, folder, laid_out))
+            run = Run(
+                uploads,
+                folder,
+                self._settings,
+                today,
+                sandbox=lambda _: self._sandbox.lent(),
+                readers=lambda *_: self._readers.lent(),
+            )
+            with run:
+                pending = run.pending()
+                progress.begin(len(run.uploads), len(run.uploads) - len(pending))
+                run.read(pending, progress)
+                read = self._written(submission, holder, run.kept(), judges, began)
+        self.forget_work(submission.id)
+        return read
+
+    def forget_work(self, submission_id: str) -> None:
+        """Clear away the work folder of a submission, which is in the store or is given up."""
+        shutil.rmtree(self._work_folder(submission_id), ignore_errors=True)
+
+    def work_left(self) -> list[str]:
+        """The submissions that have a work folder: those under way, and those whose reader died."""
+        folder = self._settings.store_dir / WORK
+        return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+
+    def _work_folder(self, submission_id: str) -> Path:
+        return self._settings.store_dir / WORK / submission_id
+
+    def _uploads(self, submission: Submission, folder: Path, until: ExitStack) -> Iterator[Upload]:
+        """The files of a submission in folders as they were sent, under names that any system takes.
+
+        Which application is for which paper is told by their folders.
+        """
+        for ordinal, file in enumerate(submission.files, 1):
+            kept = until.enter_context(self._store.originals.path(file.sha256))
+            parts = (_short(part) for part in PurePosixPath(file.name).parent.parts)
+            place = folder.joinpath("papers", *parts, str(ordinal))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if not place.exists():
+                _put_there(kept, place)
+            yield Upload(file.name, place)
+
+    # ---------------------------------------------------------------- from papers to the store
+
+    def _written(
+        self, submission: Submission, holder: str, kept: Kept, judges: Judges, began: datetime
+    ) -> SubmissionRead:
+        """Judge and write; again where somebody stored a claim meanwhile that ours must be judged beside."""
+        own, today = judges.office, judges.deadlines.day_of(began)
+        while True:
+            bills = AskedBills(BillsOfAll(own.earlier, StoredBills(self._store.database)))
+            judging = replace(judges, office=replace(own, earlier=bills))
+            claims, others = assembled(self._store, submission, kept, judging, today)
+            with self._store.database.write() as connection:
+                hold(connection, submission.id, holder)
+                hold_bills(connection)
+                if bills.have_changed() or any(claim.is_stale(connection) for claim in claims):
+                    continue
+                now = self._clock()
+                became = tuple(_kept(connection, submission, claim, judges, began, now) for claim in claims)
+                save_papers(connection, submission.id, others)
+                missed = tuple(kept.unread())
+                read_by = f"{version('baoxiao')} {reader_version(self._settings)}"
+                finish(connection, submission.id, now, read_by=read_by, pages=kept.pages, missed=missed)
+            return SubmissionRead(submission.id, became, kept.pages, missed)
+
+
+def _kept(
+    connection: Connection,
+    submission: Submission,
+    claim: Assembled,
+    judges: Judges,
+    began: datetime,
+    now: datetime,
+) -> ClaimRead:
+    """Write one claim and what happened to it, each at its time."""
+    if claim.way == "again":
+        assert claim.known is not None
+        state, said = claim.known.state, _came_again(submission, claim)
+        note_event(connection, claim.known.id, "arrive_again", SYSTEM, now, state, state, said)
+        return ClaimRead(claim.known.id, state, claim.way)
+    claim_id = claim.record["claim_id"]
+    if claim.way == "joined":
+        take_step(connection, claim_id, "add_papers", SYSTEM, now, _papers_came(submission, claim))
+    save_claim(
+        connection,
+        submission.id,
+        claim.record,
+        claim.documents,
+        now if claim.way == "joined" else began,  # when it was received and begun is noted with it
+        deadlines=judges.deadlines,
+        second=judges.second,
+    )
+    step = step_after_reading(standing_of(connection, claim_id), claim.record["status"])
+    return ClaimRead(claim_id, take_step(connection, claim_id, step, SYSTEM, now), claim.way)
+
+
+def _came_again(submission: Submission, claim: Assembled) -> str:
+    if not claim.added:
+        return f"{submission.id}: 同一申请再次收到 / the same claim was received again"
+    return (
+        f"{submission.id}: 同一申请再次收到，其中 {claim.added} 份材料未并入，当前状态不能补充"
+        f" / received again; {claim.added} papers of it were not added, it takes none as it stands"
+    )
+
+
+def _papers_came(submission: Submission, claim: Assembled) -> str:
+    return f"{submission.id}: 补充 {claim.added} 份材料 / {claim.added} papers were added"
+
+
+def _short(part: str) -> str:
+    """A folder's name as any system takes it: names come from everywhere."""
+    return hashlib.sha256(part.encode()).hexdigest()[:16]
+
+
+def _put_there(kept: Path, place: Path) -> None:
+    """The same bytes at another place: as a further name where that can be, else as a copy."""
+    try:
+        os.link(kept, place)
+    except OSError:  # another disk, or a system without such names
+        whole = place.with_suffix(".part")
+        shutil.copyfile(kept, whole)
+        whole.replace(place)
