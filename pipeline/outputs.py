@@ -199,24 +199,6 @@ class _Stage:
         _sync_folder(self._folder)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Put one file in place, complete and on the disk, or leave what was there.
-
-    Raises:
-        OSError: If it cannot be written.
-    """
-    passing = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-    try:
-        with passing.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        passing.replace(path)
-    finally:
-        passing.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
 def _sync_folder(folder: Path) -> None:
     with contextlib.suppress(OSError):  # Windows cannot open a folder; there a rename needs no more.
         handle = os.open(folder, os.O_RDONLY)

@@ -36,6 +36,7 @@ from pipeline.records import ClaimRecord
 from pipeline.renditions import ABOUT_OTHERS, WITNESS, settled_again
 from pipeline.second_review import SecondReview
 from pipeline.settings import Settings
+from pipeline.settlement.estimate import estimates
 from pipeline.stacks.plan import plan_of_claim
 from pipeline.store.cases import (
     STILL_READ,
@@ -46,6 +47,7 @@ from pipeline.store.cases import (
     revise_claim,
     stored_claim,
 )
+from pipeline.store.claim_columns import Payouts, nobody_tells
 from pipeline.store.database import Connection
 from pipeline.store.earlier import StoredBills
 from pipeline.store.field_changes import FieldChange, note_change
@@ -87,6 +89,7 @@ class Judges:
         second: Which claims a second person sees.
         taught: What reviewers taught about names of rows.
         originals: Gives the platform's answers that were sent with a claim; without it none are known.
+        payouts: Tells what a claim may be paid, for ranking what waits.
     """
 
     catalogs: Catalogs
@@ -96,6 +99,7 @@ class Judges:
     second: SecondReview = field(default_factory=SecondReview)
     taught: Mapping[str, Alias] = field(default_factory=lambda: MappingProxyType({}))
     originals: OpensOriginals | None = None
+    payouts: Payouts = nobody_tells
 
     @staticmethod
     def of(settings: Settings, originals: OpensOriginals | None = None) -> Judges:
@@ -104,6 +108,7 @@ class Judges:
         Raises:
             PlaceRefused: If a place's file is wrong.
             FolderUnusable: If lists, calendar or what reviewers taught cannot be read.
+            PolicyRefused: If a policy's file is wrong.
         """
         return Judges(
             catalogs(settings),
@@ -113,6 +118,7 @@ class Judges:
             SecondReview(settings.second_review_amount, settings.second_review_share),
             learned(settings),
             originals,
+            estimates(settings.policy_dir, settings.policy_region),
         )
 
     @property
@@ -350,7 +356,9 @@ def _revised(
     before = {id(document) for document in stored}
     other = [paper for paper in papers if id(paper) not in before]
     person = (by.actor.name, by.why, by.now)
-    return revise_claim(connection, record, papers, other, person, judges.deadlines, judges.second)
+    return revise_claim(
+        connection, record, papers, other, person, judges.deadlines, judges.second, judges.payouts
+    )
 
 
 def _judged(

@@ -225,6 +225,7 @@ def _kept(
         now if claim.way == "joined" else began,  # when it was received and begun is noted with it
         deadlines=judges.deadlines,
         second=judges.second,
+        payouts=judges.payouts,
     )
     step = step_after_reading(standing_of(connection, claim_id), claim.record["status"])
     return ClaimRead(claim_id, take_step(connection, claim_id, step, SYSTEM, now), claim.way)

@@ -29,6 +29,7 @@ FLOOR = {
     # Which values a field can hold, which claims two people see.
     "pipeline.field_values",
     "pipeline.second_review",
+    "pipeline.whole_files",
     # What was declared and brought along, and the calendar.
     "pipeline.verification",
     "pipeline.application",
@@ -102,6 +103,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.text": {"pipeline.errors", "pipeline.model"},
     "pipeline.utf8": set(),
     "pipeline.field_kinds": set(),
+    "pipeline.whole_files": set(),
     "pipeline.dated_files": set(),
     "pipeline.fee_categories": {"pipeline.text"},
     "pipeline.bill_codes": {"pipeline.text"},
@@ -128,7 +130,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Published rows are kept as they were written; it answers what bills came before.
     "pipeline.store": FLOOR | {"pipeline.records", "pipeline.earlier_bills"},
     # Handing claims over: what is sent and answered lies in the store, claims go out as they are published.
-    "pipeline.engine": FLOOR | {"pipeline.records", "pipeline.store"},
+    "pipeline.engine": FLOOR
+    | {"pipeline.records", "pipeline.store", "pipeline.settlement", "pipeline.places", "pipeline.wiring"},
     # A kept claim has its time limit and its rows as they are published; which fields wait for a person
     # depends on what its papers must carry.
     "pipeline.deadlines": FLOOR | {"pipeline.office", "pipeline.records"},
@@ -188,7 +191,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # What a person says of a paper, and what follows for it and its claims: all that reading judges by.
     "pipeline.corrections": FLOOR | {"extractors", "pipeline.confidence", "pipeline.records"},
-    "pipeline.rejudged": RUN | KEEP - {"pipeline.rejudged"},
+    "pipeline.rejudged": RUN | {"pipeline.settlement"} | KEEP - {"pipeline.rejudged"},
     # What is built from settings, the processes that read, one upload, the run over a folder, the desk.
     "pipeline.wiring": READ | JUDGED_BY | {"pipeline.catalogs"},
     "pipeline.readers": READ | {"pipeline.intake", "pipeline.wiring", "pipeline.acceptance"},
@@ -273,6 +276,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.settlement.command",
         "pipeline.store.command",
         "pipeline.engine.command",
+        "pipeline.engine.batch_command",
         "pipeline.engine.webhook_command",
         "pipeline.progress.command",
         "pipeline.progress.in_terminal",

@@ -9,15 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.engine.answers import take_answer
-from pipeline.engine.batch_answers import AnswersRefused, read_answers
-from pipeline.engine.batch_file import BatchFileEngine, differences
-from pipeline.engine.batch_workbook import BatchFormat
-from pipeline.engine.sender import send_due
 from pipeline.errors import BaoxiaoError
 from pipeline.settings import settings
-from pipeline.store import hand_off_batches
-from pipeline.store.opened import opened_store
 
 SHOWN_ROWS = 20
 """Rows of a refused file that are told; people mend the first ones and try again."""
@@ -40,6 +33,11 @@ def gather(
     file_format: Annotated[str, typer.Option("--format", help="xlsx 或 csv / xlsx or csv")] = "xlsx",
 ) -> None:
     """把待移交的申报按单位写成报盘文件 / writes what waits into one batch file an office."""
+    from pipeline.engine.batch_file import BatchFileEngine
+    from pipeline.engine.batch_workbook import BatchFormat
+    from pipeline.engine.sender import send_due
+    from pipeline.store.opened import opened_store
+
     if file_format not in ("xlsx", "csv"):
         raise typer.BadParameter(f"{file_format}: xlsx / csv", param_hint="--format")
     chosen: BatchFormat = "xlsx" if file_format == "xlsx" else "csv"
@@ -76,6 +74,8 @@ def verify(
       1    有改动 / something differs
       2    用法错误 / usage error
     """  # noqa: D301 - a real \b: Click keeps the lines below it as they are
+    from pipeline.engine.batch_file import differences
+
     altered = False
     for file in files:
         if not file.is_file():
@@ -99,6 +99,11 @@ def answers(
       1    有误，全部未采用 / something is wrong, nothing is taken
       2    用法错误 / usage error
     """  # noqa: D301 - a real \b: Click keeps the lines below it as they are
+    from pipeline.engine.answers import take_answer
+    from pipeline.engine.batch_answers import AnswersRefused, read_answers
+    from pipeline.store import hand_off_batches
+    from pipeline.store.opened import opened_store
+
     if not file.is_file():
         raise typer.BadParameter(f"{file}: 不是文件 / is not a file", param_hint="FILE")
     now = _now()

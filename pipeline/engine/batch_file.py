@@ -23,10 +23,10 @@ from typing import Any, cast
 from pipeline.engine.batch_table import TableRefused, read_rows
 from pipeline.engine.batch_workbook import BatchFormat, BatchRows, csv_bytes, workbook_bytes
 from pipeline.engine.protocol import SCHEMA_VERSION, EngineAnswer, HandOverMessage
-from pipeline.outputs import write_whole
 from pipeline.store import hand_off_batches
 from pipeline.store.database import Database
 from pipeline.store.hand_off_batches import ClosedBatch
+from pipeline.whole_files import write_all
 
 HASH_DIGITS = 12
 """Of the file's SHA-256 in its name: enough that nobody meets it by chance."""
@@ -92,13 +92,10 @@ class BatchFileEngine:
 
     def _write(self, batch: ClosedBatch) -> Path:
         made = BatchFile.of(batch, self._format)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / made.name
-        write_whole(path.with_name(path.name + MANIFEST), made.manifest_text.encode())
-        write_whole(path, made.content)
+        write_all(self._folder, {made.name + MANIFEST: made.manifest_text, made.name: made.content})
         with self._database.write() as connection:
             hand_off_batches.note_written(connection, batch.id, made.name, made.sha256)
-        return path
+        return self._folder / made.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def embedded_engine(settings: Settings, database: Database, clock: Callable[[], 
     policies = read_policies([DATA, settings.policy_dir])
     if settings.policy_region not in policies.regions:
         raise EngineUnavailable(
-            f"BAOXIAO_POLICY_REGION={settings.policy_region!r}: 请设为政策地区之一：{'、'.join(policies.regions)}"
+            f"BAOXIAO_POLICY_REGION={settings.policy_region!r}: 请设为有政策的地区"
             f" / set it to a region that has policies: {', '.join(policies.regions)}"
         )
 

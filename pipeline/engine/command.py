@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeAlias
 import typer
 from rich.console import Console
 
+from pipeline.engine import batch_command
 from pipeline.engine.failures import FailureKind, Failures
 from pipeline.errors import BaoxiaoError
 from pipeline.settings import settings
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # heavy: databases, HTTP and a web framework are loaded by th
 StandInAnswer: TypeAlias = Literal["settled", "accepted", "pending", "refused"]
 
 app = typer.Typer(no_args_is_help=True)
+batch_command.commands(app)
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 

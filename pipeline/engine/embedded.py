@@ -31,7 +31,7 @@ from pipeline.engine.protocol import (
 from pipeline.errors import PolicyRefused
 from pipeline.places.place import Scope
 from pipeline.records import ClaimRecord, money_text
-from pipeline.settlement.bill import insured_kinds
+from pipeline.settlement.bill import day_of, insured_kinds
 from pipeline.settlement.book import PolicyBook
 from pipeline.settlement.policy import INSURED, Care, PolicySet
 from pipeline.settlement.record import SettlementRecord
@@ -95,7 +95,7 @@ class EmbeddedEngine:
         amendment = message.payload.get("amendment") or {}
         if amendment.get("kind") == "cancellation":
             return self._cancelled(connection, message, person, before)
-        day = treatment_day(claim)
+        day = day_of(claim)
         if day is None:
             return _refused(message, "day", "就诊（出院）日期未知 / the day of treatment is not known")
         try:
@@ -129,10 +129,7 @@ class EmbeddedEngine:
                 f" / it is not known how the person is insured; possible: {', '.join(sorted(sets))}"
             )
         ((policy, kind),) = sets.values()
-        try:
-            return policy, self._policies.choose(self._region, kind, "serious", day)
-        except PolicyRefused:  # the region has no second reimbursement for them
-            return policy, None
+        return policy, self._policies.serious_of(self._region, kind, day)
 
     def _cancelled(
         self, connection: Connection, message: HandOverMessage, person: str, before: Booked | None
@@ -198,12 +195,6 @@ def _notes(before: Booked | None, entries: list[Booked], now_paid: Decimal) -> I
             "message": f"{'、'.join(later)} 在原结算之后结算，按更正前的累计计算，请复核"
             f" / settled later, counting on the figures before this amendment: {', '.join(later)}",
         }
-
-
-def treatment_day(claim: ClaimRecord) -> date | None:
-    """The day of discharge or of the visit, which says the year."""
-    said = claim["visit"]["to"] or claim["visit"]["from"]
-    return date.fromisoformat(said) if said else None
 
 
 def _said(code: str, messages: list[str]) -> list[ReasonRecord]:

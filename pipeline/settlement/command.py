@@ -20,10 +20,10 @@ from pipeline.settlement.book import DATA, PolicyBook, read_policies, read_polic
 from pipeline.settlement.choosing import Choice
 from pipeline.settlement.claims_file import read_claims, read_years
 from pipeline.settlement.explain import OUTCOMES, explain_html, explain_text
-from pipeline.settlement.files import write_all
 from pipeline.settlement.policy import Insured
 from pipeline.settlement.record import SettlementRecord
 from pipeline.settlement.run import PayoutRow, ScopeOn, Years, by_outcome, range_of_each, settle_all
+from pipeline.whole_files import write_all
 
 app = typer.Typer()
 out = Console(soft_wrap=True, highlight=False, markup=False)

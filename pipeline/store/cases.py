@@ -21,7 +21,14 @@ from pipeline.life import SYSTEM, State
 from pipeline.model import Document
 from pipeline.records import ClaimRecord, document_record
 from pipeline.second_review import SecondReview
-from pipeline.store.claim_columns import checks_of, claim_columns, json_text, reference_of
+from pipeline.store.claim_columns import (
+    Payouts,
+    checks_of,
+    claim_columns,
+    json_text,
+    nobody_tells,
+    reference_of,
+)
 from pipeline.store.earlier import keep_bills
 from pipeline.store.freeze import dump_document
 from pipeline.store.freeze import load_document as thaw_document
@@ -62,6 +69,7 @@ def save_claim(
     *,
     deadlines: Deadlines | None = None,
     second: SecondReview | None = None,
+    payouts: Payouts = nobody_tells,
 ) -> Saved:
     """Keep a claim that was read; a new one is `reading`, what follows is for whoever had it read.
 
@@ -73,6 +81,7 @@ def save_claim(
         now: When.
         deadlines: The office's clock and time limits; by default what ships.
         second: Which claims are seen by a second person; by default none.
+        payouts: Tells what a claim may be paid; by default nobody does.
 
     Raises:
         LookupError: If there is no such submission.
@@ -89,7 +98,7 @@ def save_claim(
     has_new_papers = _keep_papers(connection, submission_id, documents)
     if is_same and not has_new_papers:
         return "same"
-    keeping = _Keeping(connection, deadlines or Deadlines(), second or SecondReview())
+    keeping = _Keeping(connection, deadlines or Deadlines(), second or SecondReview(), payouts)
     if before is None:
         keeping.insert(record, documents, sent, now)
         return "new"
@@ -105,6 +114,7 @@ def revise_claim(
     person: tuple[str, str, datetime],
     deadlines: Deadlines,
     second: SecondReview,
+    payouts: Payouts = nobody_tells,
 ) -> StoredClaim:
     """Keep what a person's change made of a claim, as a new revision; the claim as it is now.
 
@@ -116,6 +126,7 @@ def revise_claim(
         person: Who made the change, why, and when.
         deadlines: The office's clock and time limits.
         second: Which claims are seen by a second person.
+        payouts: Tells what a claim may be paid; by default nobody does.
 
     Raises:
         LookupError: If there is no such claim.
@@ -126,7 +137,7 @@ def revise_claim(
         raise LookupError(f"no claim {record['claim_id']!r}")
     for document in changed:
         _put_paper(connection, document, _stored(connection, document.id), "")
-    keeping = _Keeping(connection, deadlines, second)
+    keeping = _Keeping(connection, deadlines, second, payouts)
     revision = keeping.revise(before, record, documents, who, why, now, now)
     return StoredClaim(before.id, before.state, before.version + 1, revision, record)
 
@@ -212,8 +223,11 @@ def files_sent(connection: Connection, claim_id: str) -> list[tuple[str, str]]:
 class _Keeping:
     """Writes a claim and all that follows from it, in the transaction of `connection`."""
 
-    def __init__(self, connection: Connection, deadlines: Deadlines, second: SecondReview) -> None:
+    def __init__(
+        self, connection: Connection, deadlines: Deadlines, second: SecondReview, payouts: Payouts
+    ) -> None:
         self._connection = connection
+        self._payouts = payouts
         self._deadlines = deadlines
         self._second = second
 
@@ -223,7 +237,7 @@ class _Keeping:
         """A claim that was not there, read from the submission `sent`."""
         claim_id = record["claim_id"]
         columns = {
-            **claim_columns(record),
+            **claim_columns(record, self._payouts),
             **self._dates(record, self._deadlines.accepted_on(record, sent.received_at)),
             "reference": reference_of(record) or sent.reference or record.get("claim_number"),
         }
@@ -255,7 +269,7 @@ class _Keeping:
     ) -> int:
         """The claim of the row `before` with another content; the number of its revision."""
         accepted_on = before.accepted_on or self._deadlines.day_of(complete_at)
-        columns = {**claim_columns(record), **self._dates(record, accepted_on)}
+        columns = {**claim_columns(record, self._payouts), **self._dates(record, accepted_on)}
         columns["wants_second"] = self._second.wants(before.id, columns["declared"])
         columns["office"] = columns["office"] or before.office
         revision: int = before.revision + (columns["record"] != before.record)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from pipeline.model import Document
 from pipeline.records import CheckRecord, ClaimRecord, DocumentRecord, check_record
@@ -22,8 +22,18 @@ TWICE = "R-DUP-"
 """What is found about a paper and its like is told by its claim too (`pipeline.claims`)."""
 
 
-def claim_columns(record: ClaimRecord) -> dict[str, Any]:
+Payouts: TypeAlias = Callable[[ClaimRecord], tuple[Decimal, Decimal] | None]
+"""The least and the most that a claim may be paid, yuan; None where nobody can tell."""
+
+
+def nobody_tells(_record: ClaimRecord) -> tuple[Decimal, Decimal] | None:
+    """Without a policy nobody can tell what a claim may be paid."""
+    return None
+
+
+def claim_columns(record: ClaimRecord, payouts: Payouts = nobody_tells) -> dict[str, Any]:
     """What of a claim's record stands in columns of its own, for queues, filters and progress."""
+    low, high = payouts(record) or (None, None)
     insured, visit, application = record["insured"], record["visit"], record.get("application")
     account = application.get("bank_account") if application else None
     total = record["totals"].get("total_amount")
@@ -44,6 +54,9 @@ def claim_columns(record: ClaimRecord) -> dict[str, Any]:
         "bank_name": account.get("bank") if account else None,
         "bank_account": account["number"] if account else None,
         "missing": len(record["missing_materials"]),
+        "payout_low": low,
+        "payout_high": high,
+        "risk": high - low if high is not None and low is not None else Decimal(0),
     }
 
 

@@ -15,8 +15,8 @@ from pipeline.cli import main
 from pipeline.records import ClaimRecord
 from pipeline.settings import settings
 from pipeline.settlement.command import app
-from pipeline.settlement.files import write_all
 from pipeline.settlement.record import settlement_schema
+from pipeline.whole_files import write_all
 from tests.settlement.claims import LOCAL, claim, row
 
 jsonschema = importlib.import_module("jsonschema")

@@ -1,4 +1,4 @@
-"""Several files of a folder written whole or not at all."""
+"""Files of a folder written whole or not at all, several together."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def write_all(folder: Path, texts: Mapping[str, str]) -> None:
+def write_all(folder: Path, contents: Mapping[str, str | bytes]) -> None:
     """Write files by name: all beside their place first, and moved there once all are on the disk.
 
     Raises:
         OSError: If one cannot be written; the earlier files are then still there.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    drafts = {name: folder / f".{name}.{secrets.token_hex(4)}.partial" for name in texts}
+    drafts = {name: folder / f".{name}.{secrets.token_hex(4)}.partial" for name in contents}
     try:
         for name, draft in drafts.items():
-            with draft.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(texts[name])
+            content = contents[name]
+            with draft.open("xb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
                 file.flush()
                 os.fsync(file.fileno())
         for name, draft in drafts.items():

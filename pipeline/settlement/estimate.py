@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Callable
+from pathlib import Path
 
-from pipeline.engine.embedded import treatment_day
 from pipeline.errors import PolicyRefused
 from pipeline.places.place import Scope
 from pipeline.records import ClaimRecord
-from pipeline.settlement.bill import insured_kinds
-from pipeline.settlement.book import PolicyBook
+from pipeline.settlement.bill import day_of, insured_kinds
+from pipeline.settlement.book import DATA, PolicyBook, read_policies
 from pipeline.settlement.payout_range import PayoutRange, amount_is_known, payout_range
 from pipeline.settlement.policy import INSURED, Care
 from pipeline.settlement.settle import NO_SCOPE
@@ -24,7 +24,7 @@ def payout_of(
     Where the papers leave open how the person is insured, every set that may hold counts. None where the day
     of treatment, any amount, or any policy is unknown: then nobody can say.
     """
-    day = treatment_day(claim)
+    day = day_of(claim)
     if day is None or not region or not amount_is_known(claim):
         return None
     care: Care = "inpatient" if claim["visit"]["kind"] == "inpatient" else "outpatient"
@@ -40,6 +40,15 @@ def payout_of(
     return PayoutRange(min(one.low for one in ranges), max(one.high for one in ranges))
 
 
-def money_at_risk(payout: PayoutRange | None) -> Decimal:
-    """What depends on what is open; nothing where nobody can say."""
-    return payout.at_risk if payout is not None else Decimal(0)
+def estimates(policy_dir: Path, region: str) -> Callable[[ClaimRecord], PayoutRange | None]:
+    """What tells of a claim what it may be paid in the region; the policy files are read once.
+
+    Args:
+        policy_dir: Policies of the office's own, beside those that ship.
+        region: Whose policies hold; empty where the office has not said, and then nobody can tell.
+
+    Raises:
+        PolicyRefused: If a policy's file is wrong.
+    """
+    policies = read_policies([DATA, policy_dir])
+    return lambda claim: payout_of(claim, policies, region)
