@@ -6,11 +6,9 @@ no use to a rule and stay outside. A row that cannot be taken is named by line a
 
 from __future__ import annotations
 
-import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -23,6 +21,7 @@ from typing_extensions import TypedDict
 
 from pipeline.application import Application, application_of, fault_said
 from pipeline.errors import BaoxiaoError, UnreadableFile
+from pipeline.field_values import parse_value
 from pipeline.model import (
     AnyField,
     Box,
@@ -46,17 +45,8 @@ from pipeline.model import (
     Value,
 )
 
-MONEY_FIELDS = frozenset(
-    {
-        *("total_amount", "fund_payment", "other_payment", "account_payment", "cash_payment"),
-        *("self_pay", "self_funded", "self_pay_1", "self_pay_2", "prepaid", "topup", "refund", "deductible"),
-    }
-)
-"""Fields whose value is yuan; every other text that looks like a number is a number of something."""
-DAYS_FIELDS = frozenset({"inpatient_days"})
 _ROW_NUMBERS = ("quantity", "unit_price", "amount")
 _ROW_TEXTS = ("name", "specification", "unit", "category", "insurance_class")
-_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 _NOWHERE = Box(0, 0, 0, 0)  # the pixels of a page that is not at hand are not known
 
 
@@ -264,21 +254,10 @@ def _fields(cells: Mapping[str, _Cell]) -> Iterator[tuple[str, AnyField]]:
 def _value(name: str, text: str | None, path: str) -> Value | None:
     if text is None:
         return None
-    if name in MONEY_FIELDS or name in DAYS_FIELDS:
-        return _number(text, path)
-    if not name.endswith("_date") and name not in ("period_start", "period_end"):
-        return text
     try:
-        return date.fromisoformat(text)
+        return parse_value(name, text)
     except ValueError as error:
-        raise WrongRow(f"{path}.value: 应为 YYYY-MM-DD / should be YYYY-MM-DD") from error
-
-
-def _number(text: str, path: str) -> Decimal:
-    """A published number: digits with a point, no exponent and no separators."""
-    if not _NUMBER.fullmatch(text):
-        raise WrongRow(f"{path}.value: 应为数值，如 203.65 / should be a number such as 203.65")
-    return Decimal(text)
+        raise WrongRow(f"{path}.value: {error}") from error
 
 
 def _field(cell: _Cell, value: V | None) -> Field[V]:
@@ -339,7 +318,9 @@ def _number_cell(line: _Line, name: str, path: str) -> Field[Decimal] | None:
     cell = _cell(line, name)
     if cell is None:
         return None
-    return _field(cell, None if cell["value"] is None else _number(cell["value"], f"{path}.{name}"))
+    value = _value(name, cell["value"], f"{path}.{name}")
+    assert value is None or isinstance(value, Decimal)  # what row numbers are
+    return _field(cell, value)
 
 
 def _seal(row: _Seal) -> Seal:
