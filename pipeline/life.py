@@ -84,7 +84,8 @@ class Standing:
 
     `open_blocks` are failed blocking checks that nobody has overridden, `open_reviews` fields that wait for a
     person, `missing` materials that are asked for and not there. `wants_second` says that the claim is one
-    of those that a second person must see; `reviewers` are those who passed it before.
+    of those that a second person must see; `reviewers` are those who passed it before. `amended` says that an
+    amendment of it was opened, so that the engine holds an earlier state of it.
     """
 
     state: State
@@ -94,6 +95,7 @@ class Standing:
     wants_second: bool = False
     hand_off: HandOff = "none"
     reviewers: frozenset[str] = frozenset()
+    amended: bool = False
 
 
 Guard: TypeAlias = Callable[[Standing, Actor], str]
@@ -144,6 +146,15 @@ def not_on_its_way(standing: Standing, _actor: Actor) -> str:
     return (
         "正在移交，等待结算系统答复 / it is on its way to the engine, no answer is known"
         if on_its_way
+        else ""
+    )
+
+
+def not_with_the_engine(standing: Standing, _actor: Actor) -> str:
+    """What the engine has taken is taken back by telling the engine, never by ending the claim here."""
+    return (
+        "已移交过，须以“取消”类差错更正撤销 / the engine has it: take it back by an amendment (cancellation)"
+        if standing.amended
         else ""
     )
 
@@ -214,8 +225,24 @@ STEPS: tuple[Step, ...] = (
     Step("pass_second", ("second_review",), "entered", _SECOND, "复审通过，录入", (*_PROVEN, another_person)),
     Step("send_back", ("second_review",), "first_review", _SECOND, "复审退回初审", reason=True),
     Step("return", (*_REVIEWED, "incomplete"), "returned", _REVIEW, "退回申请人", reason=True),
-    Step("reject", (*_REVIEWED, "incomplete"), "rejected", _SECOND, "不予受理", reason=True),
-    Step("withdraw", _BEFORE_HAND_OVER, "withdrawn", _CLAIMANT, "申请撤回", (not_on_its_way,), reason=True),
+    Step(
+        "reject",
+        (*_REVIEWED, "incomplete"),
+        "rejected",
+        _SECOND,
+        "不予受理",
+        (not_with_the_engine,),
+        reason=True,
+    ),
+    Step(
+        "withdraw",
+        _BEFORE_HAND_OVER,
+        "withdrawn",
+        _CLAIMANT,
+        "申请撤回",
+        (not_on_its_way, not_with_the_engine),
+        reason=True,
+    ),
     Step("reopen", ("returned", "rejected", "withdrawn"), "first_review", _SUPERVISOR, "重新受理", (), True),
     # What was entered may be taken back as long as it was not sent.
     Step("take_back", ("entered",), "first_review", _SUPERVISOR, "撤回录入", (not_on_its_way,), reason=True),
@@ -283,6 +310,10 @@ def possible(standing: Standing, actor: Actor) -> tuple[str, ...]:
     )
 
 
+NOTED: Mapping[str, str] = MappingProxyType({"receive": "收到申请材料"})
+"""Events that are no step: what people read of them."""
+
+
 def label_of(event: str) -> str:
     """What people read of an event in the timeline."""
-    return next((step.label for step in STEPS if step.event == event), event)
+    return next((step.label for step in STEPS if step.event == event), NOTED.get(event, event))

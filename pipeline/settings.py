@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -46,6 +47,18 @@ class Settings(BaseSettings):
 
     hand_off_dir: Path = Field(default_factory=lambda: user_data_path("baoxiao") / "hand-off")
     """Where batch files (报盘) are written, for `batch_file`."""
+
+    office_time_zone: str = "Asia/Shanghai"
+    """Where the office's days begin and end: a claim that is complete at 00:30 there is accepted that day."""
+
+    due_soon_days: int = Field(default=5, ge=0)
+    """Claims that must be settled within so many working days are listed as due soon."""
+
+    second_review_amount: Decimal | None = Field(default=Decimal(10000), ge=0)
+    """Claims from this amount (yuan) on are seen by a second person; empty: none because of its amount."""
+
+    second_review_share: float = Field(default=0.05, ge=0, le=1)
+    """Of all other claims, the share that a second person sees too."""
 
     place: str = "beijing"
     """The place whose rules claims are judged by: a packaged one or one of the office's own."""

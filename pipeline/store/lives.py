@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from pipeline.errors import StepRefused
 from pipeline.life import Actor, Standing, State, next_state
@@ -41,17 +41,22 @@ def standing_of(connection: Connection, claim_id: str, *, lock: bool = False) ->
     """
     query = select(
         *(claims.c.state, claims.c.open_blocks, claims.c.open_reviews, claims.c.missing),
-        claims.c.wants_second,
-        claims.c.revision,
+        *(claims.c.wants_second, claims.c.amendment),
     ).where(claims.c.id == claim_id)
     row = connection.execute(query.with_for_update() if lock else query).first()
     if row is None:
         raise LookupError(f"no claim {claim_id!r}")
+    # Not of this revision alone: else whoever passed it could change a field and pass it a second time.
+    came_up = (
+        select(func.max(events.c.at))
+        .where(events.c.claim_id == claim_id, events.c.to_state == "first_review")
+        .scalar_subquery()
+    )
     passed = select(decisions.c.who).where(
         decisions.c.claim_id == claim_id,
         decisions.c.event.in_(PASSED),
-        decisions.c.revision == row.revision,
         decisions.c.stage == "first_review",
+        decisions.c.at >= came_up,
     )
     return Standing(
         row.state,
@@ -61,6 +66,7 @@ def standing_of(connection: Connection, claim_id: str, *, lock: bool = False) ->
         row.wants_second,
         hand_off_of(connection, claim_id),
         frozenset(connection.execute(passed).scalars()),
+        row.amendment > 0,
     )
 
 

@@ -11,6 +11,8 @@ Columns of claims beside their record are what queues, filters and progress ask 
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -123,7 +125,7 @@ claims = Table(
     Column("bank_account", String),  # shown masked
     Column("payout_low", Fen),  # of the dry run
     Column("payout_high", Fen),
-    Column("risk", Fen, nullable=False, default=0),  # money at risk: what the queue is ordered by
+    Column("risk", Fen, nullable=False, default=Decimal(0)),  # money at risk: what the queue is ordered by
     Column("urgent", Boolean, nullable=False, default=False),
     Column("wants_second", Boolean, nullable=False, default=False),
     Column("open_blocks", Integer, nullable=False, default=0),
