@@ -119,7 +119,9 @@ class _Judge:
         self._evidence = evidence
 
     def field(self, path: str, field: Field[V]) -> Field[V]:
-        """The field with its confidence after the evidence, and its status."""
+        """The field with its confidence after the evidence, and its status; what a person said stays."""
+        if field.origin == "reviewer":
+            return field
         own = own_confidence(field)
         proofs = [rule for rule in self._witnesses.proofs.get(path, ()) if rule not in field.witnesses]
         sure = self._standard.model.confidence(path, field.value, self._evidence[path])
@@ -185,8 +187,10 @@ def status_of(document: Document, required: Sequence[str]) -> DocumentStatus:
         return "review"
     # A rule that cannot tell asks for a person too: an unread payment may be what the fund paid.
     broken = any(f.outcome != "pass" and f.severity == "block" for f in document.findings)
+    # `missing` is what a person looked for and did not find.
     unsure = any(
-        name not in document.fields or document.fields[name].status != "accepted" for name in required
+        name not in document.fields or document.fields[name].status not in ("accepted", "missing")
+        for name in required
     )
     unsure_line = any(
         part is not None and part.status != "accepted"
@@ -197,13 +201,16 @@ def status_of(document: Document, required: Sequence[str]) -> DocumentStatus:
 
 
 def disputed_by_claim(document: Document, paths: Iterable[str]) -> Document:
-    """The document with the fields at `paths` sent to a person, because its claim does not hold with them."""
+    """The document with the fields at `paths` sent to a person, because its claim does not hold with them.
+
+    What a person has seen is not sent to one again: the check that fails stays open instead.
+    """
     named = set(paths)
     if not named:
         return document
     fields = {
         name: replace(field, status="review", confidence=min(field.confidence, DISPUTED_CONFIDENCE))
-        if f"fields.{name}" in named
+        if f"fields.{name}" in named and field.origin != "reviewer"
         else field
         for name, field in document.fields.items()
     }

@@ -418,11 +418,19 @@ def assemble(
     built = build_claims(groups, load, field_names, catalogs, today, renditions, stacks, applications, office)
     for claim, findings in built:
         claims.append(claim)
-        for finding in findings:
-            if finding.outcome == "fail" and finding.severity == "block" and finding.about == "reading":
-                for document_id, path in map(_split_path, finding.fields):
-                    disputed[document_id].add(path)
+        for document_id, paths in disputed_paths(findings).items():
+            disputed[document_id] |= paths
     return claims, {document_id: frozenset(paths) for document_id, paths in disputed.items()}
+
+
+def disputed_paths(findings: Iterable[Finding]) -> Mapping[str, frozenset[str]]:
+    """By document id the fields with which a claim does not hold, by what the rules found in it."""
+    disputed: defaultdict[str, set[str]] = defaultdict(set)
+    for finding in findings:
+        if finding.outcome == "fail" and finding.severity == "block" and finding.about == "reading":
+            for document_id, path in map(_split_path, finding.fields):
+                disputed[document_id].add(path)
+    return {document_id: frozenset(paths) for document_id, paths in disputed.items()}
 
 
 def _split_path(path: str) -> tuple[str, str]:

@@ -81,6 +81,22 @@ class KnownBills:
 NO_EARLIER_BILLS = KnownBills()
 
 
+class BillsOfAll:
+    """Bills of several sources, such as a file of an older system and the store."""
+
+    def __init__(self, *sources: EarlierBills) -> None:
+        self._sources = sources
+
+    def with_number(self, code: str, number: str) -> Sequence[EarlierBill]:
+        """Bills of that code and number."""
+        return tuple(bill for source in self._sources for bill in source.with_number(code, number))
+
+    def with_serials(self, serials: Iterable[str]) -> Sequence[EarlierBill]:
+        """Bills that share one of the serial numbers."""
+        wanted = tuple(serials)
+        return tuple(bill for source in self._sources for bill in source.with_serials(wanted))
+
+
 def serials_of(document: Document) -> frozenset[str]:
     """What the paper shows of the numbers that a bill keeps when it is exchanged.
 

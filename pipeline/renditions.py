@@ -23,7 +23,7 @@ from pipeline.acceptance import disputed_by_claim, status_of
 from pipeline.likeness import Likeness, find_alike
 from pipeline.model import AnyField, Candidate, Document, Finding, RenditionReason
 from pipeline.records import value_text, way_of_reading
-from pipeline.rendition_rows import best_rows, with_row_witness, with_rows_of
+from pipeline.rendition_rows import CELLS, best_rows, with_row_witness, with_rows_of
 from validators.duplicates import (
     OWN_OF_EACH,
     bill_says_one_thing,
@@ -204,9 +204,68 @@ def settled(
     findings += [page_looks_like_no_other(document, load(other)) for other in same.alike.get(document.id, ())]
     if not findings:
         return document
+    heard = _as_persons_said(heard, document)
     heard = replace(heard, findings=(*heard.findings, *findings))
     heard = replace(heard, status=status_of(heard, required(heard)))
     return disputed_by_claim(heard, _disputed(findings))
+
+
+ABOUT_RENDITIONS = frozenset(
+    rule.dotted_id
+    for rule in (
+        *(renditions_agree, renditions_read_alike, exchanged_bill_counts_once),
+        *(rendition_rows_agree, rendition_rows_read_alike),
+    )
+)
+"""Rules that lay a document beside its renditions."""
+ABOUT_OTHERS = frozenset(rule.dotted_id for rule in (bill_says_one_thing, page_looks_like_no_other))
+"""Rules that lay a document beside another of its run that is not known to be the same."""
+
+
+def settled_again(
+    document: Document,
+    others: Sequence[Document],
+    required: Callable[[Document], Sequence[str]],
+    kept: Iterable[Finding] = (),
+) -> Document:
+    """A document that a person has changed since it was settled, beside its renditions as they are.
+
+    Nothing is taken over from them a second time, its rows stay its own.
+
+    Args:
+        document: Judged as it stands now, without findings about renditions and without their witness.
+        others: Its renditions, with the reason of each.
+        required: The fields that must be accepted for a document to go through unseen.
+        kept: Findings beside others of its run that hold still.
+    """
+    heard, findings = document, list(kept)
+    for other in others:
+        if other.items and document.items and other.rendition_reason not in ("same_bytes", "exchanged"):
+            findings += [rendition_rows_agree(heard, other), rendition_rows_read_alike(heard, other)]
+            heard = with_row_witness(heard, other, f"{WITNESS}:{other.id}")
+        findings += _about_rendition(document, other)
+        heard = _with_witness(heard, other)
+    heard = replace(heard, findings=(*heard.findings, *findings))
+    heard = _as_persons_said(heard, document)
+    heard = replace(heard, status=status_of(heard, required(heard)))
+    return disputed_by_claim(heard, _disputed(findings))
+
+
+def _as_persons_said(document: Document, before: Document) -> Document:
+    """The document with the rows that a person has set as they were before other pictures were heard."""
+    if not _has_persons_rows(before):
+        return document
+    cells = [
+        {part: cell for part in CELLS if (cell := getattr(row, part)) and cell.origin == "reviewer"}
+        for row in before.items
+    ]
+    kept = (replace(row, **said) for row, said in zip(document.items, cells, strict=True))
+    return replace(document, items=tuple(kept))
+
+
+def _has_persons_rows(document: Document) -> bool:
+    cells = (getattr(row, part) for row in document.items for part in CELLS)
+    return any(cell is not None and cell.origin == "reviewer" for cell in cells)
 
 
 def _with_best_rows(document: Document, others: Sequence[Document]) -> tuple[Document, list[Finding]]:
@@ -215,7 +274,8 @@ def _with_best_rows(document: Document, others: Sequence[Document]) -> tuple[Doc
     The same bytes witness nothing, and an exchanged bill may state the same charges in other rows.
     """
     pictures = [other for other in others if other.rendition_reason not in ("same_bytes", "exchanged")]
-    best = best_rows(document, pictures)
+    # Rows that a person has set are the best there are.
+    best = document if _has_persons_rows(document) else best_rows(document, pictures)
     heard = document if best is document else with_rows_of(document, best, f"{WITNESS}:{best.id}")
     findings: list[Finding] = []
     for other in (document, *pictures):

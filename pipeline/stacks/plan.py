@@ -24,17 +24,19 @@ class StackPlan:
     """The stacks of a run: where each paper lies and which batch closes.
 
     `places` is by document id and holds papers of stacks alone; any other paper goes where its words say.
-    `control_of` is by document id too; `torn_labels` are claim numbers found in two places.
+    `control_of` is by document id too; `torn_labels` are claim numbers found in two places. `kept` is what
+    the stacks of a run that is over said of the one claim that is judged again.
     """
 
     places: Mapping[str, Place] = field(default_factory=dict)
     controls: tuple[Control, ...] = ()
     control_of: Mapping[str, Control] = field(default_factory=dict)
     torn_labels: frozenset[str] = frozenset()
+    kept: tuple[Finding, ...] = ()
 
     def findings(self, document_ids: Sequence[str]) -> tuple[Finding, ...]:
         """What stacks say of the claim of these papers, which lie in one place."""
-        found: list[Finding] = []
+        found = list(self.kept)
         control = next((self.control_of[one] for one in document_ids if one in self.control_of), None)
         if control is not None:
             found.append(_batch_finding(control))
@@ -59,6 +61,17 @@ class StackPlan:
             ):
                 claims_of[name][claim["claim_id"]] = None
         return [_row(control, claims_of) for control in self.controls]
+
+
+def plan_of_claim(claim: ClaimRecord, document_ids: Sequence[str]) -> StackPlan:
+    """The plan under which a claim that is there came about: its label, its batch, what was said of them."""
+    place = Place("", True, claim.get("claim_number"), claim.get("batch_number"))
+    kept = tuple(
+        Finding(one["rule"], one["outcome"], one["severity"], one["message"], tuple(one["fields"]), "claim")
+        for one in claim["checks"]
+        if one["rule"] in (BATCH_RULE, LABEL_RULE)
+    )
+    return StackPlan(dict.fromkeys(document_ids, place), kept=kept)
 
 
 NO_STACKS = StackPlan()

@@ -1,0 +1,63 @@
+"""Which values of a paper wait for a person, and which of them persons have answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from extractors import required_fields
+from pipeline.model import AnyField, Document
+from pipeline.records import CheckRecord
+
+CELLS = ("name", "specification", "unit", "quantity", "unit_price", "amount", "category")
+ROW_CELLS = frozenset({"name", "amount"})
+"""What of a charged row must be sure, so that its paper goes through unseen (`pipeline.acceptance`)."""
+
+
+def waiting_values(document: Document, checks: Iterable[CheckRecord] = ()) -> dict[str, float | None]:
+    """The values of a paper that a person must see, by path, and how sure they are; None: nothing was read.
+
+    A paper that goes through unseen has none, whatever of it is unsure. Of another one its unsure fields,
+    those that it must carry and does not, unsure names and amounts of rows, and what a failed check names.
+
+    Args:
+        document: The paper as it stands beside the others.
+        checks: Of its claim.
+    """
+    if document.rendition_of or document.status != "review":
+        return {}
+    own = f"documents[{document.id}]."
+    disputed = {path for one in document.findings if one.outcome == "fail" for path in one.fields}
+    disputed |= {
+        path.removeprefix(own) for one in checks if one["outcome"] == "fail" for path in one["fields"]
+    }
+    waiting: dict[str, float | None] = {
+        f"fields.{name}": field.confidence for name, field in document.fields.items() if _waits(field)
+    }
+    for name in required_fields(document):
+        if name not in document.fields:
+            waiting[f"fields.{name}"] = None
+    for path, part, cell in _cells(document):
+        if _waits(cell) and (part in ROW_CELLS or path in disputed):
+            waiting[path] = cell.confidence
+    return waiting
+
+
+def _waits(field: AnyField) -> bool:
+    """Whether nobody has said anything of a value that is unsure."""
+    return field.status == "review" and field.origin != "reviewer"
+
+
+def persons_values(document: Document) -> dict[str, str]:
+    """What persons said of a paper's values, by path."""
+    said = {f"fields.{name}": field for name, field in document.fields.items()}
+    said |= {path: cell for path, _, cell in _cells(document)}
+    return {path: f"{one.status} {one.value}" for path, one in said.items() if one.origin == "reviewer"}
+
+
+def _cells(document: Document) -> Iterator[tuple[str, str, AnyField]]:
+    """(path, column, cell) of every cell of the charged rows."""
+    for number, row in enumerate(document.items):
+        for part in CELLS:
+            cell: AnyField | None = getattr(row, part)
+            if cell is not None:
+                yield f"line_items[{number}].{part}", part, cell
