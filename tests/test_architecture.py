@@ -21,6 +21,9 @@ FLOOR = {
     "pipeline.seal_names",
     # Which steps a claim may take.
     "pipeline.life",
+    # Which values a field can hold, which claims two people see.
+    "pipeline.field_values",
+    "pipeline.second_review",
     # What was declared and brought along, and the calendar.
     "pipeline.verification",
     "pipeline.application",
@@ -28,6 +31,14 @@ FLOOR = {
 }
 # What a claim is judged by beside its papers.
 JUDGED_BY = {"pipeline.places", "pipeline.earlier_bills", "pipeline.office", "pipeline.case_types"}
+# What stored claims are judged and kept by.
+KEEP = {
+    "pipeline.deadlines",
+    "pipeline.waiting",
+    "pipeline.store.cases",
+    "pipeline.corrections",
+    "pipeline.rejudged",
+}
 READ = FLOOR | {"pipeline.reading"}
 WORDS_TO_PAPERS = (
     READ
@@ -68,7 +79,7 @@ RUN = (
         "pipeline.gate",
     }
 )
-ALL = RUN | {"pipeline.scan", "pipeline.desk"}
+ALL = RUN | KEEP | {"pipeline.scan", "pipeline.desk"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     # The floor. `model`, `errors` and `settings` import nothing of the project.
@@ -85,6 +96,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.application": {"pipeline.errors", "pipeline.verification"},
     "pipeline.working_days": set(),
     "pipeline.life": {"pipeline.errors"},
+    "pipeline.field_values": {"pipeline.model"},
+    "pipeline.second_review": set(),
     # Each knows one thing and none of the others.
     "pipeline.reading": FLOOR,
     # Lists and what is learned about them change under the lock that the store has.
@@ -97,6 +110,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.case": FLOOR | JUDGED_BY | {"pipeline.catalogs"},
     # Published rows are kept as they were written; it answers what bills came before.
     "pipeline.store": FLOOR | {"pipeline.records", "pipeline.earlier_bills"},
+    # A kept claim has its time limit and its rows as they are published; which fields wait for a person
+    # depends on what its papers must carry.
+    "pipeline.deadlines": FLOOR | {"pipeline.office", "pipeline.records"},
+    "pipeline.waiting": FLOOR | {"extractors", "pipeline.records"},
+    "pipeline.store.cases": FLOOR
+    | {
+        "pipeline.store",
+        "pipeline.records",
+        "pipeline.earlier_bills",
+        "pipeline.deadlines",
+        "extractors",
+        "pipeline.waiting",
+    },
     "pipeline.materials": FLOOR | JUDGED_BY | {"pipeline.case"},
     # What reviewers taught is laid over what the lists say.
     "pipeline.learned": FLOOR | {"pipeline.catalogs"},
@@ -139,6 +165,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("extractors", "pipeline.catalogs", "pipeline.acceptance", "pipeline.claims"),
         *("pipeline.records", "pipeline.renditions"),
     },
+    # What a person says of a paper, and what follows for it and its claims: all that reading judges by.
+    "pipeline.corrections": FLOOR | {"extractors", "pipeline.confidence", "pipeline.records"},
+    "pipeline.rejudged": RUN | KEEP - {"pipeline.rejudged"},
     # What is built from settings, the processes that read, one upload, the run over a folder, the desk.
     "pipeline.wiring": READ | JUDGED_BY | {"pipeline.catalogs"},
     "pipeline.readers": READ | {"pipeline.intake", "pipeline.wiring", "pipeline.acceptance"},

@@ -1,0 +1,444 @@
+"""What a person changes on a paper, and what follows: the same rules run again over the paper and its claim.
+
+A value is corrected, confirmed or said to be illegible or not there; a row is added or taken out. Old and new
+are kept, the paper and the claim become what rules make of them now, as a new revision, and what waits for a
+person is counted anew: all of it in one transaction. Whatever rules found before is not carried along.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import BinaryIO, Protocol
+from zoneinfo import ZoneInfo
+
+from extractors import field_names, required_fields
+from pipeline.acceptance import Standard, disputed_by_claim
+from pipeline.application import Applications, application_of, is_answers
+from pipeline.catalogs.aliases import Alias
+from pipeline.catalogs.catalog import Catalogs
+from pipeline.claims import build_claims, disputed_paths
+from pipeline.confidence.evidence import PROVING_RULES
+from pipeline.corrections import Answer, Corrected, Table, corrected, row_added, row_deleted, with_each
+from pipeline.deadlines import CHINA, Deadlines
+from pipeline.earlier_bills import BillsOfAll
+from pipeline.errors import StepRefused
+from pipeline.intake import checked, with_catalog
+from pipeline.learned import with_learned
+from pipeline.life import EDITABLE, STATE_NAMES, Actor, Role
+from pipeline.model import AnyField, Document
+from pipeline.office import Office
+from pipeline.records import ClaimRecord
+from pipeline.renditions import ABOUT_OTHERS, WITNESS, settled_again
+from pipeline.second_review import SecondReview
+from pipeline.settings import Settings
+from pipeline.stacks.plan import plan_of_claim
+from pipeline.store.cases import (
+    STILL_READ,
+    StoredClaim,
+    claims_with,
+    documents_of,
+    files_sent,
+    revise_claim,
+    stored_claim,
+)
+from pipeline.store.database import Connection
+from pipeline.store.earlier import StoredBills
+from pipeline.store.field_changes import FieldChange, note_change
+from pipeline.store.lives import check_version, standing_of
+from pipeline.store.review_items import answer_item
+from pipeline.verification import Verification, read_verifications
+from pipeline.wiring import catalogs, learned, office
+
+EDITORS: frozenset[Role] = frozenset({"clerk", "reviewer", "second_reviewer", "supervisor"})
+"""Who may change a value."""
+
+CODED_BY = frozenset({"name", "specification", "unit", "category", "insurance_class", "unit_price"})
+"""Columns of a row that say which catalog entry it is."""
+DAYS_OF_TREATMENT = frozenset({"visit_date", "discharge_date", "period_end", "issue_date"})
+"""Fields of a paper that say whose lists hold."""
+TELLS_A_BILL = frozenset({"invoice_code", "invoice_number", "total_amount", "payer_name"})
+"""Fields by which one bill was found to contradict another; where one is put right, that has to be found
+anew, among all claims of the store."""
+
+_ROW = re.compile(r"line_items\[(?P<at>\d+)\](?:\.(?P<part>\w+))?")
+
+
+class OpensOriginals(Protocol):
+    """What gives the bytes that were sent: `pipeline.store.originals.Originals`."""
+
+    def open(self, sha256: str) -> BinaryIO:
+        """The bytes of a hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """What a claim is judged by when a person has changed it: the same as when it was read.
+
+    Attributes:
+        catalogs: The lists in use.
+        office: The place, the calendar, bills of earlier claims beside those of the store.
+        standard: From which confidence on a value goes through.
+        zone: Where the office's days begin and end.
+        second: Which claims a second person sees.
+        taught: What reviewers taught about names of rows.
+        originals: Gives the platform's answers that were sent with a claim; without it none are known.
+    """
+
+    catalogs: Catalogs
+    office: Office
+    standard: Standard
+    zone: ZoneInfo = CHINA
+    second: SecondReview = field(default_factory=SecondReview)
+    taught: Mapping[str, Alias] = field(default_factory=lambda: MappingProxyType({}))
+    originals: OpensOriginals | None = None
+
+    @staticmethod
+    def of(settings: Settings, originals: OpensOriginals | None = None) -> Judges:
+        """What the settings of an office say.
+
+        Raises:
+            PlaceRefused: If a place's file is wrong.
+            FolderUnusable: If lists, calendar or what reviewers taught cannot be read.
+        """
+        return Judges(
+            catalogs(settings),
+            office(settings),
+            Standard.for_target(settings.target_error),
+            ZoneInfo(settings.office_time_zone),
+            SecondReview(settings.second_review_amount, settings.second_review_share),
+            learned(settings),
+            originals,
+        )
+
+    @property
+    def deadlines(self) -> Deadlines:
+        """The office's clock and time limits."""
+        return Deadlines(self.office, self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who changes something, when and why.
+
+    `seconds` is how long it took, where that is known; `seen_version` the version of the claim that the
+    person saw, so that nobody changes what they have not seen.
+    """
+
+    actor: Actor
+    now: datetime
+    why: str = ""
+    seconds: float | None = None
+    seen_version: int | None = None
+
+
+def change_field(
+    connection: Connection,
+    judges: Judges,
+    claim_id: str,
+    document_id: str,
+    path: str,
+    answer: Answer,
+    by: By,
+) -> StoredClaim:
+    """Lay a person's answer about one value into its paper and judge the claim again; the claim as it is now.
+
+    Args:
+        connection: Of a transaction that writes.
+        judges: What the claim is judged by.
+        claim_id: The claim.
+        document_id: The paper.
+        path: The value on it: `fields.total_amount`, `line_items[3].amount`.
+        answer: The value, or why there is none.
+        by: Who says so, when and why.
+
+    Raises:
+        LookupError: If there is no such claim, or it has no such paper.
+        StepRefused: If the claim cannot be changed as it stands or by this person, was changed meanwhile, or
+            the answer cannot be one; nothing was changed.
+    """
+    place = (claim_id, document_id)
+    return _changed(connection, judges, place, lambda paper: corrected(paper, path, answer), by)
+
+
+def add_row(
+    connection: Connection,
+    judges: Judges,
+    claim_id: str,
+    document_id: str,
+    at: int,
+    cells: Mapping[str, str],
+    by: By,
+    table: Table = "line_items",
+) -> StoredClaim:
+    """Put in a row that reading missed, before row `at` (from 0), and judge the claim again.
+
+    Raises:
+        LookupError: As `change_field`.
+        StepRefused: As `change_field`.
+    """
+    place = (claim_id, document_id)
+    return _changed(connection, judges, place, lambda paper: row_added(paper, table, at, cells), by)
+
+
+def delete_row(
+    connection: Connection,
+    judges: Judges,
+    claim_id: str,
+    document_id: str,
+    at: int,
+    by: By,
+    table: Table = "line_items",
+) -> StoredClaim:
+    """Take out row `at` (from 0), which is none, and judge the claim again.
+
+    Raises:
+        LookupError: As `change_field`.
+        StepRefused: As `change_field`.
+    """
+    place = (claim_id, document_id)
+    return _changed(connection, judges, place, lambda paper: row_deleted(paper, table, at), by)
+
+
+def rejudge(
+    connection: Connection, judges: Judges, claim_id: str, now: datetime, who: Actor, why: str
+) -> StoredClaim:
+    """Run all rules over a stored claim as it stands, beside the bills of the store; the claim as it is now.
+
+    Args:
+        connection: Of a transaction that writes.
+        judges: What the claim is judged by.
+        claim_id: The claim.
+        now: When.
+        who: Who asked for it.
+        why: In words.
+
+    Raises:
+        LookupError: If there is no such claim.
+        StepRefused: If the claim is in nobody's hands here: it was entered, handed over or has ended.
+    """
+    claim = stored_claim(connection, claim_id)
+    if claim.state not in EDITABLE | STILL_READ:
+        raise StepRefused(f"{_here(claim)} 不能重新校验 / it cannot be judged again here")
+    documents = documents_of(connection, claim_id)
+    own = [(document, "") for document in documents if not document.rendition_of]
+    return _revised(connection, judges, claim, documents, own, By(who, now, why))
+
+
+def left_by_persons(judges: Judges, stored: Document, today: date) -> Document:
+    """A stored paper as it stands by itself, so that it can be taken together with others once more.
+
+    What persons said stays; what the other papers of its run or its claim said of it is left out.
+    """
+    return checked(with_each(stored, _without_hearsay), today, judges.standard)
+
+
+# ---------------------------------------------------------------- one change, in one transaction
+
+
+def _changed(
+    connection: Connection,
+    judges: Judges,
+    place: tuple[str, str],
+    correct: Callable[[Document], Corrected],
+    by: By,
+) -> StoredClaim:
+    claim_id, document_id = place
+    claim = _in_hand(connection, claim_id, by)
+    documents = documents_of(connection, claim_id)
+    paper = next((one for one in documents if one.id == document_id), None)
+    if paper is None:
+        raise LookupError(f"{claim_id} has no document {document_id!r}")
+    change = correct(paper)
+    after = _recoded(change, judges)
+    note_change(connection, _noted(change, place, by))
+    changed = (after, change.path)
+    revised = _revised(connection, judges, claim, documents, [changed], by)
+    answer_item(connection, claim_id, (document_id, change.path), by.actor, by.now, change.outcome)
+    for other in _others_in_hand(connection, document_id, claim_id):
+        beside = documents_of(connection, other)
+        _revised(connection, judges, stored_claim(connection, other), beside, [changed], by)
+    return revised
+
+
+def _in_hand(connection: Connection, claim_id: str, by: By) -> StoredClaim:
+    """The claim, kept from others until the transaction ends, where it may be changed."""
+    standing_of(connection, claim_id, lock=True)
+    claim = stored_claim(connection, claim_id)
+    if by.actor.role not in EDITORS:
+        raise StepRefused(
+            f"{by.actor.role} 无权修改，须为 {'、'.join(sorted(EDITORS))}"
+            f" / {by.actor.role} may not change a value; wanted: {', '.join(sorted(EDITORS))}"
+        )
+    if claim.state not in EDITABLE:
+        raise StepRefused(
+            f"{_here(claim)} 不能修改，移交后须先提出差错更正"
+            " / nothing can be changed here; after hand-over open an amendment first"
+        )
+    if by.seen_version is not None:
+        check_version(connection, claim_id, by.seen_version)
+    return claim
+
+
+def _here(claim: StoredClaim) -> str:
+    return f"{claim.id}: {STATE_NAMES[claim.state]} ({claim.state})"
+
+
+def _others_in_hand(connection: Connection, document_id: str, claim_id: str) -> list[str]:
+    """Other claims that the paper is in and that can still change; what was handed over stays as it was."""
+    held = [other for other in claims_with(connection, document_id) if other != claim_id]
+    return [
+        other for other in held if standing_of(connection, other, lock=True).state in EDITABLE | STILL_READ
+    ]
+
+
+def _noted(change: Corrected, place: tuple[str, str], by: By) -> FieldChange:
+    claim_id, document_id = place
+    return FieldChange(
+        claim_id,
+        document_id,
+        change.path,
+        change.old,
+        change.new,
+        change.old_status,
+        change.new_status,
+        by.actor.name,
+        by.actor.role,
+        by.now,
+        by.why,
+        by.seconds,
+    )
+
+
+def _recoded(change: Corrected, judges: Judges) -> Document:
+    """The changed paper with the catalog entries of rows that the change may have made others."""
+    paper = change.document
+    if change.path.rpartition(".")[2] in DAYS_OF_TREATMENT:
+        return with_learned(with_catalog(paper, judges.catalogs), judges.catalogs, judges.taught)
+    row = _ROW.fullmatch(change.path)
+    if row is None or (row["part"] is None and change.new is None):  # a row that was taken out
+        return paper
+    if row["part"] is not None and row["part"] not in CODED_BY:
+        return paper
+    at = int(row["at"])
+    alone = with_catalog(replace(paper, items=(replace(paper.items[at], catalog=None),)), judges.catalogs)
+    (coded,) = with_learned(alone, judges.catalogs, judges.taught).items
+    return replace(paper, items=(*paper.items[:at], coded, *paper.items[at + 1 :]))
+
+
+# ---------------------------------------------------------------- a claim judged again
+
+
+def _revised(
+    connection: Connection,
+    judges: Judges,
+    claim: StoredClaim,
+    stored: Sequence[Document],
+    changed: Sequence[tuple[Document, str]],
+    by: By,
+) -> StoredClaim:
+    """The claim with papers as they were changed, each with the path at which it was, judged and kept."""
+    answers = _platform_answers(connection, judges, claim.id)
+    bills = BillsOfAll(judges.office.earlier, StoredBills(connection, but_not=claim.id))
+    judging = replace(judges, office=replace(judges.office, earlier=bills))
+    today = judges.deadlines.day_of(by.now)
+    record, papers = _judged(judging, claim.record, stored, changed, answers, today)
+    before = {id(document) for document in stored}
+    other = [paper for paper in papers if id(paper) not in before]
+    person = (by.actor.name, by.why, by.now)
+    return revise_claim(connection, record, papers, other, person, judges.deadlines, judges.second)
+
+
+def _judged(
+    judges: Judges,
+    before: ClaimRecord,
+    stored: Sequence[Document],
+    changed: Sequence[tuple[Document, str]],
+    answers: Sequence[Verification],
+    today: date,
+) -> tuple[ClaimRecord, list[Document]]:
+    """The claim as rules see it now, and its papers, further pictures of them last.
+
+    Papers that were neither changed nor named by a failed check stay as they are.
+    """
+    failed = [one for one in before["checks"] if (one["outcome"], one["severity"]) == ("fail", "block")]
+    disputed = {_paper_of(named) for check in failed for named in check["fields"]}
+    anew = {document.id: (document, "") for document in stored if document.id in disputed}
+    anew |= {document.id: (document, path) for document, path in changed}
+    pictures = [document for document in stored if document.rendition_of]
+    own = {
+        document.id: _paper_judged(*anew[document.id], pictures, judges, today)
+        if document.id in anew
+        else document
+        for document in stored
+        if not document.rendition_of
+    }
+    of_each = {lead: [one.id for one in pictures if one.rendition_of == lead] for lead in own}
+    built = build_claims(
+        [list(own)],
+        own.__getitem__,
+        field_names,
+        judges.catalogs,
+        today,
+        of_each,
+        plan_of_claim(before, list(own)),
+        _declared(before, stored, answers),
+        judges.office,
+    )
+    ((record, findings),) = built
+    wrong = disputed_paths(findings)
+    final = [disputed_by_claim(one, wrong.get(one.id, ())) for one in own.values()]
+    return {**record, "claim_id": before["claim_id"]}, [*final, *pictures]
+
+
+def _paper_of(path: str) -> str:
+    """The document id in `documents[<id>].fields.x`."""
+    return path.removeprefix("documents[").partition("]")[0]
+
+
+def _paper_judged(
+    document: Document, path: str, pictures: Iterable[Document], judges: Judges, today: date
+) -> Document:
+    """A paper, changed at `path`, with what rules say of it now, alone and beside its further pictures."""
+    is_told = path.rpartition(".")[2] in TELLS_A_BILL
+    kept = [one for one in document.findings if one.rule in ABOUT_OTHERS and not is_told]
+    others = [one for one in pictures if one.rendition_of == document.id]
+    return settled_again(left_by_persons(judges, document, today), others, required_fields, kept)
+
+
+def _without_hearsay(value: AnyField) -> AnyField:
+    """The value without the witness of sums and of other pictures, which are asked anew."""
+    own = tuple(
+        witness
+        for witness in value.witnesses
+        if witness not in PROVING_RULES and not witness.startswith(f"{WITNESS}:")
+    )
+    return value if own == value.witnesses else replace(value, witnesses=own)
+
+
+def _declared(
+    claim: ClaimRecord, documents: Iterable[Document], answers: Sequence[Verification]
+) -> Applications:
+    """What was declared for the claim; what was read off a form of its own is read off it again."""
+    application = claim.get("application")
+    if application is None or claim.get("application_form"):
+        return Applications({}, answers)
+    declared = application_of(application, claim["claim_id"])
+    return Applications(dict.fromkeys((one.file.name for one in documents), declared), answers)
+
+
+def _platform_answers(connection: Connection, judges: Judges, claim_id: str) -> tuple[Verification, ...]:
+    """What the verification platform said, as far as it was sent with papers of the claim."""
+    if judges.originals is None:
+        return ()
+    answers: list[Verification] = []
+    for name, sha256 in files_sent(connection, claim_id):
+        if is_answers(name):
+            # One that cannot be used was told when it was received.
+            with judges.originals.open(sha256) as lines, suppress(ValueError):
+                answers += read_verifications(lines, name)
+    return tuple(answers)

@@ -1,0 +1,49 @@
+"""Every change that a person made: old and new, who, when and why; rows are only ever added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from pipeline.life import Role
+from pipeline.store.tables import field_changes
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One change; values in their published form, None where there was or is none.
+
+    The path of a row that was added or deleted is the row's (`line_items[3]`), its value its cells as JSON.
+    `seconds` is how long it took the person, where that is known.
+    """
+
+    claim_id: str
+    document_id: str
+    path: str
+    old: str | None
+    new: str | None
+    old_status: str | None
+    new_status: str | None
+    who: str
+    role: Role
+    at: datetime
+    why: str = ""
+    seconds: float | None = None
+
+
+def note_change(connection: Connection, change: FieldChange) -> None:
+    """Keep a change, in the transaction that makes it."""
+    columns = {name: getattr(change, name) for name in FieldChange.__slots__}
+    connection.execute(insert(field_changes).values(**columns))
+
+
+def changes_of(connection: Connection, claim_id: str) -> list[FieldChange]:
+    """All changes that persons made to a claim, the first one first."""
+    query = (
+        select(*(field_changes.c[name] for name in FieldChange.__slots__))
+        .where(field_changes.c.claim_id == claim_id)
+        .order_by(field_changes.c.id)
+    )
+    return [FieldChange(*row) for row in connection.execute(query)]
