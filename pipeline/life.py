@@ -273,6 +273,7 @@ STEPS: tuple[Step, ...] = (
 NOTES: Mapping[str, str] = MappingProxyType(
     {
         "receive": "收到申请材料",
+        "arrive_again": "同一申请再次收到",
         "parked": "移交受阻，待人工处理",
         "answered_late": "结算系统对旧版本的答复，已存档",
     }

@@ -115,7 +115,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.working_days": set(),
     "pipeline.life": {"pipeline.errors"},
     "pipeline.spreadsheet_text": set(),
-    "pipeline.field_values": {"pipeline.model"},
+    "pipeline.field_values": {"pipeline.model", "pipeline.field_kinds"},
     "pipeline.second_review": set(),
     # Each knows one thing and none of the others.
     "pipeline.reading": FLOOR,
@@ -215,9 +215,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     # What is sent is received as a run finds it, and read into the store as a run reads it.
     "pipeline.warm": set(),
     "pipeline.receiving": FLOOR | {"pipeline.reading", "pipeline.scan", "pipeline.store"},
-    "pipeline.submitted_claims": RUN | {"pipeline.scan", "pipeline.rejudged"},
+    "pipeline.submitted_claims": RUN | KEEP | {"pipeline.scan"},
     "pipeline.submission_reader": RUN
-    | {"pipeline.scan", "pipeline.rejudged", "pipeline.submitted_claims", "pipeline.warm"},
+    | KEEP
+    | {"pipeline.scan", "pipeline.submitted_claims", "pipeline.warm"},
     # One worker does what a store waits for; who it hands over to is built from settings.
     "pipeline.worker": RUN | {"pipeline.scan", "pipeline.submission_reader"},
     "pipeline.errands": FLOOR | {"pipeline.engine", "pipeline.store", "pipeline.worker"},
@@ -256,7 +257,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     # The stand-in engine keeps a book of its own, as if it were somebody else's.
     "sqlite3": ("pipeline.store", "pipeline.engine.stand_in"),
     # Whoever takes part in a transaction of somebody else names the type of its connection, and no more.
-    "sqlalchemy": ("pipeline.store", "pipeline.engine.answers", "pipeline.engine.sender"),
+    "sqlalchemy": ("pipeline.store",),
     "alembic": ("pipeline.store",),
     "httpx": ("pipeline.engine", "pipeline.progress"),
     "prefect": ("flows", "pipeline.cli"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import BinaryIO
 
 import pytest
@@ -27,6 +27,7 @@ from pipeline.rejudged import (
     rejudge,
 )
 from pipeline.second_review import SecondReview
+from pipeline.settings import Settings
 from pipeline.stacks.plan import BATCH_RULE
 from pipeline.store.amendments import amend
 from pipeline.store.cases import (
@@ -460,6 +461,21 @@ def test_a_larger_amount_asks_for_a_second_person(database: Database, misread: s
         assert connection.execute(select(claims.c.wants_second)).scalar_one() is True
 
 
+def test_judges_are_those_of_the_offices_settings(tmp_path: Path) -> None:
+    chosen = Settings(
+        catalog_dir=tmp_path,
+        place_dir=tmp_path,
+        office_time_zone="UTC",
+        second_review_amount=Decimal(500),
+        second_review_share=0.25,
+        target_error=0.01,
+    )
+    made = Judges.of(chosen)
+    assert made.deadlines.zone.key == "UTC"
+    assert made.second == SecondReview(Decimal(500), 0.25)
+    assert made.standard.threshold < judges().standard.threshold
+
+
 # ---------------------------------------------------------------- after hand-over
 
 
@@ -530,12 +546,9 @@ def test_an_amendment_needs_a_kind_a_supervisor_and_a_reason(
 
 def test_a_claim_that_is_taken_up_again_keeps_its_history(database: Database, misread: str) -> None:
     step(database, misread, "reject", SECOND, "金额不符")
-    change_after: Callable[[], StoredClaim] = lambda: change(  # noqa: E731
-        database, misread, "fields.total_amount", "34.05"
-    )
     with pytest.raises(StepRefused, match="rejected"):
-        change_after()
+        change(database, misread, "fields.total_amount", "34.05")
     step(database, misread, "reopen", SUPERVISOR, "补来清单")
-    assert change_after().state == "first_review"
+    assert change(database, misread, "fields.total_amount", "34.05").state == "first_review"
     with database.read() as connection:
         assert len(changes_of(connection, misread)) == 1

@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection
-
 from pipeline.engine.backoff import wait_while_pending
 from pipeline.engine.protocol import EngineAnswer, answer_text, checked_answer, settled_amount
 from pipeline.errors import EngineAnswerRefused
 from pipeline.life import Actor, State
+from pipeline.store.database import Connection
 from pipeline.store.engine_answers import SentMessage, sent_message, write_payment, write_settled
 from pipeline.store.lives import note_event, take_step
 from pipeline.store.sending import note_answered, note_pending

@@ -17,8 +17,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import cast
 
-from sqlalchemy import Connection
-
 from pipeline.engine.protocol import (
     SCHEMA_VERSION,
     AnswerOutcome,
@@ -38,7 +36,7 @@ from pipeline.settlement.record import SettlementRecord
 from pipeline.settlement.settle import NO_SCOPE, settle
 from pipeline.settlement.to_date import YearToDate
 from pipeline.store import settlements
-from pipeline.store.database import Database
+from pipeline.store.database import Connection, Database
 from pipeline.store.settlements import Booked
 
 CANCELLED = "—"

@@ -13,8 +13,6 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from pipeline.engine.answers import take_answer
 from pipeline.engine.backoff import wait_after
 from pipeline.engine.passes import (
@@ -31,7 +29,7 @@ from pipeline.engine.protocol import HandOverMessage, ReimbursementEngine
 from pipeline.errors import EngineAnswerRefused, EngineUnavailable, StepRefused
 from pipeline.life import SYSTEM
 from pipeline.store import sending
-from pipeline.store.database import Database
+from pipeline.store.database import Connection, Database
 from pipeline.store.lives import note_event, standing_of, take_step
 from pipeline.store.sending import Outgoing
 

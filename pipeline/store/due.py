@@ -8,11 +8,14 @@ from typing import Literal
 
 from sqlalchemy import Connection, select
 
-from pipeline.life import State
+from pipeline.life import STATES, State
 from pipeline.store.tables import claims
 
-NOT_WITH_US: tuple[State, ...] = ("returned", "rejected", "withdrawn", "settled", "paid")
+NOT_WITH_US: frozenset[State] = frozenset({"returned", "rejected", "withdrawn", "settled", "paid"})
 """States in which the office's time does not run: it is the applicant's turn, or there is nothing to do."""
+
+# Named one by one, so that the many claims that are done are not walked over.
+_WITH_US = tuple(state for state in STATES if state not in NOT_WITH_US)
 
 AT_MOST = 1000
 
@@ -41,7 +44,7 @@ def due(connection: Connection, today: date, soon: date, limit: int = AT_MOST) -
     """
     query = (
         select(claims.c.id, claims.c.state, claims.c.settle_by, claims.c.assigned_to)
-        .where(claims.c.settle_by <= soon, claims.c.state.not_in(NOT_WITH_US), claims.c.settled_at.is_(None))
+        .where(claims.c.settle_by <= soon, claims.c.state.in_(_WITH_US), claims.c.settled_at.is_(None))
         .order_by(claims.c.settle_by, claims.c.id)
         .limit(limit)
     )

@@ -20,9 +20,7 @@ from tests.engine.claim_rows import claim_record, put_entered
 @pytest.fixture
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A store with three entered claims of two offices, set to hand over by files."""
-    chosen = Settings(
-        store_dir=tmp_path / "store", engine="batch_file", hand_off_dir=tmp_path / "out"
-    )
+    chosen = Settings(store_dir=tmp_path / "store", engine="batch_file", hand_off_dir=tmp_path / "out")
     monkeypatch.setattr(batch_command, "settings", lambda: chosen)
     store = open_store(chosen)
     for claim_id, name in (("C-1", "示例纺织厂"), ("C-2", "示例纺织厂"), ("C-3", None)):
