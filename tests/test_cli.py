@@ -205,14 +205,15 @@ class TestHelp:
 
 
 class TestSchema:
-    @pytest.mark.parametrize("name", ["documents", "claims", "errors", "batches", "application"])
+    @pytest.mark.parametrize("name", ["documents", "claims", "errors", "batches", "application", "engine"])
     def test_one_schema_is_one_json(self, terminal: Terminal, name: str) -> None:
         assert terminal.run("schema", name) == 0
         assert json.loads(terminal.out)["$schema"].startswith("https://json-schema.org")
 
     def test_without_a_name_it_is_all_of_them(self, terminal: Terminal) -> None:
         assert terminal.run("schema") == 0
-        assert set(json.loads(terminal.out)) == {"documents", "claims", "errors", "batches", "application"}
+        names = {"documents", "claims", "errors", "batches", "application", "engine"}
+        assert set(json.loads(terminal.out)) == names
 
     def test_an_unknown_name_is_2_and_names_those_known(self, terminal: Terminal) -> None:
         assert terminal.run("schema", "lines") == 2
