@@ -206,7 +206,7 @@ class TestHelp:
 
 class TestSchema:
     @pytest.mark.parametrize(
-        "name", ["documents", "claims", "errors", "batches", "application", "settlement"]
+        "name", ["documents", "claims", "errors", "batches", "application", "settlement", "engine"]
     )
     def test_one_schema_is_one_json(self, terminal: Terminal, name: str) -> None:
         assert terminal.run("schema", name) == 0

@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Any, cast
 
 from pipeline.engine.backoff import wait_while_pending
-from pipeline.engine.protocol import EngineAnswer, answer_text, checked_answer, settled_amount
+from pipeline.engine.protocol import EngineAnswer, answer_text, checked_answer, read_answer, settled_amount
 from pipeline.errors import EngineAnswerRefused
 from pipeline.life import Actor, State
-from pipeline.store.database import Connection
+from pipeline.store.database import Connection, Database
 from pipeline.store.engine_answers import SentMessage, sent_message, write_payment, write_settled
 from pipeline.store.lives import note_event, take_step
 from pipeline.store.sending import note_answered, note_pending
@@ -68,6 +68,27 @@ def take_answer(
             connection, message.claim_id, "answered_late", ENGINE_ACTOR, now, state, state, _in_words(said)
         )
     return True
+
+
+def take_report(database: Database, body: bytes, now: datetime) -> EngineAnswer:
+    """Bring in an answer that the engine reports by itself, such as a settlement or a payment; what it says.
+
+    Whoever takes the request verifies its signature first (`pipeline.engine.signing.is_signed`). The same
+    report again changes nothing.
+
+    Args:
+        database: The store's.
+        body: Of the request: an `EngineAnswer`, which names its message.
+        now: When it came.
+
+    Raises:
+        EngineAnswerRefused: As `take_answer`.
+        StepRefused: If the claim cannot take the step that it means. Nothing was written.
+    """
+    answer = read_answer(body)
+    with database.write() as connection:
+        take_answer(connection, answer["message_id"], answer, now)
+    return answer
 
 
 def _take_steps(

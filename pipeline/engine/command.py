@@ -152,8 +152,13 @@ def serve(
     if fault := secret_fault(secret):
         fail(f"BAOXIAO_ENGINE_SECRET: {fault}")
     failures = Failures(fail_as, rate, random.Random(seed))  # noqa: S311 - chooses failures, keeps no secret
-    served = stand_in(StandInBook(db), secret, answer, failures)
-    listening = socket.create_server((LOOPBACK, port))
+    try:
+        served = stand_in(StandInBook(db), secret, answer, failures)
+        listening = socket.create_server((LOOPBACK, port))
+    except BaoxiaoError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{LOOPBACK}:{port}: 端口无法使用 / the port cannot be used: {error.strerror}")
     out.print(f"BAOXIAO_ENGINE_URL=http://{LOOPBACK}:{listening.getsockname()[1]}", markup=False)
     if not settings().engine_secret:
         out.print(f"BAOXIAO_ENGINE_SECRET={secret}", markup=False)

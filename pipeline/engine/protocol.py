@@ -172,12 +172,12 @@ class ReimbursementEngine(Protocol):
 _ANSWER = pydantic.TypeAdapter(EngineAnswer)
 
 
-def read_answer(text: str | bytes, message_id: str) -> EngineAnswer:
+def read_answer(text: str | bytes, message_id: str | None = None) -> EngineAnswer:
     """An answer from its JSON text.
 
     Args:
         text: The body.
-        message_id: The message that is spoken of.
+        message_id: The message that was asked about; none where the engine reports by itself.
 
     Raises:
         EngineAnswerRefused: If it is no answer of our schema, contradicts itself or is about another message;
@@ -191,11 +191,13 @@ def read_answer(text: str | bytes, message_id: str) -> EngineAnswer:
             for one in error.errors(include_url=False, include_input=False)
         )
         raise EngineAnswerRefused(
-            f"{message_id}: 答复不符合格式 {SCHEMA_VERSION}"
+            f"{message_id or 'message_id'}: 答复不符合格式 {SCHEMA_VERSION}"
             f" / the answer is not of schema {SCHEMA_VERSION}: {faults}"
         ) from error
-    if fault := _contradiction(answer, message_id):
-        raise EngineAnswerRefused(f"{message_id}: 答复自相矛盾 / the answer contradicts itself: {fault}")
+    if fault := _contradiction(answer, message_id or answer["message_id"]):
+        raise EngineAnswerRefused(
+            f"{answer['message_id']}: 答复自相矛盾 / the answer contradicts itself: {fault}"
+        )
     return answer
 
 

@@ -128,8 +128,8 @@ class _Pass:
         if not sending.park(connection, message.message_id, why):
             return  # answered meanwhile
         note_event(connection, message.claim_id, "parked", SYSTEM, self.clock(), state, state, why)
+        # Why stands in the store alone: an engine's words may hold personal data, and logs must not.
         _log.error(
-            "%s: 移交受阻，须人工处理（baoxiao engine parked） / is parked, a person must look: %s",
+            "%s: 移交受阻，须人工处理 / is parked, a person must look: baoxiao engine parked",
             message.message_id,
-            why,
         )

@@ -33,6 +33,7 @@ from pipeline.engine.protocol import (
     engine_schema,
 )
 from pipeline.engine.signing import is_signed
+from pipeline.errors import StoreUnusable
 
 PENDING_ASKS = 1
 """A message that is first answered `pending` is settled when it is asked about for this time."""
@@ -63,13 +64,20 @@ class Kept:
 
 
 class StandInBook:
-    """What the stand-in was sent, committed before it answers; may be used from several threads."""
+    """What the stand-in was sent, committed before it answers; may be used from several threads.
+
+    Raises:
+        StoreUnusable: If the file is no database, or cannot be written.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._lock = threading.Lock()
-        with self._lock, closing(self._open()) as connection:
-            connection.execute(_TABLE)
+        try:
+            with self._lock, closing(self._open()) as connection:
+                connection.execute(_TABLE)
+        except sqlite3.DatabaseError as error:
+            raise StoreUnusable(f"{file}: 无法使用 / cannot be used: {error}") from error
 
     def keep(self, message_id: str, claim_id: str, body: str, answer: EngineAnswer) -> Kept:
         """Keep a message that is new; what is kept under its id, on the disk when this returns."""

@@ -308,7 +308,7 @@ outbox = Table(  # what must reach somebody outside, exactly once in effect
     Column("answer", Text),
     Column("error", Text),
     Column("batch_id", String, index=True),
-    Index("ix_outbox_state_due_at", "state", "due_at", "id"),
+    Index("ix_outbox_kind_state_due_at", "kind", "state", "due_at", "id"),  # in the order in which it is sent
 )
 
 hand_off_batches = Table(  # 报盘: which claims went in which file

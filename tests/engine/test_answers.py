@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from pipeline.engine.answers import take_answer
+from pipeline.engine.answers import take_answer, take_report
 from pipeline.errors import EngineAnswerRefused
 from pipeline.life import Actor
 from pipeline.store.database import Database
@@ -237,3 +237,19 @@ def test_a_refused_claim_that_is_entered_again_gets_a_message_of_its_own(sent: D
     with sent.write() as connection:
         take_step(connection, "C-1", "enter", REVIEWER, NOW)
     assert (message(sent).state, message(sent, "C-1/2").state) == ("answered", "waiting")
+
+
+def test_a_payment_is_reported_later_by_the_engine_itself(sent: Database) -> None:
+    taken(sent, answer("settled"))
+    body = json.dumps(answer("settled", paid=PAID)).encode()
+    assert take_report(sent, body, NOW)["outcome"] == "settled"
+    assert claim(sent).state == "paid"
+    take_report(sent, body, NOW)
+    assert told(sent).count("pay") == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", json.dumps(answer(message_id="C-9/1")).encode()])
+def test_a_report_that_is_none_or_of_no_message_is_refused(sent: Database, body: bytes) -> None:
+    with pytest.raises(EngineAnswerRefused):
+        take_report(sent, body, NOW)
+    assert claim(sent).state == "entered"

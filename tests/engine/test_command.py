@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -142,6 +143,17 @@ def test_what_cannot_be_added_is_2(terminal: Terminal, arguments: tuple[str, ...
 def test_the_schema_is_printed(terminal: Terminal) -> None:
     assert terminal.run("schema", "engine") == 0
     assert {"HandOverPayload", "EngineAnswer", "ClaimRecord"} <= json.loads(terminal.out)["$defs"].keys()
+
+
+def test_serve_says_which_file_or_port_cannot_be_used(terminal: Terminal, tmp_path: Path) -> None:
+    no_database = tmp_path / "notes.txt"
+    no_database.write_text("no database, and long enough to be looked at as one" * 20)
+    assert terminal.run("engine", "serve", "--db", str(no_database), "--port", "0") == 1
+    assert "notes.txt: 无法使用 / cannot be used" in terminal.err
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert terminal.run("engine", "serve", "--db", str(tmp_path / "e.sqlite"), "--port", port) == 1
+    assert f"127.0.0.1:{port}: 端口无法使用" in terminal.err
 
 
 @pytest.mark.slow

@@ -157,6 +157,16 @@ def test_an_answer_that_is_none_parks_at_once_and_nothing_is_half_written(databa
     assert message(database).answer is None
 
 
+def test_the_log_says_which_message_is_parked_and_not_what_the_engine_said(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An engine's words may hold personal data."""
+    put_entered(database)
+    send(database, FakeEngine([EngineAnswerRefused("HTTP 400: 张小样")]), NOW)
+    assert "C-1/1" in caplog.text
+    assert "张小样" not in caplog.text
+
+
 def test_a_parked_claim_cannot_be_taken_back(database: Database) -> None:
     """The engine may have it."""
     put_entered(database)
