@@ -5,16 +5,9 @@ r"""The files of a run: `documents.jsonl`, `claims.jsonl`, `lines.csv`, `errors.
 All are written beside their place and moved there once all are complete and on the disk: who reads the folder
 sees the old files or the new ones, never half of one. Rows stream through; the same rows give the same bytes.
 
-`lines.csv` is made for spreadsheets (Excel, WPS, LibreOffice), which change what they open. Hence, in columns
-of text only:
-
-- a cell that opens with `=`, `+`, `-` or `@` (also full-width), a tab or a line break would run as a formula,
-  so an apostrophe is put before it;
-- a cell of digits (with `.`, `,`, `/`, `:`, `-`, `E`, `%`) would lose its leading zeros and its digits after
-  the fifteenth, or turn into a date, so a tab is put behind it, which makes it text and cannot be seen.
-  Programs strip it (`cell.rstrip("\t")`); `documents.jsonl` holds the value untouched.
-
-Columns of numbers hold plain numbers, negative ones too.
+`lines.csv` is made for spreadsheets: columns of text hold what `pipeline.spreadsheet_text` makes of it
+(programs strip the tab behind digits, `cell.rstrip("\t")`; `documents.jsonl` holds the value untouched),
+columns of numbers plain numbers, negative ones too.
 """
 
 from __future__ import annotations
@@ -42,6 +35,7 @@ from pipeline.report import (
     render_report,
 )
 from pipeline.report.summary import Tally
+from pipeline.spreadsheet_text import spreadsheet_text
 
 DOCUMENTS: Final = "documents.jsonl"
 CLAIMS: Final = "claims.jsonl"
@@ -246,8 +240,6 @@ what the catalog says.
 """
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
-_TAKEN_FOR_NUMBER = re.compile(r"(?=.*\d)[\d\s.,/:\-+eE%]+")
 
 
 def _line_rows(document: DocumentRecord) -> Iterator[list[str]]:
@@ -257,25 +249,25 @@ def _line_rows(document: DocumentRecord) -> Iterator[list[str]]:
         known = [cell for cell in cells.values() if cell["status"] != "missing"]
         catalog = line["catalog"]
         yield [
-            _text(document["document_id"]),
-            _text(document["source"]["file"]),
+            spreadsheet_text(document["document_id"]),
+            spreadsheet_text(document["source"]["file"]),
             str(line["page"]),
             document["document_type"],
             document["status"],
-            _text(_value(fields, "invoice_code")),
-            _text(_value(fields, "invoice_number")),
+            spreadsheet_text(_value(fields, "invoice_code")),
+            spreadsheet_text(_value(fields, "invoice_number")),
             str(number),
             *(
-                _number(cell["value"]) if name in _NUMBERS else _text(cell["value"])
+                _number(cell["value"]) if name in _NUMBERS else spreadsheet_text(cell["value"])
                 for name, cell in cells.items()
             ),
             "review" if any(cell["status"] == "review" for cell in known) else "accepted",
             *(cells[name]["status"] for name in _JUDGED),
             str(min((cell["confidence"] for cell in known), default=0.0)),
-            _text(line["insurance_class"]["value"]),
+            spreadsheet_text(line["insurance_class"]["value"]),
             catalog["kind"] or "",
-            _text(catalog["code"]),
-            _text(catalog["name"]),
+            spreadsheet_text(catalog["code"]),
+            spreadsheet_text(catalog["name"]),
             catalog["reimbursement_class"] or "",
             catalog["status"],
             str(catalog["score"]),
@@ -287,12 +279,4 @@ def _value(fields: Mapping[str, FieldRecord], name: str) -> str | None:
 
 
 def _number(cell: str | None) -> str:
-    return cell if cell is not None and _NUMBER.fullmatch(cell) else _text(cell)
-
-
-def _text(cell: str | None) -> str:
-    """A text as a spreadsheet takes it: see the top of this module."""
-    text = " ".join((cell or "").replace("\0", "").splitlines())
-    if _FORMULA.match(text):
-        return f"'{text}"
-    return f"{text}\t" if _TAKEN_FOR_NUMBER.fullmatch(text) else text
+    return cell if cell is not None and _NUMBER.fullmatch(cell) else spreadsheet_text(cell)

@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model import CatalogMatch, Document, Field, LineItem, PageSize, SourceFile
-from pipeline.outputs import COLUMNS, Rows, _json_line, _text, write_outputs
+from pipeline.outputs import COLUMNS, Rows, _json_line, write_outputs
 from pipeline.records import ClaimRecord, DocumentRecord, ErrorRecord, document_record
 from pipeline.report import ReportLimits, RunInfo
+from pipeline.spreadsheet_text import spreadsheet_text
 
 NAMES = {"documents.jsonl", "claims.jsonl", "lines.csv", "errors.jsonl", "report.html"}
 FORMULA_STARTS = tuple("=+-@＝＋－＠\t\r\n")
@@ -199,7 +200,7 @@ def test_long_numbers_stay_text(written: Path) -> None:
 
 @pytest.mark.parametrize("text", ["1-2", "3/4", "1E5", "0.50", "12:30", "123456789012345678901", "50%"])
 def test_texts_that_a_spreadsheet_would_change_stay_text(text: str) -> None:
-    assert _text(text) == f"{text}\t"
+    assert spreadsheet_text(text) == f"{text}\t"
 
 
 @pytest.mark.parametrize(
@@ -224,7 +225,7 @@ def test_a_name_never_becomes_a_formula(tmp_path: Path, name: str) -> None:
 
 @given(st.text())
 def test_no_text_whatever_opens_like_a_formula(text: str) -> None:
-    cell = _text(text)
+    cell = spreadsheet_text(text)
     assert not cell.lstrip().startswith(FORMULA_STARTS)
     assert not {"\r", "\n", "\0"} & set(cell)
 
