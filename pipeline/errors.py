@@ -8,6 +8,7 @@
         └── StoreUnusable     the store of claims: not reachable, of another version, damaged
     PlaceRefused, PolicyRefused and StepRefused are of their own: a place's or a policy's file is wrong, and
     no claim can be judged until it is mended; what was asked of a claim is not possible as it stands.
+    QueryRefused: a filter, an order or a cursor of a list is none.
 
 A problem of the paper is never an exception: it is a `Finding`.
 """
@@ -80,3 +81,7 @@ class StepRefused(BaoxiaoError):
 
 class PolicyRefused(BaoxiaoError):
     """A policy file cannot be used, or no policy set answers; the message names the file and the key."""
+
+
+class QueryRefused(BaoxiaoError):
+    """What was asked of the store is not a question that it answers; the message names the part at fault."""

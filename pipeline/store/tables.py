@@ -11,6 +11,8 @@ Columns of claims beside their record are what queues, filters and progress ask 
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -47,7 +49,7 @@ submissions = Table(
     METADATA,
     Column("id", String, primary_key=True),  # U- and a part of the hash of what was sent
     Column("source", String, nullable=False),  # folder, online, api
-    Column("reference", String),  # the sender's own
+    Column("reference", String, index=True),  # the sender's own
     Column("state", String, nullable=False),  # received, reading, read, failed
     Column("received_at", Moment, nullable=False),
     Column("read_at", Moment),
@@ -104,7 +106,6 @@ claims = Table(
         "version", Integer, nullable=False, default=1
     ),  # raised by every change: who saves names the one seen
     Column("revision", Integer, nullable=False, default=1),  # of the record
-    Column("record", Text, nullable=False),  # the row of claims.jsonl as it stands now
     Column("status", String, nullable=False),  # what the machine thinks of it: accepted, review, incomplete …
     Column("idempotency_key", String, nullable=False),
     Column("insured_name", String),
@@ -123,7 +124,7 @@ claims = Table(
     Column("bank_account", String),  # shown masked
     Column("payout_low", Fen),  # of the dry run
     Column("payout_high", Fen),
-    Column("risk", Fen, nullable=False, default=0),  # money at risk: what the queue is ordered by
+    Column("risk", Fen, nullable=False, default=Decimal(0)),  # money at risk: what the queue is ordered by
     Column("urgent", Boolean, nullable=False, default=False),
     Column("wants_second", Boolean, nullable=False, default=False),
     Column("open_blocks", Integer, nullable=False, default=0),
@@ -142,11 +143,18 @@ claims = Table(
     Column("postponed_until", Moment),
     Column("lease_holder", String),
     Column("lease_until", Moment),
+    # The row of claims.jsonl as it stands now; last, for SQLite walks over a long value to what is behind.
+    Column("record", Text, nullable=False),
+    # A list is walked along one of these (pipeline.store.queries).
     Index("ix_claims_queue", "state", "urgent", "risk", "id"),
     Index("ix_claims_state_received_at", "state", "received_at", "id"),
-    Index("ix_claims_received_at_id", "received_at", "id"),
+    Index("ix_claims_state_settle_by", "state", "settle_by", "id"),
     Index("ix_claims_settle_by_state", "settle_by", "state"),
+    Index("ix_claims_received_at_id", "received_at", "id"),
     Index("ix_claims_insured_name_received_at", "insured_name", "received_at", "id"),
+    Index("ix_claims_office_received_at", "office", "received_at", "id"),
+    Index("ix_claims_hospital_name_received_at", "hospital_name", "received_at", "id"),
+    Index("ix_claims_assigned_to_received_at", "assigned_to", "received_at", "id"),
 )
 
 claim_revisions = Table(
@@ -347,6 +355,7 @@ api_tokens = Table(
     Column("name", String, nullable=False),
     Column("digest", LargeBinary(32), nullable=False, unique=True),  # SHA-256 of the token, which is random
     Column("scopes", Text, nullable=False),  # JSON list
+    Column("claim_id", ForeignKey(claims.c.id)),  # the one claim that a claimant's token opens
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
     Column("revoked_at", Moment),
