@@ -256,9 +256,11 @@ def schema(
     ] = None,
 ) -> None:
     """打印 JSON Schema / prints the schemas of the output files."""
+    from pipeline.progress.status import progress_schemas
     from pipeline.records import json_schemas
 
     schemas = json_schemas()
+    schemas.update(progress_schemas())
     if name is not None and name not in schemas:
         raise typer.BadParameter(f"{name}: 应为 / expected: {', '.join(schemas)}")
     sys.stdout.write(json.dumps(schemas[name] if name else schemas, ensure_ascii=False, indent=2) + "\n")
@@ -305,6 +307,24 @@ def _mount_rules() -> None:
     app.add_typer(check)
 
 
+@cache
+def _mount_progress() -> None:
+    from pipeline.progress.command import app as progress
+    from pipeline.progress.command import claims_app as claims
+
+    app.add_typer(progress)
+    app.add_typer(claims, name="claims")
+
+
+@cache
+def _mount_web() -> None:
+    from pipeline.web.command import app as web
+    from pipeline.web.command import token_app as token
+
+    app.add_typer(web)
+    app.add_typer(token, name="token")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console command."""
     try:
@@ -313,6 +333,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _mount_separators()
         _mount_explain()
         _mount_rules()
+        _mount_progress()
+        _mount_web()
         app(list(arguments) if arguments is not None else None)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -21,6 +21,8 @@ FLOOR = {
     "pipeline.seal_names",
     # Which steps a claim may take.
     "pipeline.life",
+    # Text as spreadsheets take it.
+    "pipeline.spreadsheet_text",
     # What was declared and brought along, and the calendar.
     "pipeline.verification",
     "pipeline.application",
@@ -85,6 +87,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.application": {"pipeline.errors", "pipeline.verification"},
     "pipeline.working_days": set(),
     "pipeline.life": {"pipeline.errors"},
+    "pipeline.spreadsheet_text": set(),
     # Each knows one thing and none of the others.
     "pipeline.reading": FLOOR,
     # Lists and what is learned about them change under the lock that the store has.
@@ -150,6 +153,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.again": RUN | {"pipeline.scan"},
     "pipeline.alias_command": RUN | {"pipeline.again"},
     "pipeline.desk": RUN | {"pipeline.scan"},
+    # How far claims are, from what the store says; by the clock and the calendar of the office.
+    "pipeline.progress": FLOOR | {"pipeline.records", "pipeline.store", "pipeline.deadlines"},
+    "pipeline.progress.in_terminal": ALL | {"pipeline.progress", "pipeline.deadlines"},
+    "pipeline.progress.command": {"pipeline.progress.in_terminal"},
+    # The same over HTTP; an engine that settles later reports there.
+    "pipeline.web": FLOOR
+    | {"pipeline.records", "pipeline.store", "pipeline.deadlines", "pipeline.progress", "pipeline.engine"},
+    "pipeline.web.command": ALL
+    | {"pipeline.progress", "pipeline.deadlines", "pipeline.engine", "pipeline.web"},
     # Entry points: anything below. The command starts flows and servers.
     "pipeline.terminal": FLOOR | {"extractors", "pipeline.report", "pipeline.acceptance", "pipeline.gate"},
     "flows": ALL,
@@ -167,6 +179,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "pipeline.terminal",
         "pipeline.evaluate",
         "pipeline.explain",
+        "pipeline.progress",
+        "pipeline.progress.command",
+        "pipeline.web.command",
     },
 }
 
@@ -191,6 +206,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.explain.command",
         "pipeline.rulebook.rules",
         "pipeline.rulebook.check",
+        "pipeline.progress.command",
+        "pipeline.progress.in_terminal",
+        "pipeline.web.command",
     ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),
     # Of the `accuracy` extra: drawn late, and done without where it is missing.

@@ -1,0 +1,64 @@
+"""The web API as one app: routes, who may call them, what is told when something goes wrong.
+
+Everything comes from this process: no page, script or font is fetched from elsewhere. `/openapi.json`
+describes the routes; the usual pages that draw it load their scripts from other servers and are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI, Request, Response
+
+# pydantic reads a TypedDict of `typing` from Python 3.12 on only.
+from typing_extensions import TypedDict
+
+from pipeline.store.queries import is_answering
+from pipeline.web import answers, claims
+from pipeline.web.headers import SECURITY_HEADERS
+from pipeline.web.problems import tell_problems
+from pipeline.web.service import Service
+
+health_router = APIRouter()
+
+
+class HealthRecord(TypedDict):
+    """That the API answers and its database does."""
+
+    status: str
+    version: str
+
+
+@health_router.get("/health")
+def health(request: Request) -> HealthRecord:
+    """是否可用 / whether the API and its database answer."""
+    service: Service = request.app.state.service
+    with service.database.read() as connection:
+        is_answering(connection)
+    return {"status": "ok", "version": version("baoxiao")}
+
+
+def app(service: Service) -> FastAPI:
+    """The web API of a store.
+
+    Args:
+        service: What requests are answered from; whoever hands it in closes its database.
+    """
+    made = FastAPI(title="报销 Baoxiao", version=version("baoxiao"), docs_url=None, redoc_url=None)
+    made.state.service = service
+    for part in (health_router, claims.router, answers.router):
+        made.include_router(part)
+    made.add_exception_handler(claims.Unchanged, claims.unchanged)
+    tell_problems(made)
+    made.middleware("http")(_with_security_headers)
+    return made
+
+
+async def _with_security_headers(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    response = await call_next(request)
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

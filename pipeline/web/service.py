@@ -1,0 +1,48 @@
+"""What the web API answers from, handed in: the store, the clock, the calendar, the engine's door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from pipeline.deadlines import Deadlines
+from pipeline.progress.listing import Reader
+from pipeline.store.database import Connection, Database
+
+
+class TakeAnswer(Protocol):
+    """`pipeline.engine.answers.take_answer`."""
+
+    def __call__(
+        self, connection: Connection, message_id: str, answer: Mapping[str, Any], now: datetime
+    ) -> object:
+        """Bring an engine's answer into its claim."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What requests are answered from.
+
+    Attributes:
+        database: Of the store.
+        take_answer: Brings an engine's answer into its claim.
+        engine_secret: What an engine signs with (`whsec_…`); empty: none may report.
+        deadlines: The office's calendar.
+        clock: The present.
+    """
+
+    database: Database
+    take_answer: TakeAnswer
+    engine_secret: str = field(default="", repr=False)
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    clock: Callable[[], datetime] = _now
+
+    def reader(self, *, unmasked: bool) -> Reader:
+        """Who reads lists today."""
+        return Reader(self.deadlines.day_of(self.clock()), unmasked)

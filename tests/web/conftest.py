@@ -1,0 +1,29 @@
+"""A client of the web API over a store of either kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from pipeline.store.database import Database
+from pipeline.web.service import Service
+from tests.store.stored import NOW
+from tests.web.serving import SECRET, Door, served
+
+
+@pytest.fixture
+def door() -> Door:
+    return Door()
+
+
+@pytest.fixture
+def service(database: Database, door: Door) -> Service:
+    return Service(database, door, SECRET, clock=lambda: NOW)
+
+
+@pytest.fixture
+def web(service: Service) -> Iterator[httpx.Client]:
+    with served(service) as client:
+        yield client
