@@ -16,17 +16,9 @@ from typing_extensions import TypedDict
 
 from pipeline.store.queries import is_answering
 from pipeline.web import answers, claims
+from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.problems import tell_problems
 from pipeline.web.service import Service
-
-SECURITY_HEADERS = {
-    "Cache-Control": "private, no-cache",  # may be kept by the caller, and is asked for again each time
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 
 health_router = APIRouter()
 

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from typing_extensions import TypedDict
 
 from pipeline.errors import BaoxiaoError, QueryRefused, ServiceUnavailable, StepRefused
+from pipeline.web.headers import SECURITY_HEADERS
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS = 10
@@ -115,5 +116,5 @@ def _not_found(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
-    """The server notes what it was; nobody outside is told."""
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR)
+    """The server notes what it was; nobody outside is told. No other part adds headers to this response."""
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, headers=SECURITY_HEADERS)

@@ -37,7 +37,7 @@ def _stored(database: Database) -> None:
             reference="2026-报-0417",
             state="entered",
         )
-        connection.execute(update(claims).values(settle_by=NOW.date()))
+        connection.execute(update(claims).values(settle_by=NOW.date(), state="entered"))
 
 
 def test_every_command_of_the_page_runs(

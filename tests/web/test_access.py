@@ -10,7 +10,8 @@ from fastapi.routing import APIRoute
 
 from pipeline.store.database import Database
 from pipeline.store.tokens import SCOPES, revoke_token, token_of
-from pipeline.web.app import SECURITY_HEADERS, app
+from pipeline.web.app import app
+from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.service import Service
 from tests.store.stored import NOW, put_claim
 from tests.web.serving import token

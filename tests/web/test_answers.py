@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pipeline.engine.answers import take_answer
 from standardwebhooks import Webhook
 
 from pipeline.errors import StepRefused, StoreUnusable
@@ -79,7 +80,12 @@ def test_a_report_without_end_is_not_read_to_its_end(
 
 
 @pytest.mark.parametrize(
-    ("refusal", "status"), [(StepRefused("不能"), 409), (StoreUnusable("sqlite:///x: 磁盘已满"), 503)]
+    ("refusal", "status"),
+    [
+        (StepRefused("不能"), 409),
+        (StoreUnusable("sqlite:///x: 磁盘已满"), 503),
+        (RuntimeError("sqlite, 张小样"), 500),
+    ],
 )
 def test_what_the_door_refuses_is_a_problem(service: Service, refusal: Exception, status: int) -> None:
     def refuses(connection: Connection, message_id: str, answer: Mapping[str, Any], now: datetime) -> object:
@@ -91,6 +97,15 @@ def test_what_the_door_refuses_is_a_problem(service: Service, refusal: Exception
     assert told.status_code == status
     assert told.headers["Content-Type"] == "application/problem+json"
     assert "sqlite" not in told.text
+    assert told.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_the_engines_own_door_refuses_is_named(service: Service) -> None:
+    body = json.dumps(ANSWER)
+    with served(replace(service, take_answer=take_answer)) as client:
+        told = client.post("/engine/answers", content=body, headers=report(body))
+    assert told.status_code == 422
+    assert "C-1/1" in told.json()["detail"]
 
 
 def test_without_a_secret_nobody_may_report(service: Service, door: Door) -> None:
