@@ -13,8 +13,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, column, func, insert, select, table, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, column, func, insert, inspect, select, table, text
+from sqlalchemy.exc import DataError, IntegrityError
 
 from pipeline.errors import StoreUnusable
 from pipeline.store.backup import ROWS_AT_ONCE
@@ -75,15 +75,24 @@ def restore(store: Store, file: Path, on_way: OnWay, *, replace: bool = False) -
                 hold_tables(connection)
                 _refuse_full(store, connection, replace=replace)
                 drop_tables(connection)
+                of_others = _tables(connection)
                 upgrade(connection, manifest["version"])
+                if not manifest["tables"].keys() <= _tables(connection) - of_others:
+                    raise refused(file, "含有不属于存储的表", "names tables that are not the store's")
                 for name, content in manifest["tables"].items():
                     _bring_in(connection, archive, name, content, on_way)
                 if manifest["version"] != newest_version():
                     upgrade(connection)
                 count_on(connection)
-        except (ForeignRowsLost, IntegrityError) as error:
-            raise refused(file, "备份中的数据互相矛盾", "its rows contradict each other") from error
+        except (ForeignRowsLost, IntegrityError, DataError, ValueError) as error:
+            raise refused(
+                file, "备份中的数据互相矛盾或有误，未作任何改动", "its rows are wrong, nothing was changed"
+            ) from error
     return manifest
+
+
+def _tables(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names())
 
 
 def is_empty(connection: Connection) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL
 
 from pipeline.errors import StoreUnusable
@@ -251,6 +251,19 @@ def test_rows_that_contradict_each_other_are_refused(store: Store, tmp_path: Pat
     with pytest.raises(StoreUnusable, match="互相矛盾"):
         restore(store, made.file, quiet, replace=True)
     assert all_rows(store) == before
+
+
+def test_a_table_of_somebody_else_is_never_written(store: Store, tmp_path: Path) -> None:
+    made = back_up(store, tmp_path, NOW, quiet)
+    with store.database.write() as connection:
+        connection.execute(text("CREATE TABLE wages (amount INTEGER)"))
+    content: Any = {"rows": 0, "sha256": hashlib.sha256(b"").hexdigest(), "columns": {"amount": "number"}}
+    tables = {**made.manifest["tables"], "wages": content}
+    spoil(made.file, MANIFEST, json.dumps({**made.manifest, "tables": tables}).encode())
+    with zipfile.ZipFile(made.file, "a") as archive:
+        archive.writestr(table_entry("wages"), b"")
+    with pytest.raises(StoreUnusable, match="不属于存储的表"):
+        restore(store, made.file, quiet)
 
 
 @pytest.mark.parametrize(
