@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import date
+from typing import TypeVar
 
-from pipeline.model import AnyField, Document, Page, Unread
+from pipeline.model import Document, Field, Page, Unread, Value
 from pipeline.receiving import Incoming
 from tests.builders import row
 from tests.fakes import FakeReaders, document_of, outcome
+
+V = TypeVar("V", bound=Value)
 
 BILL, LIST, CERTIFICATE = "票据.txt", "清单.txt", "诊断.txt"
 UNSURE = "unsure"
@@ -59,7 +62,7 @@ class SureReaders(FakeReaders):
 
 
 def _sure(document: Document, is_unsure: bool) -> Document:
-    def of(name: str, field: AnyField) -> AnyField:
+    def of(name: str, field: Field[V]) -> Field[V]:
         doubted = is_unsure and name == "total_amount"
         return replace(field, status="review" if doubted else "accepted", origin="text_layer")
 

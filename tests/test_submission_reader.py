@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import Future
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from sqlalchemy import select
 
 from pipeline.errors import StepRefused
 from pipeline.life import Actor
-from pipeline.model import Unread
+from pipeline.model import Document, Page, Unread
 from pipeline.receiving import Incoming, receive
 from pipeline.settings import Settings
 from pipeline.store.lives import take_step
@@ -203,7 +204,7 @@ class TestAgain:
         at_once = threading.Barrier(2)
 
         class Waiting(SureReaders):
-            def understand(self, pages: Any, today: Any) -> Any:
+            def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
                 if "outpatient_invoice" in pages[0].text:
                     at_once.wait(30)
                 return super().understand(pages, today)
