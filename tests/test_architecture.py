@@ -161,9 +161,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     # What is sent is received as a run finds it, and read into the store as a run reads it.
     "pipeline.warm": set(),
     "pipeline.receiving": FLOOR | {"pipeline.reading", "pipeline.scan", "pipeline.store"},
-    "pipeline.submitted_claims": RUN | {"pipeline.scan", "pipeline.rejudged"},
+    "pipeline.submitted_claims": RUN | {"pipeline.scan", "pipeline.rejudged", "pipeline.store.cases"},
     "pipeline.submission_reader": RUN
-    | {"pipeline.scan", "pipeline.rejudged", "pipeline.submitted_claims", "pipeline.warm"},
+    | {"pipeline.scan", "pipeline.rejudged", "pipeline.store.cases"}
+    | {"pipeline.submitted_claims", "pipeline.warm"},
     # One worker does what a store waits for; who it hands over to is built from settings.
     "pipeline.worker": RUN | {"pipeline.scan", "pipeline.submission_reader"},
     "pipeline.errands": FLOOR | {"pipeline.engine", "pipeline.store", "pipeline.worker"},

@@ -77,7 +77,7 @@ def test_what_waits_is_read_one_after_the_other(office: Office) -> None:
 def test_what_is_down_is_waited_for_ever_longer_and_then_a_person_looks(office: Office) -> None:
     key = office.receive(down__txt=b"other down")
     office.readers.down = 99
-    told, waited = [], []
+    told, waited = list[NotRead](), list[int]()
     while not told or told[-1].again:
         became = office.worker.read_next(Quiet())
         if became is None:
