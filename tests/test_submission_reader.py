@@ -17,7 +17,7 @@ from pipeline.store.cases import documents_of, stored_claim
 from pipeline.store.opened import Store
 from sqlalchemy import select
 
-from pipeline.errors import StepRefused
+from pipeline.errors import StepRefused, StoreUnusable
 from pipeline.life import Actor
 from pipeline.model import Document, Page, Unread
 from pipeline.receiving import Incoming, receive
@@ -318,6 +318,24 @@ class TestInterrupted:
         assert office.rows(claims) == office.rows(papers) == office.rows(events) == []
         with office.store.database.read() as connection:
             assert load_submission(connection, key).state == "reading"
+
+    def test_an_original_that_a_disk_has_damaged_is_never_read_as_another_paper(
+        self, office: Office, tmp_path: Path
+    ) -> None:
+        office.receive(incoming(files_of(1)))
+        taken = office.take()
+        (kept,) = (tmp_path / "originals").glob(f"*/*/{taken.files[0].sha256}")
+        kept.write_bytes(b"outpatient_invoice total_amount=9999.00")
+        with pytest.raises(StoreUnusable, match="baoxiao db check"):
+            office.reader.read(taken, "reader", Quiet())
+        assert office.rows(claims) == []
+
+    def test_what_an_earlier_reader_laid_out_is_laid_out_anew(self, office: Office) -> None:
+        key = office.receive(incoming({BILL: files_of(1)[BILL]}))
+        half = office.settings.store_dir / "work" / key / "papers" / "1"
+        half.parent.mkdir(parents=True)
+        half.write_bytes(b"")
+        assert office.reader.read(office.take(), "reader", Quiet()).unread == ()
 
     def test_reading_fails_as_a_whole_where_writing_does(
         self, office: Office, monkeypatch: pytest.MonkeyPatch
