@@ -324,7 +324,11 @@ def main() -> int:
     kinds = list(get_args(FailureKind)) if options.fail == "all" else [options.fail]
     people = max(4, round(options.papers * 4 / FILES_OF_FOUR))
     with tempfile.TemporaryDirectory(prefix="baoxiao-crashes-") as folder:
-        outcomes = list(measured(people, options.kills, options.seed, kinds, Path(folder)))
+        outcomes = []
+        for outcome in measured(people, options.kills, options.seed, kinds, Path(folder)):
+            outcomes.append(outcome)  # told as soon as it is known: all of them take long
+            verdict = "✓" if outcome.is_good else "✗"
+            print(f"{verdict} {outcome.engine}: {outcome.kills} kills, {outcome.seconds} s", flush=True)
     _show(outcomes)
     if options.json:
         options.json.write_text(json.dumps([asdict(each) for each in outcomes], ensure_ascii=False, indent=2))

@@ -50,11 +50,19 @@ FILES_AT_ONCE = 2
 
 @dataclass(frozen=True, slots=True)
 class ClaimRead:
-    """What became of one claim of a submission: its id in the store, its state now, and how it got there."""
+    """What became of one claim of a submission.
+
+    Attributes:
+        claim_id: Its id in the store.
+        state: Its state now.
+        way: How it got there.
+        lacks: The materials that are missing, as its record names them.
+    """
 
     claim_id: str
     state: State
     way: Way
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +241,8 @@ def _kept(
         second=judges.second,
     )
     step = step_after_reading(standing_of(connection, claim_id), claim.record["status"])
-    return ClaimRead(claim_id, take_step(connection, claim_id, step, SYSTEM, now), claim.way)
+    state = take_step(connection, claim_id, step, SYSTEM, now)
+    return ClaimRead(claim_id, state, claim.way, tuple(claim.record["missing_materials"]))
 
 
 def _came_again(submission: Submission, claim: Assembled) -> str:

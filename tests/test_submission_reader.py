@@ -176,6 +176,7 @@ class TestAgain:
     def test_papers_that_it_lacked_are_added_where_it_waits_for_them(self, office: Office) -> None:
         (claim,) = office.read(incoming(files_of(1, lacking=CERTIFICATE))).claims
         assert claim.state == "incomplete"
+        assert claim.lacks == ("M06 诊断证明",)
         (joined,) = office.read(incoming(files_of(1), "全部/")).claims
         assert joined == ClaimRead(claim.claim_id, "entered", "joined")
         (row,) = office.rows(claims)

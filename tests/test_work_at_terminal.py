@@ -95,7 +95,7 @@ def test_the_same_again_is_told_as_such_and_read_no_more(terminal: Terminal) -> 
 
 def test_papers_for_a_claim_complete_it(terminal: Terminal) -> None:
     terminal.run("receive", terminal.put("张", files_of(1, lacking=CERTIFICATE)))
-    assert "材料不全 / incomplete" in terminal.out
+    assert "材料不全 / incomplete：M06 诊断证明（新申请 / new）" in terminal.out
     claim = claim_in(terminal.out)
     late = terminal.put("补", {CERTIFICATE: files_of(1)[CERTIFICATE]})
     assert terminal.run("receive", "--for", claim, late) == 0
