@@ -72,6 +72,11 @@ class Batch:
             workers=1,
         )
 
+    @property
+    def submissions(self) -> int:
+        """How many there are in the end: one a person, and one more of each who lacks something."""
+        return self.people + sum(kind_of(number) == "lacking" for number in range(self.people))
+
     def now(self) -> datetime:
         """The present by the clock that hurries."""
         return BEGAN + HASTE * timedelta(seconds=time.monotonic() - self.began)

@@ -25,13 +25,14 @@ import random
 import select as system
 import signal
 import socket
+import sqlite3
 import sys
 import tempfile
 import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -58,9 +59,8 @@ FAILING_SHARE = 0.3
 HANG_SECONDS = 1.0
 """How long the engine says nothing: longer than it is waited for (`crash_life.ANSWER_SECONDS`)."""
 SLOW_SECONDS = 0.2
-KILLED_SHARE = 0.7
-"""Of the work, the share in which kills fall: they must be used up before it is done."""
-LEAST_SECONDS = 0.01
+LONGER, SHORTER = 1.2, 0.8
+"""How the average life changes after each."""
 MOST_SECONDS = 600.0
 """A run that takes longer hangs."""
 
@@ -187,26 +187,29 @@ def begin_life(batch: Batch, acknowledged: int) -> Life:
         os._exit(0)
 
 
-def run_batch(batch: Batch, folder: Path, kills: int, mean_seconds: float, rng: random.Random) -> Ended:
+def run_batch(batch: Batch, folder: Path, kills: int, first_seconds: float, rng: random.Random) -> Ended:
     """Run the batch to its end.
+
+    Lives get longer while less is done than kills are used up, and shorter while more is: so the points fall
+    on all of the work, however fast the machine is at the moment.
 
     Args:
         batch: The batch.
         folder: Where the engine has its book.
         kills: How often it is killed before it is left to finish.
-        mean_seconds: How long a life lasts on average, from when it has opened the store.
+        first_seconds: How long the first life lasts on average, from when it has opened the store.
         rng: Draws the points.
     """
     began = time.monotonic()
     acknowledged: list[str] = []
-    lives = 0
+    lives, mean_seconds = 0, first_seconds
     while True:
         life = begin_life(batch, len(acknowledged))
         lives += 1
         words: list[str] = []
         while "ready" not in words:
             words += life.wait_for_news(MOST_SECONDS)
-        lasts = rng.uniform(LEAST_SECONDS, 2 * mean_seconds) if lives <= kills else MOST_SECONDS
+        lasts = rng.uniform(0, 2 * mean_seconds) if lives <= kills else MOST_SECONDS
         until = time.monotonic() + lasts
         while "done" not in words and (left := until - time.monotonic()) > 0:
             words += life.wait_for_news(left)
@@ -219,6 +222,15 @@ def run_batch(batch: Batch, folder: Path, kills: int, mean_seconds: float, rng: 
             return Ended(batch, book, tuple(acknowledged), lives, time.monotonic() - began)
         if lives > kills:
             raise SystemExit(f"{batch.folder}: it hangs")
+        is_ahead = share_done(batch) > lives / kills
+        mean_seconds *= SHORTER if is_ahead else LONGER
+
+
+def share_done(batch: Batch) -> float:
+    """The share of all submissions that are read."""
+    with closing(sqlite3.connect(batch.folder / "claims.sqlite")) as connection:
+        (read,) = connection.execute("SELECT count(*) FROM submissions WHERE state = 'read'").fetchone()
+    return float(read) / batch.submissions
 
 
 # ---------------------------------------------------------------- what came out
@@ -294,13 +306,13 @@ def measured(people: int, kills: int, seed: int, kinds: list[FailureKind], folde
         batch = Batch(clean_folder / "store", people, url, secret, time.monotonic())
         _load_everything(batch)
         clean = run_batch(batch, clean_folder, 0, 0, rng)
-    mean_seconds = KILLED_SHARE * clean.seconds / max(1, kills)
+    first_seconds = clean.seconds / max(1, kills)
     for kind in kinds:
         own = folder / kind
         own.mkdir()
         with engine_in_a_process(own, kind, seed, secret) as url:
             batch = replace(batch, folder=own / "store", engine_url=url, began=time.monotonic())
-            killed = run_batch(batch, own, kills, mean_seconds, rng)
+            killed = run_batch(batch, own, kills, first_seconds, rng)
         yield compared(killed, clean, kind)
 
 
@@ -324,7 +336,11 @@ def main() -> int:
     kinds = list(get_args(FailureKind)) if options.fail == "all" else [options.fail]
     people = max(4, round(options.papers * 4 / FILES_OF_FOUR))
     with tempfile.TemporaryDirectory(prefix="baoxiao-crashes-") as folder:
-        outcomes = list(measured(people, options.kills, options.seed, kinds, Path(folder)))
+        outcomes = []
+        for outcome in measured(people, options.kills, options.seed, kinds, Path(folder)):
+            outcomes.append(outcome)  # told as soon as it is known: all of them take long
+            verdict = "✓" if outcome.is_good else "✗"
+            print(f"{verdict} {outcome.engine}: {outcome.kills} kills, {outcome.seconds} s", flush=True)
     _show(outcomes)
     if options.json:
         options.json.write_text(json.dumps([asdict(each) for each in outcomes], ensure_ascii=False, indent=2))

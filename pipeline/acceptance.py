@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 
 from pipeline.confidence.evidence import (
@@ -75,6 +76,7 @@ class Standard:
     threshold: float
 
     @staticmethod
+    @cache  # a bound for each point of the curve takes a tenth of a second
     def for_target(target: float = DEFAULT_TARGET) -> Standard:
         """The newest model, at the threshold that keeps accepted errors at `target` per accepted field."""
         model = newest()

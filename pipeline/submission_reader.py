@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -20,9 +20,11 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.earlier_bills import AskedBills, BillsOfAll
+from pipeline.errors import StoreUnusable
 from pipeline.life import SYSTEM, Standing, State
-from pipeline.model import Unread
+from pipeline.model import SourceFile, Unread
 from pipeline.readers import Readers
+from pipeline.reading.refusal import printable
 from pipeline.reading.sandbox import Sandbox
 from pipeline.records import ClaimStatus
 from pipeline.rejudged import Judges
@@ -34,7 +36,7 @@ from pipeline.store.earlier import StoredBills
 from pipeline.store.known_claims import hold_bills
 from pipeline.store.lives import note_event, standing_of, take_step
 from pipeline.store.opened import Store
-from pipeline.store.submissions import Submission, finish, hold
+from pipeline.store.submissions import ReceivedFile, Submission, finish, hold
 from pipeline.submitted_claims import Assembled, Way, assembled
 from pipeline.upload import Decoder
 from pipeline.warm import Warm
@@ -48,11 +50,19 @@ FILES_AT_ONCE = 2
 
 @dataclass(frozen=True, slots=True)
 class ClaimRead:
-    """What became of one claim of a submission: its id in the store, its state now, and how it got there."""
+    """What became of one claim of a submission.
+
+    Attributes:
+        claim_id: Its id in the store.
+        state: Its state now.
+        way: How it got there.
+        lacks: The materials that are missing, as its record names them.
+    """
 
     claim_id: str
     state: State
     way: Way
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,23 +139,23 @@ class SubmissionReader:
         """
         began = self._clock()
         judges = Judges.of(self._settings, self._store.originals)  # anew: reviewers may have taught something
-        today = judges.deadlines.day_of(began)
         folder = self._work_folder(submission.id)
-        with ExitStack() as laid_out:
-            uploads = list(self._uploads(submission, folder, laid_out))
-            run = Run(
-                uploads,
-                folder,
-                self._settings,
-                today,
-                sandbox=lambda _: self._sandbox.lent(),
-                readers=lambda *_: self._readers.lent(),
-            )
-            with run:
-                pending = run.pending()
-                progress.begin(len(run.uploads), len(run.uploads) - len(pending))
-                run.read(pending, progress)
-                read = self._written(submission, holder, run.kept(), judges, began)
+        uploads = self._laid_out(submission, folder)
+        run = Run(
+            list(uploads),
+            folder,
+            self._settings,
+            judges.deadlines.day_of(began),
+            sandbox=lambda _: self._sandbox.lent(),
+            readers=lambda *_: self._readers.lent(),
+        )
+        with run:
+            for upload, file in uploads.items():
+                _check_whole(run.file_of(upload), file)
+            pending = run.pending()
+            progress.begin(len(run.uploads), len(run.uploads) - len(pending))
+            run.read(pending, progress)
+            read = self._written(submission, holder, run.kept(), judges, began)
         self.forget_work(submission.id)
         return read
 
@@ -161,19 +171,23 @@ class SubmissionReader:
     def _work_folder(self, submission_id: str) -> Path:
         return self._settings.store_dir / WORK / submission_id
 
-    def _uploads(self, submission: Submission, folder: Path, until: ExitStack) -> Iterator[Upload]:
+    def _laid_out(self, submission: Submission, folder: Path) -> dict[Upload, ReceivedFile]:
         """The files of a submission in folders as they were sent, under names that any system takes.
 
-        Which application is for which paper is told by their folders.
+        Which application is for which paper is told by their folders. What an earlier reader laid out may not
+        have reached the disk whole and is laid out anew.
         """
+        papers = folder / "papers"
+        shutil.rmtree(papers, ignore_errors=True)
+        uploads = {}
         for ordinal, file in enumerate(submission.files, 1):
-            kept = until.enter_context(self._store.originals.path(file.sha256))
             parts = (_short(part) for part in PurePosixPath(file.name).parent.parts)
-            place = folder.joinpath("papers", *parts, str(ordinal))
+            place = papers.joinpath(*parts, str(ordinal))
             place.parent.mkdir(parents=True, exist_ok=True)
-            if not place.exists():
+            with self._store.originals.path(file.sha256) as kept:
                 _put_there(kept, place)
-            yield Upload(file.name, place)
+            uploads[Upload(file.name, place)] = file
+        return uploads
 
     # ---------------------------------------------------------------- from papers to the store
 
@@ -228,7 +242,8 @@ def _kept(
         payouts=judges.payouts,
     )
     step = step_after_reading(standing_of(connection, claim_id), claim.record["status"])
-    return ClaimRead(claim_id, take_step(connection, claim_id, step, SYSTEM, now), claim.way)
+    state = take_step(connection, claim_id, step, SYSTEM, now)
+    return ClaimRead(claim_id, state, claim.way, tuple(claim.record["missing_materials"]))
 
 
 def _came_again(submission: Submission, claim: Assembled) -> str:
@@ -254,6 +269,17 @@ def _put_there(kept: Path, place: Path) -> None:
     try:
         os.link(kept, place)
     except OSError:  # another disk, or a system without such names
-        whole = place.with_suffix(".part")
-        shutil.copyfile(kept, whole)
-        whole.replace(place)
+        shutil.copyfile(kept, place)
+
+
+def _check_whole(found: SourceFile, sent: ReceivedFile) -> None:
+    """Refuse bytes that are not those that were received: a disk fails.
+
+    Raises:
+        StoreUnusable: If they are others.
+    """
+    if found.sha256 != sent.sha256:
+        raise StoreUnusable(
+            f"{printable(sent.name)}: 原件与接收时不符，请运行 baoxiao db check 并从备份恢复"
+            f" / the original is not what was received: run baoxiao db check, bring it back from a backup"
+        )

@@ -167,5 +167,6 @@ def _say(progress: RunProgress, became: SubmissionRead | NotRead) -> bool:
         progress.say(f"✓ {became.submission_id}: 没有可立案的材料 / no paper of it makes a claim")
     for claim in became.claims:
         state = f"{STATE_NAMES[claim.state]} / {claim.state}"
-        progress.say(f"✓ {became.submission_id} → {claim.claim_id} {state}（{WAYS[claim.way]}）")
+        lacks = f"：{'、'.join(claim.lacks)}" if claim.lacks else ""
+        progress.say(f"✓ {became.submission_id} → {claim.claim_id} {state}{lacks}（{WAYS[claim.way]}）")
     return not became.unread

@@ -17,6 +17,8 @@ from pipeline.receiving import Incoming
 from tests.builders import row
 from tests.fakes import FakeReaders, document_of, outcome
 
+V = TypeVar("V", bound=Value)
+
 BILL, LIST, CERTIFICATE = "票据.txt", "清单.txt", "诊断.txt"
 V = TypeVar("V", bound=Value)
 

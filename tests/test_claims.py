@@ -592,6 +592,22 @@ def test_every_paper_is_in_a_claim_and_the_order_does_not_matter(
 
 @given(papers())
 @settings(max_examples=25, deadline=None)
+def test_papers_whose_claim_is_known_are_that_claim_whatever_they_say(drawn: list[Document]) -> None:
+    by_id = {document.id: document for document in drawn}
+    facts = map(Facts.of, drawn)
+    made, _ = assemble(
+        facts, by_id.__getitem__, field_names, sample_catalogs(), TODAY, as_claim="C-of-before"
+    )
+    wanted = {document.id for document in drawn if document.type not in ("other", "blank")}
+    assert [claim["claim_id"] for claim in made] == ["C-of-before"] * bool(wanted)
+    for claim in made:
+        contract().validate(claim)
+        parts = ("invoices", "itemized_bills", "certificates", "other_documents")
+        assert {one for part in parts for one in claim[part]} == wanted  # type: ignore[literal-required]
+
+
+@given(papers())
+@settings(max_examples=25, deadline=None)
 def test_any_claim_is_of_the_contract(drawn: list[Document]) -> None:
     claims(*drawn)
 

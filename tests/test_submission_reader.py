@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import Future
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ import pytest
 from sqlalchemy import select
 
 from pipeline.corrections import Answer
-from pipeline.errors import StepRefused
+from pipeline.errors import StepRefused, StoreUnusable
 from pipeline.life import Actor
-from pipeline.model import Unread
+from pipeline.model import Document, Page, Unread
 from pipeline.receiving import Incoming, receive
 from pipeline.rejudged import By, Judges, change_field
 from pipeline.settings import Settings
@@ -175,6 +176,7 @@ class TestAgain:
     def test_papers_that_it_lacked_are_added_where_it_waits_for_them(self, office: Office) -> None:
         (claim,) = office.read(incoming(files_of(1, lacking=CERTIFICATE))).claims
         assert claim.state == "incomplete"
+        assert claim.lacks == ("M06 诊断证明",)
         (joined,) = office.read(incoming(files_of(1), "全部/")).claims
         assert joined == ClaimRead(claim.claim_id, "entered", "joined")
         (row,) = office.rows(claims)
@@ -203,7 +205,7 @@ class TestAgain:
         at_once = threading.Barrier(2)
 
         class Waiting(SureReaders):
-            def understand(self, pages: Any, today: Any) -> Any:
+            def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
                 if "outpatient_invoice" in pages[0].text:
                     at_once.wait(30)
                 return super().understand(pages, today)
@@ -317,6 +319,24 @@ class TestInterrupted:
         assert office.rows(claims) == office.rows(papers) == office.rows(events) == []
         with office.store.database.read() as connection:
             assert load_submission(connection, key).state == "reading"
+
+    def test_an_original_that_a_disk_has_damaged_is_never_read_as_another_paper(
+        self, office: Office, tmp_path: Path
+    ) -> None:
+        office.receive(incoming(files_of(1)))
+        taken = office.take()
+        (kept,) = (tmp_path / "originals").glob(f"*/*/{taken.files[0].sha256}")
+        kept.write_bytes(b"outpatient_invoice total_amount=9999.00")
+        with pytest.raises(StoreUnusable, match="baoxiao db check"):
+            office.reader.read(taken, "reader", Quiet())
+        assert office.rows(claims) == []
+
+    def test_what_an_earlier_reader_laid_out_is_laid_out_anew(self, office: Office) -> None:
+        key = office.receive(incoming({BILL: files_of(1)[BILL]}))
+        half = office.settings.store_dir / "work" / key / "papers" / "1"
+        half.parent.mkdir(parents=True)
+        half.write_bytes(b"")
+        assert office.reader.read(office.take(), "reader", Quiet()).unread == ()
 
     def test_reading_fails_as_a_whole_where_writing_does(
         self, office: Office, monkeypatch: pytest.MonkeyPatch
