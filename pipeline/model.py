@@ -32,6 +32,9 @@ Severity: TypeAlias = Literal["block", "warn"]
 Subject: TypeAlias = Literal["reading", "claim"]
 ReimbursementClass: TypeAlias = Literal["甲", "乙", "丙"]
 SealColour: TypeAlias = Literal["red", "purple"]
+Ink: TypeAlias = Literal["form", "overprint", ""]
+"""Whose ink a word of a pre-printed paper has: that of the form or of the printer which filled it; `""` where
+colour does not tell."""
 SealShape: TypeAlias = Literal["round", "oval", "square", "rectangle"]
 Presence: TypeAlias = Literal["present", "absent", "unknown"]
 CatalogKind: TypeAlias = Literal["drug", "service", "facility", "consumable"]
@@ -172,6 +175,8 @@ class Word:
     looks: tuple[tuple[str, ...], ...] = ()
     """What each further look at the print read in place of each character: itself, another, several or
     `""`."""
+    ink: Ink = ""
+    """Told on pages whose overprint slipped off a form in colour; `""` everywhere else."""
 
     def part(self, start: int, stop: int) -> Word:
         """The characters from `start` to `stop` as a word of its own."""
@@ -191,6 +196,7 @@ class Word:
             ),
             stained=self.stained,
             looks=tuple(look[start:stop] for look in self.looks),
+            ink=self.ink,
         )
 
 

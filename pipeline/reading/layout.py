@@ -128,6 +128,7 @@ def joined(pieces: Sequence[Word]) -> Word:
         alternatives=tuple(alternatives),
         stained=max(piece.stained for piece in pieces),
         looks=looks_at(printed),
+        ink=pieces[0].ink if len({piece.ink for piece in pieces}) == 1 else "",
     )
 
 

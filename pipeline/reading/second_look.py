@@ -149,6 +149,7 @@ def voted(word: Word, third: str) -> Word:
         char_confidences=confidences,
         stained=word.stained,
         looks=(first, aligned(second, third)),
+        ink=word.ink,
     )
 
 
@@ -200,11 +201,11 @@ def _looks(image: Image) -> tuple[_Look, _Look]:
 
 
 def _words_at(words: Sequence[Word], places: Sequence[Box]) -> list[int]:
-    """Which words hold the print of the places."""
+    """Which words hold the print of the places; not those that were looked at again before."""
     found = [
         index
         for index, word in enumerate(words)
-        if word.origin == "ocr" and any(_is_print_of(word.box, place) for place in places)
+        if word.origin == "ocr" and not word.looks and any(_is_print_of(word.box, place) for place in places)
     ]
     return found[:MOST_WORDS]
 

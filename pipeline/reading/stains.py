@@ -81,7 +81,12 @@ def inks_on(image: Image, least: float = COLOURED) -> Inks:
     `least` is how much more of one colour than of another the ink must take at least, as a share of the
     paper's light: a stamp with a dry pad takes half of `COLOURED`.
     """
-    red, green, blue = cv2.split(taken_from(image))
+    return colours_of(taken_from(image), least)
+
+
+def colours_of(taken: npt.NDArray[np.float32], least: float = COLOURED) -> Inks:
+    """The same of the light that ink takes (`taken_from`)."""
+    red, green, blue = cv2.split(taken)
     others = cv2.min(green, blue)
     is_red = (others - red > least) & (red < DEEP * others)
     less_blue = green - blue
