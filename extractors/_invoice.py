@@ -14,7 +14,8 @@ from decimal import Decimal
 
 from extractors._fields import FieldSpec, best_of, doubted, field_from, read_labelled
 from extractors._items import items_of, split_levels, stated_items
-from extractors._overprint import PREPRINTED, in_place, slip_of, where_printed
+from extractors._overprint import PREPRINTED, Slipped, labels_alone
+from extractors._slip import may_have_slipped, slip_of
 from extractors._titles import mentions, title_likeness
 from extractors._values import (
     BARE_DATE,
@@ -305,7 +306,7 @@ def read_invoice(
         aligned = registered or (moved is None and "sex" in fields)
         trust = IN_PLACE_TRUST if aligned else SHIFTED_TRUST
         fields = {
-            name: field if name == "invoice_number" and _is_preprinted(field) else _as_overprint(field, trust)
+            name: field if name == "invoice_number" and _is_preprinted(field) else as_overprint(field, trust)
             for name, field in fields.items()
         }
     return Document(
@@ -370,8 +371,15 @@ def _moved_into_place(
     slip = slip_of(pages[0])
     if slip is None:
         return None
+    slipped = Slipped(pages[0], slip, _labels_of_form(specs))
+    fields, extras = read_labelled([slipped.in_place()], specs, OTHER_LABELS)
+    return slipped.fields_where_printed(fields), extras
+
+
+def _labels_of_form(specs: Sequence[FieldSpec]) -> LabelList:
+    """What is pre-printed on a ticket that carries the fields of `specs`."""
     headings = (label for column in TABLE for label in column.labels)
-    labels = LabelList(
+    return LabelList(
         {
             **dict.fromkeys((*OTHER_LABELS, *headings), ""),
             **{
@@ -381,8 +389,13 @@ def _moved_into_place(
             },
         }
     )
-    fields, extras = read_labelled([in_place(pages[0], slip, labels)], specs, OTHER_LABELS)
-    return where_printed(fields, pages[0], slip, labels), extras
+
+
+def labels_slipped_off(page: Page, specs: Sequence[FieldSpec]) -> tuple[Box, ...]:
+    """Where labels stand alone on a paper ticket whose overprint slipped; an e-bill has none."""
+    if is_electronic([page], {}) or not may_have_slipped(page):
+        return ()
+    return labels_alone(page, _labels_of_form(specs))
 
 
 def _with_number_in_place(
@@ -480,7 +493,7 @@ def _is_preprinted(field: AnyField) -> bool:
     return isinstance(field.value, str) and _SHEET_NUMBER.fullmatch(field.value) is not None
 
 
-def _as_overprint(field: AnyField, trust: float) -> AnyField:
+def as_overprint(field: AnyField, trust: float) -> AnyField:
     """Overprint may stand beside another label than its own, so a label alone does not prove much."""
     return replace(field, confidence=field.confidence * trust) if not field.witnesses else field
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from extractors._extractor import Extractor
 from extractors._invoice import (
@@ -11,6 +12,7 @@ from extractors._invoice import (
     PAYMENTS,
     PEOPLE,
     STAY,
+    labels_slipped_off,
     likeness_by_labels,
     read_invoice,
     required_of,
@@ -44,4 +46,5 @@ EXTRACTOR = Extractor(
     extract,
     tuple(spec.name for spec in SPECS if spec.name != STAY),
     required_of,
+    labels_slipped_off=partial(labels_slipped_off, specs=SPECS),
 )

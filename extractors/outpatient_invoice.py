@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from extractors._extractor import Extractor
 from extractors._invoice import (
@@ -10,6 +11,7 @@ from extractors._invoice import (
     OUTPATIENT,
     PAYMENTS,
     PEOPLE,
+    labels_slipped_off,
     likeness_by_labels,
     read_invoice,
     required_of,
@@ -37,5 +39,11 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
 
 
 EXTRACTOR = Extractor(
-    TYPE, "医疗门诊收费票据", identify, extract, tuple(spec.name for spec in SPECS), required_of
+    TYPE,
+    "医疗门诊收费票据",
+    identify,
+    extract,
+    tuple(spec.name for spec in SPECS),
+    required_of,
+    labels_slipped_off=partial(labels_slipped_off, specs=SPECS),
 )

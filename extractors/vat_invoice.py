@@ -21,11 +21,33 @@ from extractors._fields import (
     read_labelled,
     with_statements,
 )
-from extractors._invoice import INPATIENT, OUTPATIENT, PAYMENTS, PEOPLE, STAY, find_by_form, split_stay
+from extractors._invoice import (
+    IN_PLACE_TRUST,
+    INPATIENT,
+    OUTPATIENT,
+    PAYMENTS,
+    PEOPLE,
+    SHIFTED_TRUST,
+    STAY,
+    as_overprint,
+    find_by_form,
+    split_stay,
+)
 from extractors._items import items_of, stated_items
+from extractors._overprint import Slipped, labels_alone
+from extractors._slip import may_have_slipped, slip_of
 from extractors._titles import mentions, title_likeness
-from extractors._values import as_amount, as_capitals, as_code, as_date, as_digits, as_name, as_text
-from pipeline.model import AnyField, Candidate, Document, LineItem, Page, TextField, Word
+from extractors._values import (
+    as_amount,
+    as_capitals,
+    as_code,
+    as_date,
+    as_digits,
+    as_name,
+    as_text,
+    capitals_amount,
+)
+from pipeline.model import AnyField, Box, Candidate, Document, LineItem, Page, TextField, Word
 from pipeline.reading.layout import LabelList, rows_of
 from pipeline.reading.tables import AMOUNT, MONEY, NAME, NUMBER, TEXT, Column, read_table
 from pipeline.text import fold, squeeze
@@ -112,6 +134,21 @@ TABLE = (
 )
 STOPS = ("合计", "价税合计", "小计")
 
+PRINTED_WITH_VALUE = ("check_code", "machine_no")
+"""Fields whose label is overprint like the value."""
+
+LABELS_OF_FORM = LabelList(
+    dict.fromkeys(
+        (
+            *(label for spec in SPECS if spec.name not in PRINTED_WITH_VALUE for label in spec.labels),
+            *(label for column in TABLE for label in column.labels),
+            *OTHER_LABELS,
+        ),
+        "",
+    )
+)
+"""What is pre-printed on the paper forms."""
+
 CODE_LENGTHS = (10, 12)
 NOT_SHOWN = "***"
 
@@ -141,6 +178,42 @@ def _likeness_by_labels(page: Page) -> float:
 
 def extract(pages: Sequence[Page], sure: float) -> Document:
     """Read the head, the two parties, the rows and the sums."""
+    title = title_likeness(pages[0], TITLES)[1]
+    slipped = _slipped(pages, title)
+    fields, extras = _fields(pages) if slipped is None else _fields_in_place(slipped)
+    placed = pages if slipped is None else (slipped.in_place(),)
+    items = stated_items(pages) or with_whole_names(items_of(read_table(placed, TABLE, STOPS)))
+    items = items if slipped is None else slipped.rows_where_printed(items)
+    return Document(
+        type=TYPE,
+        subtype=_subtype(fields, title, pages),
+        type_confidence=sure,
+        file=pages[0].file,
+        pages=tuple(page.size for page in pages),
+        fields=with_statements(fields, (), SPECS),
+        items=tuple(items),
+        extras=extras,
+        title=title,
+    )
+
+
+def labels_slipped_off(page: Page) -> tuple[Box, ...]:
+    """Where labels stand alone on a paper form whose overprint slipped; electronic ones have none."""
+    if not may_have_slipped(page) or _subtype({}, title_likeness(page, TITLES)[1], [page]) != "vat_paper":
+        return ()
+    return labels_alone(page, LABELS_OF_FORM)
+
+
+def _slipped(pages: Sequence[Page], title: str) -> Slipped | None:
+    """The page of a paper form whose overprint slipped, else None."""
+    if len(pages) != 1 or _subtype({}, title, pages) != "vat_paper":
+        return None
+    slip = slip_of(pages[0])
+    return None if slip is None else Slipped(pages[0], slip, LABELS_OF_FORM)
+
+
+def _fields(pages: Sequence[Page]) -> tuple[dict[str, AnyField], dict[str, str]]:
+    """The fields, and what else stands behind labels."""
     fields, extras = read_labelled(pages, SPECS, OTHER_LABELS)
     split_stay(fields)
     fields |= _parties(fields, pages)
@@ -152,19 +225,22 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         for name, (word, page) in sums.items()
         if squeeze(word.text) != NOT_SHOWN  # an exempt invoice states no tax
     }
-    title = title_likeness(pages[0], TITLES)[1]
-    items = stated_items(pages) or with_whole_names(items_of(read_table(pages, TABLE, STOPS)))
-    return Document(
-        type=TYPE,
-        subtype=_subtype(fields, title, pages),
-        type_confidence=sure,
-        file=pages[0].file,
-        pages=tuple(page.size for page in pages),
-        fields=with_statements(fields, (), SPECS),
-        items=tuple(items),
-        extras=extras | {name: word.text for name, (word, _) in sums.items()},
-        title=title,
-    )
+    return fields, extras | {name: word.text for name, (word, _) in sums.items()}
+
+
+def _fields_in_place(slipped: Slipped) -> tuple[dict[str, AnyField], dict[str, str]]:
+    """The same of a page whose overprint slipped: code and number, which are of the form, as they stand."""
+    read, extras = _fields([slipped.in_place()])
+    in_words = read.get("total_in_words")
+    is_proven = in_words is not None and capitals_amount(in_words.text) is not None
+    trust = IN_PLACE_TRUST if is_proven else SHIFTED_TRUST
+    fields = {name: as_overprint(field, trust) for name, field in slipped.fields_where_printed(read).items()}
+    as_it_stands, _ = _fields([slipped.page])
+    for name in ("invoice_code", "invoice_number"):
+        fields.pop(name, None)
+        if name in as_it_stands:
+            fields[name] = as_it_stands[name]
+    return fields, extras
 
 
 def required_of(document: Document) -> tuple[str, ...]:
@@ -298,4 +374,5 @@ EXTRACTOR = Extractor(
     extract,
     (*(spec.name for spec in SPECS if spec.name != STAY), "amount_without_tax", "tax"),
     required_of,
+    labels_slipped_off=labels_slipped_off,
 )

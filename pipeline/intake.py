@@ -13,16 +13,17 @@ from datetime import date
 import cv2
 import numpy as np
 
-from extractors import required_fields
+from extractors import EXTRACTORS, required_fields
 from pipeline.acceptance import Standard, judged
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.confidence.evidence import REGISTERED
 from pipeline.doubts import doubtful_print
 from pipeline.model import AnyField, Document, Image, LineItem, Page, TextField
-from pipeline.papers import BLANK_INK, read_paper, split_papers
+from pipeline.papers import BLANK_INK, identified, read_paper, split_papers
 from pipeline.reading.closeup import Placed, with_close_up_of_one
 from pipeline.reading.codes import with_codes
 from pipeline.reading.ocr import OcrEngine, with_words
+from pipeline.reading.overprint import with_overprint_apart
 from pipeline.reading.pictures import with_likeness
 from pipeline.reading.seal_text import with_seals
 from pipeline.reading.second_look import looked_at_again
@@ -59,9 +60,21 @@ def looked_over(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
     """A page with its print, and what is dear and due on papers alone: seals, the second look."""
     if not is_worth_reading(page) and not has_faint_print(page):
         return page
-    page = with_seals(with_stains(page), engine)
+    page = with_stains(with_inks_apart(page, engine, stages))
+    page = with_seals(page, engine)
     page = with_second_look(page, engine, stages)
     return with_likeness(page)
+
+
+def with_inks_apart(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
+    """The page; where the overprint of its form slipped, form and overprint told apart by colour."""
+    if page.image is None or not any(word.origin == "ocr" for word in page.words):
+        return page
+    # Few pages have such labels, and asking for them is cheaper than telling what a page is.
+    labels = {name: extractor.labels_slipped_off(page) for name, extractor in EXTRACTORS.items()}
+    if not any(labels.values()):
+        return page
+    return with_overprint_apart(page, labels[identified(page)[0]], engine, stages)
 
 
 def with_second_look(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:

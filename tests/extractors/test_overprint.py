@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractors import inpatient_invoice, outpatient_invoice
-from extractors._overprint import slip_of
+from extractors._slip import slip_of
 from pipeline.model import Box, Page, Word
 from tests.extractors.paper_words import CELL, HEIGHT, SURE, cells, page_of, page_with, values, words_of
 
@@ -119,8 +119,55 @@ def test_sex_and_year_tell_the_slip_where_the_amount_in_words_was_not_read() -> 
 
 
 def test_one_value_alone_does_not_tell_a_slip() -> None:
-    rest = [word for word in overprint() if word.text not in ("伍佰叁拾元整", "女")]
+    rest = [word for word in overprint() if word.text == "2019"]
     assert slip_of(ticket(30, rest)) is None
+
+
+def test_amounts_beside_their_labels_outvote_those_a_row_further() -> None:
+    rest = [word for word in overprint() if "伍佰" not in word.text]
+    in_next_row = Word("77.00", Box(280, 260, 340, 284), SURE, "ocr")
+    assert down_of(ticket(30, [*rest, in_next_row])) == pytest.approx(30)
+
+
+@pytest.mark.parametrize("down", [7, -7])
+def test_a_small_slip_counts_where_ink_tells_what_is_of_the_form(down: float) -> None:
+    assert slip_of(ticket(down)) is None
+    assert down_of(inked(ticket(down))) == pytest.approx(down)
+
+
+def inked(page: Page) -> Page:
+    """The ticket with the ink of its words: what was typed first is the form."""
+    count = len(words_of(FORM))
+    return replace(
+        page,
+        words=tuple(
+            replace(word, ink="form" if number < count else "overprint")
+            for number, word in enumerate(page.words)
+        ),
+    )
+
+
+def test_a_value_in_the_printers_ink_is_no_label_whatever_it_says() -> None:
+    paid = [replace(word, text="自费") if word.text == "城乡居民" else word for word in overprint()]
+    found = values(outpatient_invoice.extract([inked(ticket(-1.2 * ROW, paid))], 1.0).fields)
+    assert found["insurance_type"] == "自费"
+
+
+def test_misread_print_of_the_form_is_not_moved_onto_a_label() -> None:
+    page = ticket(ROW)
+    # 姓名 of the row above was misread; moved up with the overprint it would stand behind 姓名.
+    misread = Word("样名", Box(200, 180, 248, 204), SURE, "ocr", ink="form")
+    found = values(
+        outpatient_invoice.extract([replace(inked(page), words=(*inked(page).words, misread))], 1.0).fields
+    )
+    assert found["payer_name"] == "夏样例"
+
+
+def test_labels_are_looked_at_for_their_ink_only_where_the_print_slipped() -> None:
+    look = outpatient_invoice.EXTRACTOR.labels_slipped_off
+    assert look(ticket(0)) == ()
+    assert len(look(ticket(ROW))) >= 8
+    assert look(page_of("医疗门诊收费票据（电子）\n\n票据代码：37060124    性别：男")) == ()
 
 
 def test_a_part_of_the_amount_in_words_beside_it_does_not_hide_the_slip() -> None:

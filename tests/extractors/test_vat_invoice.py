@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from extractors.vat_invoice import EXTRACTOR, extract, identify
-from pipeline.model import Statement
+from pipeline.model import Box, Page, Statement
 from tests.extractors.paper_words import page_of, values
 
 DIGITAL = """
@@ -203,3 +204,57 @@ def test_a_digital_invoice_whose_title_lies_under_its_seal_is_told_by_its_labels
     untitled = DIGITAL.replace("电子发票（普通发票）", "电子发发票）")
     assert untitled != DIGITAL
     assert identify(page_of(untitled)) >= 0.5
+
+
+def slipped(down: float) -> Page:
+    """The paper form with what the printer filled in so many pixels lower; in black and white."""
+    overprinted = re.compile(
+        r"(20\d\d年.*|个人|校验码.*|\*.*|盒|[\d.]+|13%|¥.*|[零壹贰叁肆伍陆柒捌玖拾佰仟圆角分整]{4,}|天津样例.*"
+        r"|样.{1,2})"
+    )
+    page = page_of(PAPER)
+    words = []
+    for word in page.words:
+        cut = next((n for n in range(len(word.text)) if overprinted.fullmatch(word.text[n:])), None)
+        is_head = word.box.y0 < 100  # code and number beside the title are pre-printed
+        if cut is None or is_head:
+            words.append(word)
+            continue
+        if cut:
+            words.append(word.part(0, cut))
+        value = word.part(cut, len(word.text))
+        box = Box(value.box.x0, value.box.y0 + down, value.box.x1, value.box.y1 + down)
+        words.append(replace(value, box=box, edges=()))
+    return replace(page, words=tuple(words))
+
+
+@pytest.mark.parametrize("down", [-40.0, -20.0, 20.0, 40.0])
+def test_what_slipped_by_a_row_or_half_of_one_goes_back_to_its_label(down: float) -> None:
+    (page,) = pages = [slipped(down)]
+    document = extract(pages, 1.0)
+    found = values(document.fields)
+    expected = {
+        "invoice_code": "012001800311",
+        "invoice_number": "33207675",
+        "issue_date": "2019-05-08",
+        "total_amount": "52.70",
+        "total_in_words": "伍拾贰圆柒角整",
+        "amount_without_tax": "46.62",
+        "tax": "6.08",
+        "payer_name": "个人",
+        "payee_name": "天津样例大药房有限公司",
+    }
+    assert {name: found.get(name) for name in expected} == expected
+    (row,) = document.items
+    assert row.name is not None
+    assert row.name.value == "*中成药*益安宁丸"
+    # Boxes say where a value is printed, not where it belongs.
+    printed = {word.text: word.box for word in page.words}
+    assert row.name.box == printed["*中成药*益安宁丸"]
+    assert document.fields["issue_date"].box == printed["2019年05月08日"]
+
+
+def test_a_digital_invoice_never_slips() -> None:
+    assert EXTRACTOR.labels_slipped_off(page_of(DIGITAL)) == ()
+    assert EXTRACTOR.labels_slipped_off(page_of(PAPER)) == ()
+    assert len(EXTRACTOR.labels_slipped_off(slipped(40.0))) >= 5
