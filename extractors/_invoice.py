@@ -97,6 +97,25 @@ def as_total(text: str) -> Decimal:
     return as_amount(re.sub(r"^\s*¥\s*:\s*", "", fold(text)))
 
 
+_DATE_RUNS_IN = re.compile("年[0-9]{1,2}月|[0-9]月[0-9]{1,2}日")
+
+
+def as_clerk(text: str) -> str:
+    """Name or number of who took the money; not one that the date beside it ran into.
+
+    >>> as_clerk("5679")
+    '5679'
+    >>> as_clerk("5679年06月27日")
+    Traceback (most recent call last):
+    ...
+    ValueError: a date, not a name or number alone
+    """
+    value = as_text(text)
+    if _DATE_RUNS_IN.search(value):
+        raise ValueError("a date, not a name or number alone")
+    return value
+
+
 _BEHIND_WORDS = re.compile("(?<=[整正分])[^零壹贰叁肆伍陆柒捌玖拾佰仟万元圆角分整正]+$")
 
 
@@ -171,8 +190,8 @@ PEOPLE = (
     ),
     FieldSpec("payee_name", ("收款单位(章)", "收款单位", "开票单位", "收款单位(盖章)"), as_payee),
     FieldSpec("institution_type", ("医疗机构类型", "医院类型"), as_text),
-    FieldSpec("checker", ("复核人", "复核"), as_text),
-    FieldSpec("cashier", ("收款人", "收款员", "收费员"), as_text),
+    FieldSpec("checker", ("复核人", "复核"), as_clerk),
+    FieldSpec("cashier", ("收款人", "收款员", "收费员"), as_clerk),
     FieldSpec("sex", ("性别",), parse_sex),
     FieldSpec("age", ("年龄",), as_age),
     FieldSpec("insurance_type", ("医保类型", "医保付费方式", "费别", "人员类别"), as_insurance),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from pipeline.engine.signing import new_secret
 
+from pipeline.engine.signing import new_secret
 from pipeline.errands import errands
 from pipeline.settings import Settings
 from pipeline.store.database import Database

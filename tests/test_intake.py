@@ -18,6 +18,7 @@ from pipeline.intake import (
     read_page,
     with_catalog,
     with_ink,
+    with_inks_apart,
 )
 from pipeline.model import BLANK, Alternative, Box, Image, Page, SourceFile, Word
 from pipeline.reading.lines import Quad
@@ -55,6 +56,20 @@ def sheet(*, ink: bool = True, shadow: bool = False) -> Page:
     if shadow:
         image[:, :8] = 0
     return Page(FILE, 1, 1000, 1400, 120, image=image)
+
+
+def test_only_a_paper_whose_print_slipped_is_asked_for_its_inks() -> None:
+    engine = Engine()
+    words = (
+        Word("医疗门诊收费票据", Box(300, 20, 700, 50), 0.99, "ocr"),
+        Word("性别：", Box(100, 100, 160, 124), 0.99, "ocr"),
+        Word("女", Box(168, 100, 192, 124), 0.99, "ocr"),
+        Word("合计（大写）", Box(100, 200, 244, 224), 0.99, "ocr"),
+        Word("伍佰叁拾元整", Box(252, 200, 396, 224), 0.99, "ocr"),
+    )
+    page = replace(sheet(), words=words)
+    assert with_inks_apart(page, engine) is page
+    assert engine.asked == 0
 
 
 def test_ink_is_the_share_of_dark_pixels_within_the_edges() -> None:

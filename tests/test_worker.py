@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from pipeline.store.opened import Store
 
 from pipeline.errors import ServiceUnavailable
 from pipeline.life import Actor
@@ -17,6 +16,7 @@ from pipeline.model import Document, Page, Unread
 from pipeline.receiving import receive
 from pipeline.settings import Settings
 from pipeline.store.lives import take_step
+from pipeline.store.opened import Store
 from pipeline.store.submissions import Submission, load_submission, take_waiting
 from pipeline.submission_reader import SubmissionRead, SubmissionReader
 from pipeline.worker import LEASE, MOST_ATTEMPTS, Errand, NotRead, Worker

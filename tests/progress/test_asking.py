@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from pipeline.deadlines import Deadlines
-from pipeline.store.due import NOT_WITH_US
 
+from pipeline.deadlines import Deadlines
 from pipeline.errors import QueryRefused
 from pipeline.life import STATES
 from pipeline.progress.asking import PersonalQuestion, question
+from pipeline.store.due import NOT_WITH_US
 from tests.store.stored import NOW
 
 CLOCK = Deadlines()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from pipeline.store.cases import save_papers
 from sqlalchemy import Connection, insert, select
 
 from pipeline.model import Document, SourceFile
+from pipeline.store.cases import save_papers
 from pipeline.store.database import Database
 from pipeline.store.known_claims import KnownClaim, content_of, known_claim, same_claim, stored_papers
 from pipeline.store.tables import claim_papers, claims

@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
-from pipeline.engine.answers import take_answer
 from standardwebhooks import Webhook
 
+from pipeline.engine.answers import take_answer
 from pipeline.errors import StepRefused, StoreUnusable
 from pipeline.store.database import Connection
 from pipeline.web import answers

@@ -368,7 +368,7 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outbox_batch_id"), ["batch_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_claim_id"), ["claim_id"], unique=False)
-        batch_op.create_index("ix_outbox_state_due_at", ["state", "due_at", "id"], unique=False)
+        batch_op.create_index("ix_outbox_kind_state_due_at", ["kind", "state", "due_at", "id"], unique=False)
 
     op.create_table(
         "review_items",
