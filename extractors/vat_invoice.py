@@ -199,14 +199,9 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
 
 def labels_slipped_off(page: Page) -> tuple[Box, ...]:
     """Where labels stand alone on a paper form whose overprint slipped; electronic ones have none."""
-<<<<<<< HEAD
-    is_paper = _subtype({}, title_likeness(page, TITLES)[1], [page]) == "vat_paper"
-    return labels_alone(page, LABELS_OF_FORM) if is_paper and may_have_slipped(page) else ()
-=======
     if not may_have_slipped(page) or _subtype({}, title_likeness(page, TITLES)[1], [page]) != "vat_paper":
         return ()
     return labels_alone(page, LABELS_OF_FORM)
->>>>>>> h-over
 
 
 def _slipped(pages: Sequence[Page], title: str) -> Slipped | None:

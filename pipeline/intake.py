@@ -70,16 +70,11 @@ def with_inks_apart(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> P
     """The page; where the overprint of its form slipped, form and overprint told apart by colour."""
     if page.image is None or not any(word.origin == "ocr" for word in page.words):
         return page
-<<<<<<< HEAD
-    labels = EXTRACTORS[identified(page)[0]].labels_slipped_off(page)
-    return with_overprint_apart(page, labels, engine, stages)
-=======
     # Few pages have such labels, and asking for them is cheaper than telling what a page is.
     labels = {name: extractor.labels_slipped_off(page) for name, extractor in EXTRACTORS.items()}
     if not any(labels.values()):
         return page
     return with_overprint_apart(page, labels[identified(page)[0]], engine, stages)
->>>>>>> h-over
 
 
 def with_second_look(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:

@@ -179,10 +179,7 @@ class Word:
     """What each further look at the print read in place of each character: itself, another, several or
     `""`."""
     ink: Ink = ""
-<<<<<<< HEAD
-=======
     """Told on pages whose overprint slipped off a form in colour; `""` everywhere else."""
->>>>>>> h-over
 
     def part(self, start: int, stop: int) -> Word:
         """The characters from `start` to `stop` as a word of its own."""

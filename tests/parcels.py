@@ -20,7 +20,6 @@ from tests.fakes import FakeReaders, document_of, outcome
 V = TypeVar("V", bound=Value)
 
 BILL, LIST, CERTIFICATE = "票据.txt", "清单.txt", "诊断.txt"
-V = TypeVar("V", bound=Value)
 
 UNSURE = "unsure"
 
