@@ -36,8 +36,10 @@ def named(way: tuple[Step, State]) -> str:
 
 def standing_for(step: Step, state: State) -> Standing:
     """A standing of which all guards of the step hold."""
-    lacks = any(guard.__name__ == "something_missing" for guard in step.guards)
-    return Standing(state, missing=int(lacks))
+    guards = {guard.__name__ for guard in step.guards}
+    return Standing(
+        state, missing=int("something_missing" in guards), open_blocks=int("some_open_block" in guards)
+    )
 
 
 SPOILT = {
@@ -45,6 +47,7 @@ SPOILT = {
     "nothing_to_review": {"open_reviews": 2},
     "nothing_missing": {"missing": 1},
     "something_missing": {"missing": 0},
+    "some_open_block": {"open_blocks": 0},
     "no_second_review": {"wants_second": True},
     "another_person": {"reviewers": frozenset({"某人"})},
     "not_on_its_way": {"hand_off": "begun"},
