@@ -289,7 +289,7 @@ GROUPS: tuple[tuple[str, str, str, str], ...] = (
     ("pipeline.settlement.command", "app", "", ""),
     ("pipeline.work_command", "app", "", ""),
     ("pipeline.progress.command", "app", "", ""),
-    ("pipeline.progress.command", "claims_app", "claims", ""),
+    ("pipeline.progress.command", "claims_app", "claims", "申请列表与期限 / lists of claims, and deadlines"),
     ("pipeline.engine.command", "app", "engine", "移交结算系统 / handing claims over to an engine"),
     (
         "pipeline.engine.webhook_command",
@@ -297,9 +297,9 @@ GROUPS: tuple[tuple[str, str, str, str], ...] = (
         "webhook",
         "状态变更通知 / who is told what becomes of claims",
     ),
-    ("pipeline.store.command", "app", "", ""),
+    ("pipeline.store.command", "app", "db", "案件库：升级、检查、备份 / the store: upgrade, check, backup"),
     ("pipeline.web.command", "app", "", ""),
-    ("pipeline.web.command", "token_app", "token", ""),
+    ("pipeline.web.command", "token_app", "token", "访问令牌 / tokens for the web API"),
 )
 """Commands that live beside what they show: module, the name in it, the group they stand in, its help."""
 
