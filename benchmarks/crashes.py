@@ -28,6 +28,7 @@ import socket
 import sqlite3
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections import Counter
@@ -134,53 +135,49 @@ def _serve(listening: socket.socket, folder: Path, kind: FailureKind, seed: int,
     os._exit(0)
 
 
-@dataclass(frozen=True)
-class Life:
-    """A process that works on the batch: its id and where it tells what it does."""
+def lived(batch: Batch, acknowledged: int, seconds: float | None) -> list[str]:
+    """What a new process that goes on with the batch told before it ended: ids, and `done` where all is done.
 
-    pid: int
-    told: int
+    Args:
+        batch: The batch.
+        acknowledged: How many parcels earlier ones were told to be received.
+        seconds: After how long it is killed, from when it has opened the store; None: it is left to finish.
 
-    def wait_for_news(self, seconds: float) -> list[str]:
-        """What it told within the time; nothing where it was silent.
-
-        Raises:
-            SystemExit: If it ended by itself, which it never does before all is done.
-        """
-        ready, _, _ = system.select([self.told], [], [], seconds)
-        if not ready:
-            return []
-        words = os.read(self.told, 1 << 16).decode().split()
-        if not words:
-            raise SystemExit("a life ended by itself, see above")
-        return words
-
-    def last_words(self) -> list[str]:
-        """What it told and was not heard yet, once it is dead."""
-        words = b""
-        while part := os.read(self.told, 1 << 16):
-            words += part
-        os.close(self.told)
-        os.waitpid(self.pid, 0)
-        return words.decode().split()
-
-    def kill(self) -> None:
-        """End it and all it started, at once."""
-        os.killpg(self.pid, signal.SIGKILL)
-
-
-def begin_life(batch: Batch, acknowledged: int) -> Life:
-    """A new process that goes on with the batch, in a group of its own."""
+    Raises:
+        SystemExit: If it ended by itself before all was done, or does nothing any more.
+    """
     heard, told = os.pipe()
     pid = os.fork()
-    if pid:
-        os.close(told)
-        return Life(pid, heard)
+    if not pid:
+        _live(batch, acknowledged, seconds, told)
+    os.close(told)
+    words = b""
+    while system.select([heard], [], [], MOST_SECONDS)[0]:
+        part = os.read(heard, 1 << 16)
+        if not part:
+            break
+        words += part
+    else:
+        os.killpg(pid, signal.SIGKILL)
+        raise SystemExit(f"{batch.folder}: it hangs")
+    os.close(heard)
+    _, status = os.waitpid(pid, 0)
+    news = words.decode().split()
+    if "done" not in news and not os.WIFSIGNALED(status):
+        raise SystemExit("a life ended by itself, see above")
+    return news
+
+
+def _live(batch: Batch, acknowledged: int, seconds: float | None, told: int) -> None:
+    """The new process; in a group of its own, all of which is killed when its time has come."""
     try:
         os.setsid()
-        os.close(heard)
         for news in live(batch, acknowledged):
             os.write(told, f"{news}\n".encode())
+            if news == "ready" and seconds is not None:
+                killer = threading.Timer(seconds, os.killpg, (0, signal.SIGKILL))
+                killer.daemon = True
+                killer.start()
     except BaseException:  # whatever it is: nothing of the parent may run on in the child
         traceback.print_exc()
     finally:
@@ -197,33 +194,21 @@ def run_batch(batch: Batch, folder: Path, kills: int, first_seconds: float, rng:
         batch: The batch.
         folder: Where the engine has its book.
         kills: How often it is killed before it is left to finish.
-        first_seconds: How long the first life lasts on average, from when it has opened the store.
+        first_seconds: How long the first life lasts on average.
         rng: Draws the points.
     """
     began = time.monotonic()
     acknowledged: list[str] = []
     lives, mean_seconds = 0, first_seconds
     while True:
-        life = begin_life(batch, len(acknowledged))
+        seconds = rng.uniform(0, 2 * mean_seconds) if lives < kills else None
+        words = lived(batch, len(acknowledged), seconds)
         lives += 1
-        words: list[str] = []
-        while "ready" not in words:
-            words += life.wait_for_news(MOST_SECONDS)
-        lasts = rng.uniform(0, 2 * mean_seconds) if lives <= kills else MOST_SECONDS
-        until = time.monotonic() + lasts
-        while "done" not in words and (left := until - time.monotonic()) > 0:
-            words += life.wait_for_news(left)
-        if "done" not in words:
-            life.kill()
-        words += life.last_words()
         acknowledged += [word for word in words if word.startswith("U-")]
         if "done" in words:
             book = folder / "engine.sqlite"
             return Ended(batch, book, tuple(acknowledged), lives, time.monotonic() - began)
-        if lives > kills:
-            raise SystemExit(f"{batch.folder}: it hangs")
-        is_ahead = share_done(batch) > lives / kills
-        mean_seconds *= SHORTER if is_ahead else LONGER
+        mean_seconds *= SHORTER if share_done(batch) > lives / kills else LONGER
 
 
 def share_done(batch: Batch) -> float:
@@ -306,7 +291,7 @@ def measured(people: int, kills: int, seed: int, kinds: list[FailureKind], folde
         batch = Batch(clean_folder / "store", people, url, secret, time.monotonic())
         _load_everything(batch)
         clean = run_batch(batch, clean_folder, 0, 0, rng)
-    first_seconds = clean.seconds / max(1, kills)
+    first_seconds = clean.seconds / max(1, kills) / 2  # what a life costs to begin is work, too
     for kind in kinds:
         own = folder / kind
         own.mkdir()

@@ -157,11 +157,14 @@ class Worker:
 
         thread = threading.Thread(target=run, name="errands", daemon=True)
         thread.start()
+        patience: float | None = IDLE_SECONDS
         try:
             yield
+            patience = None
         finally:
+            # Who is stopped does not wait for an answer that may take a minute: it is asked for again.
             ended.set()
-            thread.join(IDLE_SECONDS)  # one that waits for an answer may be left: it is asked again
+            thread.join(patience)
 
     def finish(self, errands: Sequence[Errand]) -> None:
         """Do errands until nothing is due; what was put off is left for later.

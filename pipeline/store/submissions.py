@@ -80,7 +80,7 @@ def submission_id(files: Sequence[ReceivedFile], for_claim: str | None) -> str:
     """The id of these files, sent for that claim; their order does not matter.
 
     >>> submission_id([ReceivedFile("a.jpg", "00" * 32, 1)], None)
-    'U-1a5e9df24a1ba02f'
+    'U-2359c0b5ff58f0af'
     """
     sent = [sorted([file.name, file.sha256] for file in files), for_claim]
     digest = hashlib.sha256(json.dumps(sent, ensure_ascii=False).encode()).hexdigest()
