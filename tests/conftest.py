@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import TypeAlias
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 from hypothesis import settings
 from sqlalchemy import create_engine, text
@@ -32,6 +34,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "by_hand")
 
 KINDS = ("sqlite", "postgresql")
 
+SERVERS = "baoxiao-postgres-"
+"""How the folder of a server begins, before the number of the session that started it."""
+
 NewDatabase: TypeAlias = Callable[[str], URL]
 """A kind of database -> the URL of a fresh one of it, with all tables, that is gone after the test."""
 
@@ -44,7 +49,8 @@ def postgres() -> Iterator[URL]:
         return
     # Not among pytest's own folders: the server runs as a user of its own where we are root, and every
     # other session of pytest that begins closes those folders to all but their owner.
-    folder = Path(tempfile.mkdtemp(prefix="baoxiao-postgres-"))
+    stop_left_behind()
+    folder = Path(tempfile.mkdtemp(prefix=f"{SERVERS}{os.getpid()}-"))
     with pytest.MonkeyPatch.context() as environment:
         # Its lock and socket lie there; without it the wheel warns, and warnings are errors here.
         environment.setenv("XDG_RUNTIME_DIR", str(folder))
@@ -61,6 +67,20 @@ def postgres() -> Iterator[URL]:
         yield url
     finally:
         server.cleanup()
+        shutil.rmtree(folder)
+
+
+def stop_left_behind() -> None:
+    """End the servers of sessions that were killed: they outlive them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{SERVERS}*"):
+        session = folder.name.removeprefix(SERVERS).partition("-")[0]
+        if not session.isdigit() or psutil.pid_exists(int(session)):
+            continue
+        with suppress(FileNotFoundError, psutil.NoSuchProcess):
+            server = psutil.Process(int((folder / "data" / "postmaster.pid").read_text().split()[0]))
+            if server.name() == "postgres":
+                server.send_signal(signal.SIGINT)
+                server.wait()
         shutil.rmtree(folder)
 
 
