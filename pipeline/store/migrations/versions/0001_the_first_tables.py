@@ -138,16 +138,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("claims", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_claims_assigned_to_received_at", ["assigned_to", "received_at", "id"], unique=False
+            "ix_claims_assigned_to_received_at", ["assigned_to", "received_at", "id", "state"], unique=False
         )
         batch_op.create_index(
-            "ix_claims_hospital_name_received_at", ["hospital_name", "received_at", "id"], unique=False
+            "ix_claims_hospital_name_received_at",
+            ["hospital_name", "received_at", "id", "state"],
+            unique=False,
         )
         batch_op.create_index(batch_op.f("ix_claims_id_number"), ["id_number"], unique=False)
         batch_op.create_index(
-            "ix_claims_insured_name_received_at", ["insured_name", "received_at", "id"], unique=False
+            "ix_claims_insured_name_received_at", ["insured_name", "received_at", "id", "state"], unique=False
         )
-        batch_op.create_index("ix_claims_office_received_at", ["office", "received_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_claims_office_received_at", ["office", "received_at", "id", "state"], unique=False
+        )
         batch_op.create_index("ix_claims_queue", ["state", "urgent", "risk", "id"], unique=False)
         batch_op.create_index("ix_claims_received_at_id", ["received_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_claims_reference"), ["reference"], unique=False)
