@@ -32,6 +32,7 @@ from pipeline.learned import with_learned
 from pipeline.life import EDITABLE, STATE_NAMES, Actor, Role
 from pipeline.model import AnyField, Document
 from pipeline.office import Office
+from pipeline.reading.refusal import printable
 from pipeline.records import ClaimRecord
 from pipeline.renditions import ABOUT_OTHERS, WITNESS, settled_again
 from pipeline.second_review import SecondReview
@@ -348,7 +349,7 @@ def _revised(
     by: By,
 ) -> StoredClaim:
     """The claim with papers as they were changed, each with the path at which it was, judged and kept."""
-    answers = _platform_answers(connection, judges, claim.id)
+    answers = platform_answers(connection, judges.originals, claim.id)
     bills = BillsOfAll(judges.office.earlier, StoredBills(connection, but_not=claim.id))
     judging = replace(judges, office=replace(judges.office, earlier=bills))
     today = judges.deadlines.day_of(by.now)
@@ -439,14 +440,16 @@ def _declared(
     return Applications(dict.fromkeys((one.file.name for one in documents), declared), answers)
 
 
-def _platform_answers(connection: Connection, judges: Judges, claim_id: str) -> tuple[Verification, ...]:
+def platform_answers(
+    connection: Connection, originals: OpensOriginals | None, claim_id: str
+) -> tuple[Verification, ...]:
     """What the verification platform said, as far as it was sent with papers of the claim."""
-    if judges.originals is None:
+    if originals is None:
         return ()
     answers: list[Verification] = []
     for name, sha256 in files_sent(connection, claim_id):
         if is_answers(name):
             # One that cannot be used was told when it was received.
-            with judges.originals.open(sha256) as lines, suppress(ValueError):
-                answers += read_verifications(lines, name)
+            with originals.open(sha256) as lines, suppress(ValueError):
+                answers += read_verifications(lines, printable(name))
     return tuple(answers)

@@ -9,21 +9,19 @@ reading the same bytes once more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
-from pipeline.application import Application, Applications, application_of, is_answers
+from pipeline.application import Application, Applications, application_of
 from pipeline.errors import StepRefused
 from pipeline.life import STEPS, SYSTEM, Standing, next_state
 from pipeline.model import Document
-from pipeline.reading.refusal import printable
 from pipeline.records import CheckRecord, ClaimRecord
-from pipeline.rejudged import Judges, left_by_persons
+from pipeline.rejudged import Judges, left_by_persons, platform_answers
 from pipeline.scan import Kept
 from pipeline.stacks.plan import BATCH_RULE, LABEL_RULE
-from pipeline.store.cases import documents_of, files_sent, load_claim
+from pipeline.store.cases import documents_of, load_claim
 from pipeline.store.database import Connection
 from pipeline.store.known_claims import (
     KnownClaim,
@@ -35,7 +33,6 @@ from pipeline.store.known_claims import (
 from pipeline.store.opened import Store
 from pipeline.store.submissions import Submission
 from pipeline.together import Together, taken_together
-from pipeline.verification import Verification, read_verifications
 
 Way: TypeAlias = Literal["new", "joined", "again"]
 """The claim was not known; it was, and has new papers; it was, and nothing of it is new or it takes none."""
@@ -145,7 +142,10 @@ class _Assembly:
         new = [paper for paper in added if _content(paper) not in known.papers]
         papers = [*own, *new]
         declared = self._declared(before, new)
-        answers = (*self.applications.verifications, *self._answers_before(known.id))
+        answers = (
+            *self.applications.verifications,
+            *platform_answers(self.connection, self.store.originals, known.id),
+        )
         by_file = {} if declared is None else dict.fromkeys((paper.file.name for paper in papers), declared)
         together = self._together(papers, Applications(by_file, answers), known.id)
         (record,) = together.claims
@@ -174,16 +174,6 @@ class _Assembly:
         if newest is not None or earlier is None or before.get("application_form"):
             return newest  # what was read off a form is read off it again
         return application_of(earlier, before["claim_id"])
-
-    def _answers_before(self, claim_id: str) -> tuple[Verification, ...]:
-        """What the verification platform said, as far as it was sent with papers of the claim before."""
-        answers: list[Verification] = []
-        for name, sha256 in files_sent(self.connection, claim_id):
-            if is_answers(name):
-                # One that cannot be used was told when it was received.
-                with self.store.originals.open(sha256) as lines, suppress(ValueError):
-                    answers += read_verifications(lines, printable(name))
-        return tuple(answers)
 
 
 def papers_of(record: ClaimRecord) -> list[str]:
