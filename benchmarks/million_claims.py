@@ -30,6 +30,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -182,7 +183,7 @@ def _database(postgres: str | None, folder: Path | None) -> Iterator[Database]:
 def _made(number: int, rows: int, *, sure: bool) -> Made:
     """A claim of three papers with so many charged rows, read as papers are."""
     amounts = [f"{10 + (number + row) % 90}.50" for row in range(rows)]
-    total = f"{sum(float(amount) for amount in amounts):.2f}"
+    total = f"{sum(map(Decimal, amounts), Decimal(0)):.2f}"
     papers = (
         invoice(f"票{number}.jpg", f"{number:010}", total),
         fee_list(*amounts, file=f"清单{number}.jpg"),

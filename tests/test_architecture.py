@@ -33,6 +33,7 @@ FLOOR = {
     # What was declared and brought along, and the calendar.
     "pipeline.verification",
     "pipeline.application",
+    "pipeline.published_rows",
     "pipeline.working_days",
 }
 # What a claim is judged by beside its papers.
@@ -112,6 +113,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.seal_names": {"pipeline.text"},
     "pipeline.verification": {"pipeline.utf8"},
     "pipeline.application": {"pipeline.errors", "pipeline.utf8", "pipeline.verification"},
+    "pipeline.published_rows": {"pipeline.application", "pipeline.errors", "pipeline.utf8"},
     "pipeline.working_days": set(),
     "pipeline.life": {"pipeline.errors"},
     "pipeline.spreadsheet_text": set(),

@@ -38,15 +38,11 @@ PORT = 8811
 @contextmanager
 def opened_database() -> Iterator[Database]:
     """The store's database as set; a refusal is one line and exit status 1."""
-    from pipeline.store.database import Database, url_of_folder
+    from pipeline.store.opened import opened_store
 
-    chosen = settings()
     try:
-        database = Database(chosen.database_url or url_of_folder(chosen.store_dir))
-        try:
-            yield database
-        finally:
-            database.close()
+        with opened_store(settings()) as store:
+            yield store.database
     except BaoxiaoError as error:
         fail(str(error))
 

@@ -20,10 +20,10 @@ from pipeline.earlier_bills import bill_line, bills_of_claim
 from pipeline.errors import FolderUnusable, PlaceRefused
 from pipeline.model import Finding, Outcome, Severity
 from pipeline.office import Office
+from pipeline.published_rows import WrongEncoding
 from pipeline.rulebook.restored import (
     RestoredClaim,
     RestoredDocument,
-    WrongEncoding,
     read_claims,
     read_documents,
 )

@@ -6,21 +6,20 @@ no use to a rule and stay outside. A row that cannot be taken is named by line a
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Generic, NotRequired, TypeVar, cast
+from typing import Any, NotRequired, TypeVar, cast
 
 import pydantic
 
 # pydantic reads a TypedDict of `typing` from Python 3.12 on only.
 from typing_extensions import TypedDict
 
-from pipeline.application import Application, application_of, fault_said
-from pipeline.errors import BaoxiaoError, UnreadableFile
+from pipeline.application import Application, application_of
+from pipeline.errors import UnreadableFile
 from pipeline.field_values import parse_value
 from pipeline.model import (
     AnyField,
@@ -44,7 +43,7 @@ from pipeline.model import (
     SourceFile,
     Value,
 )
-from pipeline.utf8 import encoding_fault
+from pipeline.published_rows import Restored, WrongRow, read_rows
 
 _ROW_NUMBERS = ("quantity", "unit_price", "amount")
 _ROW_TEXTS = ("name", "specification", "unit", "category", "insurance_class")
@@ -125,14 +124,6 @@ class _ClaimRow(TypedDict):
     application: NotRequired[dict[str, Any] | None]
 
 
-class WrongEncoding(BaoxiaoError):
-    """A file that is not in UTF-8; the message names it, its likely encoding and the way out."""
-
-
-class WrongRow(BaoxiaoError):
-    """A row that cannot be taken; the message names the file, the line and the key."""
-
-
 @dataclass(frozen=True, slots=True)
 class RestoredDocument(Document):
     """A document from its published row; it keeps the id under which it was published."""
@@ -154,16 +145,7 @@ class RestoredClaim:
     application: Application | None = None
 
 
-R = TypeVar("R")
 V = TypeVar("V", bound=Value)
-
-
-@dataclass(frozen=True, slots=True)
-class Restored(Generic[R]):
-    """What a file gave, and what is wrong with the rows that could not be taken."""
-
-    rows: tuple[R, ...]
-    wrong: tuple[str, ...]
 
 
 def read_documents(path: Path) -> Restored[RestoredDocument]:
@@ -174,7 +156,7 @@ def read_documents(path: Path) -> Restored[RestoredDocument]:
         WrongEncoding: If it is not in UTF-8.
     """
     adapter = pydantic.TypeAdapter(_DocumentRow)
-    return _taken(path, lambda line: _document(adapter.validate_json(line)), lambda row: row.id)
+    return read_rows(path, lambda line: _document(adapter.validate_json(line)), lambda row: row.id)
 
 
 def read_claims(path: Path) -> Restored[RestoredClaim]:
@@ -185,35 +167,7 @@ def read_claims(path: Path) -> Restored[RestoredClaim]:
         WrongEncoding: If it is not in UTF-8.
     """
     adapter = pydantic.TypeAdapter(_ClaimRow)
-    return _taken(path, lambda line: _claim(adapter.validate_json(line)), lambda row: row.claim_id)
-
-
-def _taken(path: Path, restore: Callable[[bytes], R], id_of: Callable[[R], str]) -> Restored[R]:
-    rows: list[R] = []
-    wrong: list[str] = []
-    line_of: dict[str, int] = {}
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            if fault := encoding_fault(line):  # told once: every further line would say the same
-                raise WrongEncoding(f"{path.name}: {fault}")
-            try:
-                row = restore(line.removeprefix(BOM_UTF8))
-            except pydantic.ValidationError as error:
-                keys = "；".join(fault_said(fault["loc"], fault["type"]) for fault in error.errors())
-                wrong.append(f"{path.name} 第 {number} 行 / line {number}: {keys}")
-                continue
-            except WrongRow as error:
-                wrong.append(f"{path.name} 第 {number} 行 / line {number}: {error}")
-                continue
-            first = line_of.setdefault(id_of(row), number)
-            if first == number:
-                rows.append(row)
-            else:
-                twice = f"{id_of(row)}: 第 {first} 行已有 / stands in line {first} already"
-                wrong.append(f"{path.name} 第 {number} 行 / line {number}: {twice}")
-    return Restored(tuple(rows), tuple(wrong))
+    return read_rows(path, lambda line: _claim(adapter.validate_json(line)), lambda row: row.claim_id)
 
 
 def _claim(row: _ClaimRow) -> RestoredClaim:

@@ -5,19 +5,16 @@ What must be there is what a settlement reads. Values are never told: they are a
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Generic, NotRequired, TypeAlias, TypeVar, cast
+from typing import Annotated, NotRequired, TypeAlias, cast
 
 import pydantic
 
 # pydantic reads a TypedDict of `typing` from Python 3.12 on only.
 from typing_extensions import TypedDict
 
-from pipeline.application import fault_said
 from pipeline.model import FieldStatus, MatchStatus, Outcome, ReimbursementClass
+from pipeline.published_rows import Restored, read_rows
 from pipeline.records import CandidateRecord, ClaimRecord, ClaimStatus, Money, VisitKind
 from pipeline.settlement.to_date import YearToDate
 from pipeline.verification import DeclaredDay
@@ -117,25 +114,15 @@ class PersonYear(pydantic.BaseModel):
         return self
 
 
-R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Taken(Generic[R]):
-    """What a file gave, and what is wrong with the rows that could not be taken."""
-
-    rows: tuple[R, ...]
-    wrong: tuple[str, ...]
-
-
-def read_claims(path: Path) -> Taken[ClaimRecord]:
+def read_claims(path: Path) -> Restored[ClaimRecord]:
     """The claims of a `claims.jsonl`, also of one made elsewhere; only what a settlement reads is kept.
 
     Raises:
         OSError: If it cannot be read.
+        WrongEncoding: If it is not in UTF-8.
     """
     adapter = pydantic.TypeAdapter(_ClaimRow)
-    return _taken(
+    return read_rows(
         path,
         # What bill.py reads is all there; the other keys of a claim's row play no part.
         lambda line: cast("ClaimRecord", adapter.validate_json(line)),
@@ -143,38 +130,16 @@ def read_claims(path: Path) -> Taken[ClaimRecord]:
     )
 
 
-def read_years(path: Path) -> Taken[PersonYear]:
+def read_years(path: Path) -> Restored[PersonYear]:
     """The accumulators of a `to_date.jsonl`.
 
     Raises:
         OSError: If it cannot be read.
+        WrongEncoding: If it is not in UTF-8.
     """
-    return _taken(path, PersonYear.model_validate_json, _whose)
+    return read_rows(path, PersonYear.model_validate_json, _whose)
 
 
 def _whose(row: PersonYear) -> str:
     """What two rows must not have in common; numbers stay out of messages."""
     return f"{row.id_number or row.insurance_no} {row.year_to_date.year}"
-
-
-def _taken(path: Path, restore: Callable[[bytes], R], identity: Callable[[R], str]) -> Taken[R]:
-    rows: list[R] = []
-    wrong: list[str] = []
-    line_of: dict[str, int] = {}
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            at = f"{path.name} 第 {number} 行 / line {number}"
-            try:
-                row = restore(line.removeprefix(BOM_UTF8))
-            except pydantic.ValidationError as error:
-                keys = dict.fromkeys(fault_said(fault["loc"], fault["type"]) for fault in error.errors())
-                wrong.append(f"{at}: {'；'.join(keys)}")
-                continue
-            first = line_of.setdefault(identity(row), number)
-            if first == number:
-                rows.append(row)
-            else:
-                wrong.append(f"{at}: 第 {first} 行已有 / stands in line {first} already")
-    return Taken(tuple(rows), tuple(wrong))

@@ -15,6 +15,7 @@ from pipeline.errors import PlaceRefused, PolicyRefused
 from pipeline.places.book import DATA as PLACES
 from pipeline.places.book import Places, read_places
 from pipeline.places.place import Scope
+from pipeline.published_rows import WrongEncoding
 from pipeline.settings import settings
 from pipeline.settlement.book import DATA, PolicyBook, read_policies, read_policy
 from pipeline.settlement.choosing import Choice
@@ -91,10 +92,10 @@ def settle_claims(
     try:
         choice = _choice(policies or [], region, insured, chronic=chronic)
         scope_on = _scope_on(place)
-    except (PolicyRefused, PlaceRefused) as error:
+        found = read_claims(claims)
+        years = read_years(to_date) if to_date is not None else None
+    except (PolicyRefused, PlaceRefused, WrongEncoding) as error:
         raise typer.BadParameter(str(error)) from error
-    found = read_claims(claims)
-    years = read_years(to_date) if to_date is not None else None
     if years is not None and years.wrong:  # a person's year that is left out would be paid twice
         raise typer.BadParameter("\n".join(years.wrong), param_hint="--to-date")
     for wrong in found.wrong:

@@ -17,9 +17,10 @@ from extractors import field_names
 from pipeline.claims import Facts, assemble
 from pipeline.field_kinds import MONEY_FIELDS
 from pipeline.model import CatalogMatch, Document
+from pipeline.published_rows import Restored
 from pipeline.records import document_record
 from pipeline.rulebook.check import app, checked
-from pipeline.rulebook.restored import Restored, RestoredDocument, read_claims, read_documents
+from pipeline.rulebook.restored import RestoredDocument, read_claims, read_documents
 from tests.builders import TODAY, bill, case, paper, row, sample_catalogs
 from validators import check_claim, check_document
 

@@ -317,3 +317,15 @@ def test_it_is_mounted_with_its_schema(capsys: pytest.CaptureFixture[str]) -> No
         main(["settle", "--help"])
     assert helped.value.code == 0
     assert "--dry-run" in capsys.readouterr().out
+
+
+def test_claims_saved_in_gbk_are_told_so_with_the_way_out(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from pipeline.settlement.command import app
+
+    file = tmp_path / "claims.jsonl"
+    file.write_text('{"claim_id": "申报一"}\n', "gbk")
+    told = CliRunner().invoke(app, [str(file), "--policy", "A1-in-active"])
+    assert told.exit_code == 2
+    assert "GBK" in told.output
