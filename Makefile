@@ -18,7 +18,7 @@ test: install ## 安装并运行全部检查 / installs, runs every check
 	@$(BIN)/ruff format --check --output-format concise . || { echo "✗ 格式 / format: make fix"; exit 1; }
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 fix: install ## 整理格式与可自动修复的问题 / formats, mends what can be mended
 	@$(BIN)/ruff format .

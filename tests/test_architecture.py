@@ -209,11 +209,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.progress": FLOOR | {"pipeline.records", "pipeline.store", "pipeline.deadlines"},
     "pipeline.progress.in_terminal": ALL | {"pipeline.progress", "pipeline.deadlines"},
     "pipeline.progress.command": {"pipeline.progress.in_terminal"},
-    # The same over HTTP; an engine that settles later reports there.
-    "pipeline.web": FLOOR
-    | {"pipeline.records", "pipeline.store", "pipeline.deadlines", "pipeline.progress", "pipeline.engine"},
-    "pipeline.web.command": ALL
-    | {"pipeline.progress", "pipeline.deadlines", "pipeline.engine", "pipeline.web"},
+    # What reviewers work with, without a word of how it is shown.
+    "pipeline.review": RUN | KEEP | {"pipeline.settlement", "pipeline.progress"},
+    # The same over HTTP, and pages for people; an engine that settles later reports there.
+    "pipeline.web": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"},
+    "pipeline.web.command": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.web"},
     # What is sent is received as a run finds it, and read into the store as a run reads it.
     "pipeline.warm": set(),
     "pipeline.receiving": FLOOR | {"pipeline.reading", "pipeline.scan", "pipeline.store"},
@@ -263,9 +263,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "alembic": ("pipeline.store",),
     "httpx": ("pipeline.engine", "pipeline.progress"),
     "prefect": ("flows", "pipeline.cli"),
-    "fastapi": ("flows", "pipeline.review", "pipeline.web", "pipeline.engine.stand_in"),
-    "starlette": ("flows", "pipeline.review", "pipeline.web", "pipeline.engine.stand_in"),
-    "uvicorn": ("flows", "pipeline.review", "pipeline.web", "pipeline.engine.command"),
+    "fastapi": ("flows", "pipeline.web", "pipeline.engine.stand_in"),
+    "starlette": ("flows", "pipeline.web", "pipeline.engine.stand_in"),
+    "uvicorn": ("flows", "pipeline.web", "pipeline.engine.command"),
     "typer": (
         "pipeline.cli",
         "pipeline.catalogs.commands",

@@ -4,8 +4,9 @@ An upload is a *submission*; while it is not read nobody knows how many claims i
 kept by their document id, which comes from their bytes, and claims by theirs, which comes from their
 invoices: reading the same bytes again finds what is there and never makes a second claim of it.
 
-Rows that tell what happened (`events`, `field_changes`, `decisions`, `claim_revisions`, `amendments`) are
-only ever added. Published rows and frozen documents are kept as the text that was written, to the byte.
+Rows that tell what happened (`events`, `field_changes`, `decisions`, `claim_revisions`, `amendments`,
+`opinions`, `disclosures`, `thresholds`) are only ever added. Published rows and frozen documents are kept as
+the text that was written, to the byte.
 Columns of claims beside their record are what queues, filters and progress ask for.
 """
 
@@ -363,4 +364,187 @@ api_tokens = Table(
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
     Column("revoked_at", Moment),
+)
+
+# ---------------------------------------------------------------- people at work
+
+accounts = Table(
+    "accounts",
+    METADATA,
+    Column("name", String, primary_key=True),  # what one signs in with, and what stands beside changes
+    Column("shown_as", String, nullable=False),
+    Column("role", String, nullable=False),  # pipeline.life.Role, of people
+    Column("password", Text, nullable=False),  # Argon2id, with its parameters
+    Column("language", String, nullable=False, default="zh"),
+    Column("created_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+)
+
+sessions = Table(
+    "sessions",
+    METADATA,
+    Column("digest", LargeBinary(32), primary_key=True),  # SHA-256 of what the cookie holds, which is random
+    Column("account", ForeignKey(accounts.c.name), nullable=False, index=True),
+    Column("csrf", String, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+disclosures = Table(  # who had masked values of a person shown, and why
+    "disclosures",
+    METADATA,
+    Column("id", NUMBERED, primary_key=True, autoincrement=True),
+    Column("claim_id", ForeignKey(claims.c.id), nullable=False, index=True),
+    Column("who", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+pages = Table(  # upright pictures of pages and the words on them, for people to look at
+    "pages",
+    METADATA,
+    Column("sha256", String(64), primary_key=True),  # of the file, or of the file inside an archive
+    Column("number", Integer, primary_key=True),
+    Column(
+        "ordinal", Integer, primary_key=True, default=0
+    ),  # of several papers on the page, from 1; 0: all of it
+    Column("submission_id", ForeignKey(submissions.c.id), nullable=False, index=True),
+    Column("width", Integer, nullable=False),  # of the frame in which words and boxes are told, in pixels
+    Column("height", Integer, nullable=False),
+    Column("picture", String(64)),  # hash of the WebP among the originals; empty: it could not be kept
+    Column("words", Text, nullable=False),  # JSON: [[text, x0, y0, x1, y1, confidence], …]
+)
+
+page_turns = Table(  # how a person turned a page that reading had the wrong way up
+    "page_turns",
+    METADATA,
+    Column("sha256", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("degrees", Integer, nullable=False),  # clockwise, 0 to 270
+    Column("who", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+drafts = Table(  # what a person has typed and not yet confirmed
+    "drafts",
+    METADATA,
+    Column("claim_id", ForeignKey(claims.c.id), primary_key=True),
+    Column("account", ForeignKey(accounts.c.name), primary_key=True),
+    Column("document_id", String, primary_key=True),
+    Column("path", String, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+opinions = (
+    Table(  # what somebody says of a value without seeing what others said: blind second, third, planted
+        "opinions",
+        METADATA,
+        Column("id", NUMBERED, primary_key=True, autoincrement=True),
+        Column("claim_id", ForeignKey(claims.c.id), nullable=False),
+        Column("document_id", String, nullable=False),
+        Column("path", String, nullable=False),
+        Column("purpose", String, nullable=False),  # second, third, planted, accepted
+        Column("revision", Integer, nullable=False),  # of the claim, when it was asked
+        Column("kind", String, nullable=False),  # value, illegible, not_present, not_applicable
+        Column("text", Text, nullable=False),
+        Column("shown", Text),  # what stood there for others, in its published form
+        Column("agrees", Boolean, nullable=False),
+        Column("who", String, nullable=False),
+        Column("role", String, nullable=False),
+        Column("at", Moment, nullable=False),
+        Column("seconds", Float),
+        Index("ix_opinions_claim_id_id", "claim_id", "id"),
+        Index("ix_opinions_purpose_at", "purpose", "at"),
+    )
+)
+
+probes = Table(  # values that were drawn to be asked about once more: accepted unseen, or of known answer
+    "probes",
+    METADATA,
+    Column("id", NUMBERED, primary_key=True, autoincrement=True),
+    Column("claim_id", ForeignKey(claims.c.id), nullable=False),
+    Column("document_id", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("purpose", String, nullable=False),  # accepted, planted
+    Column("kind", String, nullable=False),  # of field, as confidence groups them
+    Column("confidence", Float),
+    Column("answer", Text),  # the known answer of a planted one
+    Column("drawn_at", Moment, nullable=False),
+    Column("answered_at", Moment),
+    Column("was_right", Boolean),
+    UniqueConstraint("claim_id", "document_id", "path", "purpose"),
+    Index("ix_probes_purpose_answered_at", "purpose", "answered_at"),
+)
+
+thresholds = Table(  # each change of the error that is aimed at, and what it rests on
+    "thresholds",
+    METADATA,
+    Column("id", NUMBERED, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("target", Float, nullable=False),  # wrong per accepted field
+    Column("asked", Integer, nullable=False),
+    Column("wrong", Integer, nullable=False),
+    Column("bound", Float, nullable=False),  # upper, 95 %
+    Column("why", Text, nullable=False),
+)
+
+# ---------------------------------------------------------------- what comes in
+
+upload_keys = Table(  # Idempotency-Key: the same request again is the same upload
+    "upload_keys",
+    METADATA,
+    Column("caller", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("body", String(64), nullable=False),  # hash of what was sent with it
+    Column("submission_id", ForeignKey(submissions.c.id), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+page_progress = Table(  # how far the reading of a submission is
+    "page_progress",
+    METADATA,
+    Column("submission_id", ForeignKey(submissions.c.id), primary_key=True),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),  # pages known so far
+    Column("at", Moment, nullable=False),
+)
+
+batches = Table(  # batches of stacks, as batches.jsonl tells them
+    "batches",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("submission_id", ForeignKey(submissions.c.id), nullable=False, index=True),
+    Column("number", String, index=True),
+    Column("outcome", String, nullable=False),  # closed, held
+    Column("released_by", String),  # who let a held one go on
+    Column("released_at", Moment),
+    Column("release_reason", Text),
+    Column("received_at", Moment, nullable=False, index=True),
+    Column("record", Text, nullable=False),
+)
+
+watched_files = Table(  # what lies in the watch folder, and what became of it
+    "watched_files",
+    METADATA,
+    Column("path", Text, primary_key=True),  # relative to the folder
+    Column("size", BigInteger, nullable=False),
+    Column("modified_ns", BigInteger, nullable=False),
+    Column("state", String, nullable=False),  # growing, taken, failed
+    Column("seen_at", Moment, nullable=False),  # when size and time were first those
+    Column("submission_id", ForeignKey(submissions.c.id)),
+    Column("failure", Text),
+)
+
+page_edits = Table(  # what a person did to the pages of a submission before it was read again
+    "page_edits",
+    METADATA,
+    Column("id", NUMBERED, primary_key=True, autoincrement=True),
+    Column("submission_id", ForeignKey(submissions.c.id), nullable=False, index=True),
+    Column("made", ForeignKey(submissions.c.id)),  # the submission that it became
+    Column("plan", Text, nullable=False),  # JSON: files of pages, each with its turn
+    Column("who", String, nullable=False),
+    Column("at", Moment, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""The web API as one app: routes, who may call them, what is told when something goes wrong.
+"""The web as one app, API and pages: routes, who may call them, what is told when something goes wrong.
 
 Everything comes from this process: no page, script or font is fetched from elsewhere. `/openapi.json`
 describes the routes; the usual pages that draw it load their scripts from other servers and are left out.
@@ -15,10 +15,12 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from typing_extensions import TypedDict
 
 from pipeline.store.queries import is_answering
-from pipeline.web import answers, claims
+from pipeline.web import answers, claims, pages
 from pipeline.web.headers import SECURITY_HEADERS
+from pipeline.web.people import NotSignedIn
 from pipeline.web.problems import tell_problems
 from pipeline.web.service import Service
+from pipeline.web.shell import routes as shell
 
 health_router = APIRouter()
 
@@ -47,9 +49,10 @@ def app(service: Service) -> FastAPI:
     """
     made = FastAPI(title="报销 Baoxiao", version=version("baoxiao"), docs_url=None, redoc_url=None)
     made.state.service = service
-    for part in (health_router, claims.router, answers.router):
+    for part in (health_router, claims.router, answers.router, pages.router, shell.router):
         made.include_router(part)
     made.add_exception_handler(claims.Unchanged, claims.unchanged)
+    made.add_exception_handler(NotSignedIn, shell.not_signed_in)
     tell_problems(made)
     made.middleware("http")(_with_security_headers)
     return made

@@ -9,7 +9,9 @@ from typing import Any, Protocol
 
 from pipeline.deadlines import Deadlines
 from pipeline.progress.listing import Reader
+from pipeline.rejudged import Judges
 from pipeline.store.database import Connection, Database
+from pipeline.store.opened import Store
 
 
 class TakeAnswer(Protocol):
@@ -35,6 +37,9 @@ class Service:
         engine_secret: What an engine signs with (`whsec_…`); empty: none may report.
         deadlines: The office's calendar.
         clock: The present.
+        store: The store as a whole, for what takes bytes in or gives them out; without it those routes answer
+            that they cannot serve now.
+        judges: What a claim that a person changed is judged by; asked for anew each time, for lists change.
     """
 
     database: Database
@@ -42,6 +47,8 @@ class Service:
     engine_secret: str = field(default="", repr=False)
     deadlines: Deadlines = field(default_factory=Deadlines)
     clock: Callable[[], datetime] = _now
+    store: Store | None = field(default=None, repr=False)
+    judges: Callable[[], Judges] | None = None
 
     def reader(self, *, unmasked: bool) -> Reader:
         """Who reads lists today."""

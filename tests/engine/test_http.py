@@ -24,7 +24,7 @@ from pipeline.store.database import Database
 from tests.engine.entered import NOW, amended, answer, claim, later, message, put_entered, told
 from tests.engine.served import served
 
-SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="  # the same in each process that collects the tests
+SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="  # each process collects the same tests
 READ_SECONDS = 0.3
 """Of the sender under test; a real one waits a hundred times as long."""
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.engine.signing import is_signed, new_secret, secret_fault, signed_headers
 
-SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="  # the same in each process that collects the tests
+SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="  # each process collects the same tests
 
 
 def test_what_was_signed_is_signed() -> None:

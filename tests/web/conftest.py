@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from playwright.sync_api import Browser
 
 from pipeline.store.database import Database
 from pipeline.web.service import Service
 from tests.store.stored import NOW
+from tests.web.browsing import browsing, chromium
 from tests.web.serving import SECRET, Door, served
 
 
@@ -27,3 +29,12 @@ def service(database: Database, door: Door) -> Service:
 def web(service: Service) -> Iterator[httpx.Client]:
     with served(service) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium of the system, started once; tests that need one are skipped where there is none."""
+    if chromium() is None:
+        pytest.skip("没有 Chromium：apt-get install chromium / no Chromium here")
+    with browsing() as started:
+        yield started
