@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
 
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -75,4 +74,4 @@ def signed_in_page(
     held, _csrf = held_by(database, staffed(database, role, name))
     context = browser.new_context(base_url=base_url, viewport={"width": 1280, "height": 800}, locale="zh-CN")
     context.add_cookies([{"name": COOKIE, "value": held, "url": base_url}])
-    return cast("Page", context.new_page())
+    return context.new_page()
