@@ -164,11 +164,11 @@ def test_an_entry_printed_by_its_own_name_is_never_taken_for_another(entry: obje
 
 
 def test_a_scan_starts_fast_and_a_match_is_quick() -> None:
-    """Seconds of this process's own work; the bounds are five times the aim, for a busy machine."""
+    """Seconds of this process's own work; the bounds are ten and five times the aim, for a busy machine."""
     start = time.process_time()
     fresh = Catalogs.sample()
     fresh.match("盐酸二甲双胍片", on=DAY)
-    assert time.process_time() - start < 0.5
+    assert time.process_time() - start < 1.0
     names = [entry.name for entry in fresh.entries][:200]
     start = time.process_time()
     for name in names:

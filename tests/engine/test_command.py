@@ -165,7 +165,7 @@ def test_an_engine_that_is_killed_after_it_took_a_claim_gives_its_first_answer(
     book = tmp_path / "engine.sqlite"
     holding_back = ("--fail", "timeout-after-commit", "--rate", "1")
     with killed_at_the_end(book, *holding_back) as url, HttpEngine(url, SECRET, read_seconds=0.5) as client:
-        assert send_due(database, client, NOW) == Sent(put_off=1)
+        assert send_due(database, client, NOW, limit=1) == Sent(put_off=1)
     assert claim(database).state == "entered"
     refusing = stand_in(StandInBook(book), SECRET, "refused")
     with served(refusing) as url, HttpEngine(url, SECRET) as client:
