@@ -1,4 +1,4 @@
-"""Pages of papers over HTTP: picture, peeled and turned, and its words; originals are saved and never shown."""
+"""Pages of papers over HTTP: picture, peeled and turned, and its words; originals are saved, not shown."""
 
 from __future__ import annotations
 
