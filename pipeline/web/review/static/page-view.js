@@ -34,6 +34,7 @@ export class PageView {
   #words = new Map();
   #isPeeled = false;
   #shown = "";
+  #ready = Promise.resolve(false);
 
   /** @param {HTMLElement} element with a `.view` holding `.sheet` (an `img` and an `svg`), `.told` and `.page-title`. */
   constructor(element, desk) {
@@ -65,8 +66,14 @@ export class PageView {
     const count = paper.pages.length;
     this.#title.textContent = [paper.type_name || paper.title, ...(count > 1 ? [`${at} / ${count}`] : []), paper.file].join(" · ");
     if (isOther) this.#mark(null);
-    if (address === this.#shown) return Boolean(address);
-    this.#shown = address;
+    if (address !== this.#shown) {
+      this.#shown = address;
+      this.#ready = this.#load(address, isOther);
+    }
+    return (await this.#ready) && address === this.#shown;
+  }
+
+  async #load(address, isOther) {
     this.#sheet.hidden = !address;
     this.#tell(address ? "" : t("这一页没有图像。"));
     if (!address) return false;
@@ -75,7 +82,7 @@ export class PageView {
       ready = await picture(address);
     } catch (error) {
       if (error.name !== "EncodingError") throw error;
-      this.#tell(t("图像暂时取不到，请稍后再试。"));
+      if (address === this.#shown) this.#tell(t("图像暂时取不到，请稍后再试。"));
       return false;
     }
     if (address !== this.#shown) return false;

@@ -44,9 +44,9 @@ function show(paper) {
 }
 
 desk.addEventListener("record", ({ detail: { record, previous, opened } }) => {
-  if (record.papers !== previous?.papers || record.todo !== previous?.todo) showTabs(record);
   const paper = (!opened && shown && paperOf(record, shown.document_id)) || record.papers[0];
   if (paper && (paper !== shown || record.lease !== previous?.lease)) show(paper);
+  if (record.papers !== previous?.papers || record.todo !== previous?.todo) showTabs(record);
   if (record.todo.length <= PREFETCH_AT) prefetch();
 });
 
