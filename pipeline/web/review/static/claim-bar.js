@@ -70,8 +70,8 @@ export function forwardStep(record) {
 
 const tag = (tone, text) => make("span", { class: `tag ${tone}` }, text);
 
-/** `120.00` or `120.00–180.00` of the payout's lowest and highest. */
+/** `120.00` or `120.00–180.00` of what may be paid. */
 function range(payout) {
-  const { lowest, highest } = payout;
-  return lowest === highest ? lowest : `${lowest}–${highest}`;
+  const { low, high } = payout;
+  return low === high ? low : `${low}–${high}`;
 }

@@ -5,7 +5,8 @@ import { t } from "../shell/shell.js";
 /** A character read less surely than this is marked. */
 export const DOUBTFUL_CHARACTER = 0.9;
 
-const ANSWERED = { value: "已由人工确认", illegible: "无法辨认", not_present: "票面上没有", not_applicable: "不适用" };
+/** Answers that are no value. */
+const WITHOUT_VALUE = { illegible: "无法辨认", not_present: "票面上没有", not_applicable: "不适用" };
 const DOUBTS = {
   format: { sign: "✕", tone: "fail", says: "格式不对" },
   unsure: { sign: "?", tone: "doubt", says: "没有把握" },
@@ -22,8 +23,8 @@ export function signOf(value, { typed = null, fault = "", conflict } = {}) {
   if (conflict !== undefined) return { sign: "⇄", tone: "fail", says: t("他人已改为 {value}", { value: conflict ?? "—" }), number: "" };
   if (typed !== null) return { sign: "✎", tone: "doubt", says: t("已填写，未确认"), number: "" };
   if (value.answered) {
-    const isValue = value.answered === "value";
-    return { sign: isValue ? "✓" : "—", tone: "fine", says: t(ANSWERED[value.answered] ?? "已由人工确认"), number: t("人工") };
+    const without = WITHOUT_VALUE[value.answered];
+    return { sign: without ? "—" : "✓", tone: "fine", says: t(without ?? "已由人工确认"), number: t("人工") };
   }
   const number = value.value === null ? "" : percent(value.confidence);
   const doubt = DOUBTS[["format", "missing", "unsure", "rule"].find((one) => value.doubts.includes(one))];
