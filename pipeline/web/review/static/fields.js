@@ -15,6 +15,8 @@ export class FieldsView {
   #desk;
   #paper = null;
   #rows = new Map();
+  #more = make("button", { type: "button", class: "link more", "aria-expanded": "false", onclick: () => this.#unfold() });
+  #isUnfolded = false;
 
   /** @param {HTMLElement} element takes the rows. */
   constructor(element, desk, keys) {
@@ -35,7 +37,8 @@ export class FieldsView {
   show(paper) {
     if (this.#paper?.document_id !== paper.document_id) {
       this.#rows.clear();
-      this.#element.replaceChildren();
+      this.#element.replaceChildren(this.#more);
+      this.#isUnfolded = false;
     }
     this.#paper = paper;
     for (const value of paper.fields) {
@@ -49,6 +52,28 @@ export class FieldsView {
       row.element.remove();
       this.#rows.delete(path);
     }
+    this.#fold();
+  }
+
+  /** Values that nobody looks for and nothing was read of lie folded; one that was shown stays where it is. */
+  #fold() {
+    let folded = 0;
+    for (const row of this.#rows.values()) {
+      const isBare = row.isBare && !row.wasShown && !this.#isUnfolded;
+      row.element.hidden = isBare;
+      if (isBare) folded += 1;
+      else row.wasShown = true;
+    }
+    this.#more.hidden = !folded;
+    this.#more.replaceChildren(t("还有 {count} 项票面上未读到", { count: folded }), " ", make("kbd", {}, "Alt+M"));
+  }
+
+  #unfold() {
+    if (this.#more.hidden) return;
+    this.#isUnfolded = true;
+    const first = [...this.#rows.values()].find((row) => row.element.hidden);
+    this.#fold();
+    first?.focus();
   }
 
   /** What was typed and is not confirmed: the first such place of this paper, or undefined. */
@@ -59,14 +84,18 @@ export class FieldsView {
 
   #made(value, paper) {
     const row = new FieldRow(this.#desk, value, paper);
-    this.#element.append(row.element);
+    this.#more.before(row.element);
     return row;
   }
 
   #focused({ document_id, path, by }) {
     this.#rows.forEach((row) => row.element.classList.toggle("here", row.value.path === path && this.#paper.document_id === document_id));
     if (by === "fields" || cellOf(path)) return;
-    this.#rows.get(path)?.focus();
+    const row = this.#rows.get(path);
+    if (!row) return;
+    row.element.hidden = false;
+    row.wasShown = true;
+    row.focus();
   }
 
   #addKeys(keys) {
@@ -82,6 +111,7 @@ export class FieldsView {
     }
     const answers = { F2: ["无法辨认", "illegible"], F3: ["票面上没有", "not_present"], F4: ["不适用", "not_applicable"] };
     for (const [key, [name, kind]] of Object.entries(answers)) add(key, name, () => this.active.answer(kind) && this.#desk.next());
+    keys.add({ key: "Alt+M", name: "显示未读到的字段", group, run: () => this.#unfold() });
     add("Escape", "恢复原值", () => this.active.restore(), () => this.active?.isChanged);
   }
 }
@@ -89,6 +119,8 @@ export class FieldsView {
 let made = 0;
 
 class FieldRow {
+  /** Whether it was shown once: it is not folded away again. */
+  wasShown = false;
   #desk;
   #fault = "";
   #literal = null;
@@ -113,6 +145,12 @@ class FieldRow {
     this.input.addEventListener("keydown", (event) => this.#leaving(event));
     this.#crop.addEventListener("click", () => this.input.focus());
     this.update(value, paper);
+  }
+
+  /** Whether nothing was read and nobody need look. */
+  get isBare() {
+    const { value, doubts, answered, required } = this.value;
+    return value === null && !doubts.length && !answered && !required && !this.isChanged;
   }
 
   get place() {
