@@ -19,6 +19,7 @@ from pipeline.web import answers, claims, pages
 from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.people import NotSignedIn
 from pipeline.web.problems import tell_problems
+from pipeline.web.review import routes as review
 from pipeline.web.service import Service
 from pipeline.web.shell import routes as shell
 
@@ -49,7 +50,7 @@ def app(service: Service) -> FastAPI:
     """
     made = FastAPI(title="报销 Baoxiao", version=version("baoxiao"), docs_url=None, redoc_url=None)
     made.state.service = service
-    for part in (health_router, claims.router, answers.router, pages.router, shell.router):
+    for part in (health_router, claims.router, answers.router, pages.router, shell.router, review.router):
         made.include_router(part)
     made.add_exception_handler(claims.Unchanged, claims.unchanged)
     made.add_exception_handler(NotSignedIn, shell.not_signed_in)

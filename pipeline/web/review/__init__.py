@@ -1,1 +1,1 @@
-"""The review desk: queue, claims with papers beside values, what the screen asks the server."""
+"""The reviewer's pages: the queue, one claim, and the JSON that they work with."""
