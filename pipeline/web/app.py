@@ -22,6 +22,8 @@ from pipeline.web.problems import tell_problems
 from pipeline.web.review import routes as review
 from pipeline.web.service import Service
 from pipeline.web.shell import routes as shell
+from pipeline.web.uploads import pages as upload_pages
+from pipeline.web.uploads import routes as uploads
 
 health_router = APIRouter()
 
@@ -58,8 +60,10 @@ def app(service: Service) -> FastAPI:
         shell.router,
         paper_pages.router,
         review.router,
+        uploads.router,
     ):
         made.include_router(part)
+    made.include_router(upload_pages.router)
     made.add_exception_handler(claims.Unchanged, claims.unchanged)
     made.add_exception_handler(NotSignedIn, shell.not_signed_in)
     tell_problems(made)
