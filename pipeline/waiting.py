@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from extractors import required_fields
 from pipeline.model import AnyField, Document
-from pipeline.records import CheckRecord
+from pipeline.open_values import OpenValue
+from pipeline.records import CheckRecord, value_text
 
 CELLS = ("name", "specification", "unit", "quantity", "unit_price", "amount", "category")
 ROW_CELLS = frozenset({"name", "amount"})
@@ -40,6 +41,26 @@ def waiting_values(document: Document, checks: Iterable[CheckRecord] = ()) -> di
         if _waits(cell) and (part in ROW_CELLS or path in disputed):
             waiting[path] = cell.confidence
     return waiting
+
+
+def open_values(document: Document, checks: Iterable[CheckRecord] = ()) -> list[OpenValue]:
+    """The values of a paper that a person must see, each with how likely it is wrong and what else it may be.
+
+    Args:
+        document: As `waiting_values`.
+        checks: As `waiting_values`.
+    """
+    cells = {f"fields.{name}": (name, field) for name, field in document.fields.items()}
+    cells |= {path: (part, cell) for path, part, cell in _cells(document)}
+    found = []
+    for path, sure in waiting_values(document, checks).items():
+        name, field = cells.get(path, ("", None))
+        value = None if field is None or field.value is None else value_text(name, field.value)
+        others = [one for one in field.candidates if one.value != value] if field is not None else []
+        best = max(others, key=lambda one: one.confidence, default=None)
+        chance = 1.0 if sure is None or value is None else 1.0 - sure
+        found.append(OpenValue(document.id, path, chance, value, best.value if best is not None else None))
+    return found
 
 
 def _waits(field: AnyField) -> bool:
