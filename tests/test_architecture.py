@@ -16,6 +16,8 @@ FLOOR = {
     "pipeline.utf8",
     "pipeline.field_kinds",
     "pipeline.open_values",
+    # Whether two answers say the same.
+    "pipeline.agreement",
     "pipeline.dated_files",
     "pipeline.fee_categories",
     "pipeline.bill_codes",
@@ -106,6 +108,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.utf8": set(),
     "pipeline.field_kinds": set(),
     "pipeline.open_values": set(),
+    "pipeline.agreement": {"pipeline.field_values", "pipeline.text"},
     "pipeline.whole_files": set(),
     "pipeline.dated_files": set(),
     "pipeline.fee_categories": {"pipeline.text"},
@@ -139,7 +142,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # A kept claim has its time limit and its rows as they are published; which fields wait for a person
     # depends on what its papers must carry.
     "pipeline.deadlines": FLOOR | {"pipeline.office", "pipeline.records"},
-    "pipeline.waiting": FLOOR | {"extractors", "pipeline.records"},
+    "pipeline.waiting": FLOOR | {"extractors", "pipeline.confidence", "pipeline.records"},
     "pipeline.store.cases": FLOOR
     | {
         "pipeline.store",
