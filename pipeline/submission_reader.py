@@ -28,6 +28,7 @@ from pipeline.reading.refusal import printable
 from pipeline.reading.sandbox import Sandbox
 from pipeline.records import ClaimStatus
 from pipeline.rejudged import Judges
+from pipeline.review.sampling import Sampling, draw_accepted, draw_planted
 from pipeline.scan import Kept, Progress, ReadersOf, Run, Upload, reader_version
 from pipeline.settings import Settings
 from pipeline.store.cases import save_claim, save_papers
@@ -37,6 +38,7 @@ from pipeline.store.known_claims import hold_bills
 from pipeline.store.lives import note_event, standing_of, take_step
 from pipeline.store.opened import Store
 from pipeline.store.submissions import ReceivedFile, Submission, finish, hold
+from pipeline.store.thresholds import aimed
 from pipeline.submitted_claims import Assembled, Way, assembled
 from pipeline.upload import Decoder
 from pipeline.warm import Warm
@@ -110,10 +112,12 @@ class SubmissionReader:
     ) -> None:
         self._store = store
         self._settings = settings
+        self._configured = settings
         self._clock = clock
         Judges.of(settings)  # a place's file that is wrong is told before anything is read
         self._sandbox = Warm(lambda: sandbox(FILES_AT_ONCE))
-        self._readers = Warm(lambda: readers(settings, None, None))  # nobody looks at small pictures here
+        # Nobody looks at small pictures here.
+        self._readers = Warm(lambda: readers(self._settings, None, None))
 
     def __enter__(self) -> Self:
         return self
@@ -138,6 +142,7 @@ class SubmissionReader:
             ServiceUnavailable: If a part of ours is down.
         """
         began = self._clock()
+        self._aim()
         judges = Judges.of(self._settings, self._store.originals)  # anew: reviewers may have taught something
         folder = self._work_folder(submission.id)
         uploads = self._laid_out(submission, folder)
@@ -158,6 +163,13 @@ class SubmissionReader:
             read = self._written(submission, holder, run.kept(), judges, began)
         self.forget_work(submission.id)
         return read
+
+    def _aim(self) -> None:
+        """Read by the target error that is in force now; processes that know another one are ended."""
+        settings = aimed(self._configured, self._store.database)
+        if settings != self._settings:
+            self._settings = settings
+            self._readers.close()
 
     def forget_work(self, submission_id: str) -> None:
         """Clear away the work folder of a submission, which is in the store or is given up."""
@@ -206,7 +218,10 @@ class SubmissionReader:
                 if bills.have_changed() or any(claim.is_stale(connection) for claim in claims):
                     continue
                 now = self._clock()
-                became = tuple(_kept(connection, submission, claim, judges, began, now) for claim in claims)
+                sampling = Sampling.of(self._settings)
+                became = tuple(
+                    _kept(connection, submission, claim, judges, sampling, began, now) for claim in claims
+                )
                 save_papers(connection, submission.id, others)
                 missed = tuple(kept.unread())
                 read_by = f"{version('baoxiao')} {reader_version(self._settings)}"
@@ -219,6 +234,7 @@ def _kept(
     submission: Submission,
     claim: Assembled,
     judges: Judges,
+    sampling: Sampling,
     began: datetime,
     now: datetime,
 ) -> ClaimRead:
@@ -243,6 +259,9 @@ def _kept(
     )
     step = step_after_reading(standing_of(connection, claim_id), claim.record["status"])
     state = take_step(connection, claim_id, step, SYSTEM, now)
+    draw_accepted(connection, claim_id, claim.documents, sampling, now)
+    if state == "first_review":
+        draw_planted(connection, claim_id, claim.documents, sampling, now)
     return ClaimRead(claim_id, state, claim.way, tuple(claim.record["missing_materials"]))
 
 

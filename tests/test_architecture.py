@@ -216,6 +216,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.progress.command": {"pipeline.progress.in_terminal"},
     # What reviewers work with, without a word of how it is shown.
     "pipeline.review": RUN | KEEP | {"pipeline.settlement", "pipeline.progress"},
+    "pipeline.review.sampling": FLOOR | KEEP | {"pipeline.records", "pipeline.store"},
     # The same over HTTP, and pages for people; an engine that settles later reports there.
     "pipeline.web": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"},
     "pipeline.web.command": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.web"},
@@ -225,7 +226,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.submitted_claims": RUN | KEEP | {"pipeline.scan"},
     "pipeline.submission_reader": RUN
     | KEEP
-    | {"pipeline.scan", "pipeline.submitted_claims", "pipeline.warm"},
+    # What is drawn of a claim to be asked about is drawn when it is read.
+    | {"pipeline.scan", "pipeline.submitted_claims", "pipeline.warm", "pipeline.review.sampling"},
     # One worker does what a store waits for; who it hands over to is built from settings.
     "pipeline.worker": RUN | {"pipeline.scan", "pipeline.submission_reader"},
     "pipeline.errands": FLOOR | {"pipeline.engine", "pipeline.store", "pipeline.worker"},

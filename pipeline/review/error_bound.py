@@ -77,7 +77,8 @@ class QualityRecord(TypedDict):
     """The error among values that go through unseen.
 
     `aim` is the office's setting, `target` what is in force and `threshold` the confidence from which on
-    values go through; 1 means that none does. `days` is the window.
+    values go through; 1 means that none does. `days` is the window; of it, values that would go through today
+    are counted.
     """
 
     aim: float
@@ -205,7 +206,7 @@ def loosen(
         now: When.
 
     Raises:
-        StepRefused: If it is no target, stricter than the one in force, or the reason or the right is wanting.
+        StepRefused: If it is no target that is looser, or the reason or the right is wanting.
     """
     in_force = effective_target(connection, aim)
     if actor.role not in ("supervisor", "admin"):
@@ -232,11 +233,13 @@ def quality(connection: Connection, aim: float, now: datetime) -> QualityRecord:
         now: The present; the window ends there.
     """
     target = effective_target(connection, aim)
-    answers = answered_since(connection, _since(connection, now))
+    threshold = threshold_of(target)
+    answered = answered_since(connection, _since(connection, now))
+    answers = [one for one in answered if one.confidence >= threshold]  # what would go through today
     return {
         "aim": aim,
         "target": target,
-        "threshold": threshold_of(target),
+        "threshold": threshold,
         "days": WINDOW.days,
         "needed": needed(aim),
         "overall": _bound("", answers, aim),

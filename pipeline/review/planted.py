@@ -23,8 +23,8 @@ from pipeline.store.probes import Probe, probes_of, settle_probe
 USUAL_DOUBT: Final = 0.9
 """The confidence that a planted item is shown with where no other value of the claim is in doubt."""
 
-GIVES_IT_AWAY: Final = frozenset({"qr", "text_layer", "person", "rendition"})
-"""Witnesses that a doubtful value does not have."""
+MAY_DOUBT: Final = frozenset({"ocr", "second_look"})
+"""Witnesses that a doubtful value has too; any other would tell that this one is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def _with_items(paper: PaperRecord, places: dict[tuple[str, str], Planted], sure
 
 
 def _in_doubt(value: ValueRecord, item: Planted, sure: float) -> ValueRecord:
-    witnesses = [one for one in value["witnesses"] if one["kind"] not in GIVES_IT_AWAY]
+    witnesses = [one for one in value["witnesses"] if one["kind"] in MAY_DOUBT]
     if item.own is not None:
         text = item.own.text if item.own.kind == "value" else None
         return {**value, "value": text, "witnesses": [], "answered": item.own.kind}

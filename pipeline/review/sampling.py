@@ -64,8 +64,8 @@ def draw_accepted(
         sampling: How much is drawn.
         now: When.
     """
-    unseen = sorted(_unseen(documents), key=lambda one: _drawn("accepted", claim_id, one[0].id, one[1]))
-    chosen = [one for one in unseen if _drawn("accepted", claim_id, one[0].id, one[1]) < sampling.share]
+    unseen = sorted(_unseen(documents), key=lambda one: drawn_at("accepted", claim_id, one[0].id, one[1]))
+    chosen = [one for one in unseen if drawn_at("accepted", claim_id, one[0].id, one[1]) < sampling.share]
     if not chosen and not were_drawn_since(connection, "accepted", now - DAY, sampling.daily):
         chosen = unseen[:1]
     return keep_probes(connection, [_probe(claim_id, *one, "accepted", now) for one in chosen])
@@ -78,7 +78,7 @@ def draw_planted(
 
     Known is what a code on the paper says too, and what two persons, or a third one, said before.
     """
-    if _drawn("planted", claim_id) >= sampling.planted:
+    if drawn_at("planted", claim_id) >= sampling.planted:
         return 0
     settled = {
         (one.document_id, one.path, one.answer)
@@ -91,11 +91,11 @@ def draw_planted(
         if field.status == "accepted"
         and (KNOWN_BY & set(field.witnesses) or (document.id, path, _says(path, field)) in settled)
     ]
-    known.sort(key=lambda one: _drawn("planted", claim_id, one[0].id, one[1]))
+    known.sort(key=lambda one: drawn_at("planted", claim_id, one[0].id, one[1]))
     return keep_probes(connection, [_probe(claim_id, *one, "planted", now) for one in known[:1]])
 
 
-def _drawn(*what: str) -> float:
+def drawn_at(*what: str) -> float:
     """Where something lies between 0 and 1: evenly spread, and always the same."""
     digest = hashlib.sha256(" ".join(what).encode()).digest()[:_BYTES]
     return int.from_bytes(digest) / float(256**_BYTES)
