@@ -21,6 +21,8 @@ from pipeline.web.people import NotSignedIn
 from pipeline.web.problems import tell_problems
 from pipeline.web.service import Service
 from pipeline.web.shell import routes as shell
+from pipeline.web.uploads import pages as upload_pages
+from pipeline.web.uploads import routes as uploads
 
 health_router = APIRouter()
 
@@ -55,9 +57,11 @@ def app(service: Service) -> FastAPI:
         answers.router,
         pages.router,
         shell.router,
+        uploads.router,
         paper_pages.router,
     ):
         made.include_router(part)
+    made.include_router(upload_pages.router)
     made.add_exception_handler(claims.Unchanged, claims.unchanged)
     made.add_exception_handler(NotSignedIn, shell.not_signed_in)
     tell_problems(made)
