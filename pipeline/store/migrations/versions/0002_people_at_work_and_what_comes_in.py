@@ -233,4 +233,7 @@ def upgrade() -> None:
     with op.batch_alter_table("probes", schema=None) as batch_op:
         batch_op.create_index("ix_probes_purpose_answered_at", ["purpose", "answered_at"], unique=False)
 
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.alter_column("claim_id", existing_type=sa.VARCHAR(), nullable=True)
+
     # ### end Alembic commands ###
