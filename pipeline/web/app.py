@@ -19,6 +19,7 @@ from pipeline.web import answers, claims, pages, paper_pages
 from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.people import NotSignedIn
 from pipeline.web.problems import tell_problems
+from pipeline.web.review import routes as review
 from pipeline.web.service import Service
 from pipeline.web.shell import routes as shell
 from pipeline.web.uploads import pages as upload_pages
@@ -59,6 +60,7 @@ def app(service: Service) -> FastAPI:
         shell.router,
         uploads.router,
         paper_pages.router,
+        review.router,
     ):
         made.include_router(part)
     made.include_router(upload_pages.router)
