@@ -112,8 +112,8 @@ class Readers:
         self, pages: Sequence[SpooledPage], close_ups: Sequence[CloseUpOf], seen: Path | None = None
     ) -> Future[list[Placed]]:
         """As `read`, each page, or paper on it, with the close-ups of it merged into its words."""
-        call = (list(pages), list(close_ups), seen)
-        return self._schedule(len(pages) + len(close_ups), _read_with_close_ups, *call)
+        asked = list(pages), list(close_ups), seen
+        return self._schedule(len(pages) + len(close_ups), _read_with_close_ups, *asked)
 
     def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
         """The documents that the pages of one file hold; `today` counts as the present."""

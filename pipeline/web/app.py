@@ -58,9 +58,9 @@ def app(service: Service) -> FastAPI:
         answers.router,
         pages.router,
         shell.router,
+        uploads.router,
         paper_pages.router,
         review.router,
-        uploads.router,
     ):
         made.include_router(part)
     made.include_router(upload_pages.router)
