@@ -23,6 +23,15 @@ from pipeline.store.tables import account_changes, accounts, sessions
 PersonRole: TypeAlias = Literal["clerk", "reviewer", "second_reviewer", "supervisor", "auditor", "admin"]
 """What an account may be; of `pipeline.life.Role` those that are people of the office."""
 PERSON_ROLES: tuple[PersonRole, ...] = get_args(PersonRole)
+ROLE_NAMES: dict[PersonRole, str] = {
+    "clerk": "收件员",
+    "reviewer": "初审员",
+    "second_reviewer": "复审员",
+    "supervisor": "主管",
+    "auditor": "审计员",
+    "admin": "管理员",
+}
+"""What an office calls each role."""
 
 Language: TypeAlias = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
