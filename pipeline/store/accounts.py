@@ -291,12 +291,23 @@ def signed_in(connection: Connection, name: str, password: str, now: datetime) -
         return None
     if is_outdated(row.password):
         _change(connection, name, password=hashed(password))
+    return open_session(connection, row.name, now)
+
+
+def open_session(connection: Connection, name: str, now: datetime) -> str:
+    """What the cookie of a new session holds, of somebody who has proven who they are.
+
+    Args:
+        connection: Of a transaction that writes.
+        name: Of the account.
+        now: When.
+    """
     held = secrets.token_urlsafe(32)
     connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
     connection.execute(
         insert(sessions).values(
             digest=_digest(held),
-            account=row.name,
+            account=name,
             csrf=secrets.token_urlsafe(32),
             created_at=now,
             seen_at=now,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from pipeline.errors import QueryRefused
-from pipeline.store.accounts import PERSON_ROLES, ROLE_NAMES, is_password_of, set_password, signed_in
+from pipeline.store.accounts import PERSON_ROLES, ROLE_NAMES, is_password_of, open_session, set_password
 from pipeline.store.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from pipeline.web.limits import SIGN_INS_OF_ACCOUNT, limits_of
 from pipeline.web.pages import page
@@ -48,12 +48,11 @@ def change_password(
     try:
         with service.database.write() as connection:
             set_password(connection, person.name, new, now, who=person.name)
-            held = signed_in(connection, person.name, new, now)
+            held = open_session(connection, person.name, now)
     except QueryRefused as error:
         return _shown(request, person, refused=str(error).removeprefix("password: "))
     response = RedirectResponse("/account?changed=true", HTTPStatus.SEE_OTHER)
-    if held is not None:  # the account was disabled meanwhile: they are led to sign in
-        keep_signed_in(request, response, held)
+    keep_signed_in(request, response, held)
     return response
 
 
