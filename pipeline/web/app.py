@@ -15,9 +15,13 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from typing_extensions import TypedDict
 
 from pipeline.store.queries import is_answering
-from pipeline.web import answers, claims, pages, paper_pages
+from pipeline.web import answers, claims, pages, paper_pages, unmasking
+from pipeline.web.accounts import own as account
+from pipeline.web.accounts import routes as accounts
+from pipeline.web.from_here import FromHere
 from pipeline.web.headers import SECURITY_HEADERS
-from pipeline.web.people import NotSignedIn
+from pipeline.web.limits import Limits
+from pipeline.web.people import NotSignedIn, PasswordIsAnothers
 from pipeline.web.problems import tell_problems
 from pipeline.web.review import routes as review
 from pipeline.web.service import Service
@@ -44,6 +48,21 @@ def health(request: Request) -> HealthRecord:
     return {"status": "ok", "version": version("baoxiao")}
 
 
+FOR_PROGRAMS = (health_router, claims.router, answers.router, uploads.router)
+"""Answered in JSON, opened by tokens."""
+FOR_PEOPLE = (
+    pages.router,
+    shell.router,
+    account.router,
+    accounts.router,
+    review.router,
+    paper_pages.router,
+    unmasking.router,
+    upload_pages.router,
+)
+"""Pages, and what their scripts ask; opened to who signed in."""
+
+
 def app(service: Service) -> FastAPI:
     """The web API of a store.
 
@@ -52,21 +71,14 @@ def app(service: Service) -> FastAPI:
     """
     made = FastAPI(title="报销 Baoxiao", version=version("baoxiao"), docs_url=None, redoc_url=None)
     made.state.service = service
-    for part in (
-        health_router,
-        claims.router,
-        answers.router,
-        pages.router,
-        shell.router,
-        uploads.router,
-        paper_pages.router,
-        review.router,
-    ):
+    made.state.limits = Limits()
+    for part in (*FOR_PROGRAMS, *FOR_PEOPLE):
         made.include_router(part)
-    made.include_router(upload_pages.router)
     made.add_exception_handler(claims.Unchanged, claims.unchanged)
     made.add_exception_handler(NotSignedIn, shell.not_signed_in)
+    made.add_exception_handler(PasswordIsAnothers, account.to_change_password)
     tell_problems(made)
+    made.add_middleware(FromHere)
     made.middleware("http")(_with_security_headers)
     return made
 
