@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from pipeline.deadlines import Deadlines
+from pipeline.progress.asking import SOON_WORKING_DAYS
 from pipeline.progress.listing import Reader
 from pipeline.rejudged import Judges
 from pipeline.store.database import Connection, Database
@@ -40,6 +41,7 @@ class Service:
         store: The store as a whole, for what takes bytes in or gives them out; without it those routes answer
             that they cannot serve now.
         judges: What a claim that a person changed is judged by; asked for anew each time, for lists change.
+        due_soon_days: Working days before its deadline from which on a claim goes before others.
     """
 
     database: Database
@@ -49,6 +51,7 @@ class Service:
     clock: Callable[[], datetime] = _now
     store: Store | None = field(default=None, repr=False)
     judges: Callable[[], Judges] | None = None
+    due_soon_days: int = SOON_WORKING_DAYS
 
     def reader(self, *, unmasked: bool) -> Reader:
         """Who reads lists today."""

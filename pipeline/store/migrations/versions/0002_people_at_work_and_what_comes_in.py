@@ -233,4 +233,9 @@ def upgrade() -> None:
     with op.batch_alter_table("probes", schema=None) as batch_op:
         batch_op.create_index("ix_probes_purpose_answered_at", ["purpose", "answered_at"], unique=False)
 
+    with op.batch_alter_table("field_changes", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("version", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("undoes", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("frozen", sa.Text(), nullable=True))
+
     # ### end Alembic commands ###
