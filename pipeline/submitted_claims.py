@@ -128,7 +128,7 @@ class _Assembly:
         return left_by_persons(self.judges, stored, self.today)
 
     def by_what_they_say(self, papers: Sequence[Document]) -> tuple[list[Assembled], list[BatchRecord]]:
-        """The claims that papers make, each beside the stored one that it is, and the batches of the stack."""
+        """The claims that papers make, each beside the stored one that it is, and their batches."""
         together = self._together(papers, self.applications)
         by_id = {paper.id: paper for paper in papers}
         claims: list[Assembled] = []

@@ -19,6 +19,7 @@ from pipeline.web import answers, claims, pages, paper_pages
 from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.people import NotSignedIn
 from pipeline.web.problems import tell_problems
+from pipeline.web.review import routes as review
 from pipeline.web.service import Service
 from pipeline.web.shell import routes as shell
 from pipeline.web.uploads import pages as upload_pages
@@ -57,6 +58,7 @@ def app(service: Service) -> FastAPI:
         answers.router,
         pages.router,
         shell.router,
+        review.router,
         uploads.router,
         paper_pages.router,
     ):
