@@ -26,6 +26,7 @@ from pipeline.store.database import Connection
 from pipeline.store.drafts import drafts_of
 from pipeline.store.lives import standing_of
 from pipeline.store.open_checks import OVERRIDERS
+from pipeline.store.pages import pages_of
 from pipeline.store.queries import checks_kept, claim_row, reviews_kept
 from pipeline.store.rows import CheckRow, ClaimRow
 
@@ -68,6 +69,7 @@ def review_record(
         doubts,
         drafts_of(connection, claim_id, looker.actor.name),
         {(one.document_id, one.path): one.answer for one in reviews_kept(connection, claim_id) if one.answer},
+        pages_of(connection, {document.file.sha256 for document in documents}),
     )
     return {
         "claim_id": claim_id,

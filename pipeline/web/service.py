@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.deadlines import Deadlines
 from pipeline.progress.asking import SOON_WORKING_DAYS
@@ -13,6 +14,9 @@ from pipeline.progress.listing import Reader
 from pipeline.rejudged import Judges
 from pipeline.store.database import Connection, Database
 from pipeline.store.opened import Store
+
+if TYPE_CHECKING:  # opens processes that read
+    from pipeline.web.uploads.gate import PageGate
 
 
 class TakeAnswer(Protocol):
@@ -42,6 +46,8 @@ class Service:
             that they cannot serve now.
         judges: What a claim that a person changed is judged by; asked for anew each time, for lists change.
         due_soon_days: Working days before its deadline from which on a claim goes before others.
+        gate: Judges the pictures that are uploaded; without it nobody is told whether they can be read.
+        work: Where submissions are read (`pipeline.submission_reader`): what held ones say lies there.
     """
 
     database: Database
@@ -52,6 +58,8 @@ class Service:
     store: Store | None = field(default=None, repr=False)
     judges: Callable[[], Judges] | None = None
     due_soon_days: int = SOON_WORKING_DAYS
+    gate: PageGate | None = field(default=None, repr=False)
+    work: Path | None = None
 
     def reader(self, *, unmasked: bool) -> Reader:
         """Who reads lists today."""
