@@ -8,6 +8,7 @@ Nothing that was sent is repeated, for it may name a person; what is wrong is na
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from typing import Final, NotRequired
 
@@ -19,7 +20,14 @@ from starlette.exceptions import HTTPException
 # pydantic reads a TypedDict of `typing` from Python 3.12 on only.
 from typing_extensions import TypedDict
 
-from pipeline.errors import BaoxiaoError, QueryRefused, ServiceUnavailable, StepRefused
+from pipeline.errors import (
+    BaoxiaoError,
+    ClaimMovedOn,
+    HeldByAnother,
+    QueryRefused,
+    ServiceUnavailable,
+    StepRefused,
+)
 from pipeline.store.accounts import Language
 from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.pages import PAGE_HEADERS, language_of, page
@@ -52,13 +60,20 @@ class FaultRecord(TypedDict):
 
 
 class ProblemRecord(TypedDict):
-    """A problem document; `errors` where several keys are wrong."""
+    """A problem document; `errors` where several keys are wrong.
+
+    Where a claim moved on meanwhile, `version` is its present one; where somebody else has it on their desk,
+    `holder` says who, and `until` how long if they do nothing.
+    """
 
     type: str
     title: str
     status: int
     detail: NotRequired[str]
     errors: NotRequired[list[FaultRecord]]
+    version: NotRequired[int]
+    holder: NotRequired[str]
+    until: NotRequired[str]
 
 
 def problem(
@@ -162,8 +177,25 @@ def _ours(request: Request, error: Exception) -> Response:
     if isinstance(error, QueryRefused):
         return told(request, HTTPStatus.BAD_REQUEST, str(error))
     if isinstance(error, StepRefused):
-        return told(request, HTTPStatus.CONFLICT, str(error))
+        return _conflict(request, error)
     return told(request, HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+
+
+def _conflict(request: Request, error: StepRefused) -> Response:
+    """Beside the sentence, what a script goes on with: the version now, or who has the claim and until when."""
+    answer = told(request, HTTPStatus.CONFLICT, str(error))
+    if isinstance(error, ClaimMovedOn):
+        return _with(answer, version=error.version)
+    if isinstance(error, HeldByAnother):
+        return _with(answer, holder=error.holder, until=error.until)
+    return answer
+
+
+def _with(answer: Response, **more: int | str | None) -> Response:
+    """A problem document with further keys (RFC 9457, 3.2); a page stays as it is."""
+    if answer.media_type != MEDIA_TYPE:
+        return answer
+    return JSONResponse({**json.loads(bytes(answer.body)), **more}, answer.status_code, media_type=MEDIA_TYPE)
 
 
 def _not_found(request: Request, error: Exception) -> Response:
