@@ -10,6 +10,9 @@ import { signOf } from "./signs.js";
 /** CSS pixels that a crop beside an input takes. */
 const CROP = { height: 26, width: 240 };
 
+/** What may be said in place of a value, by key. */
+export const ANSWERS = { F2: ["illegible", "无法辨认"], F3: ["not_present", "票面上没有"], F4: ["not_applicable", "不适用"] };
+
 export class FieldsView {
   #element;
   #desk;
@@ -82,6 +85,11 @@ export class FieldsView {
     return row && row.place;
   }
 
+  /** Say why the value in focus is none, and go on. */
+  answer(kind) {
+    if (this.active?.answer(kind)) this.#desk.next();
+  }
+
   #made(value, paper) {
     const row = new FieldRow(this.#desk, value, paper);
     this.#more.before(row.element);
@@ -109,8 +117,7 @@ export class FieldsView {
       add(digit, "选用第几个候选值（接着输入则仍是数字）", () => this.active.pick(at, digit), () => this.active?.mayPick(at));
       add(`Alt+${digit}`, "选用候选值（随时）", () => this.active.pick(at));
     }
-    const answers = { F2: ["无法辨认", "illegible"], F3: ["票面上没有", "not_present"], F4: ["不适用", "not_applicable"] };
-    for (const [key, [name, kind]] of Object.entries(answers)) add(key, name, () => this.active.answer(kind) && this.#desk.next());
+    for (const [key, [kind, name]] of Object.entries(ANSWERS)) add(key, name, () => this.answer(kind));
     keys.add({ key: "Alt+M", name: "显示未读到的字段", group, run: () => this.#unfold() });
     add("Escape", "恢复原值", () => this.active.restore(), () => this.active?.isChanged);
   }

@@ -6,7 +6,7 @@ import { picture } from "./pictures.js";
 import { isSame, paperOf, valueAt } from "./places.js";
 
 /** CSS pixels: a line of print as high as this is read with ease; zooming to a box makes it so. */
-const LINE_HEIGHT = 30;
+const LINE_HEIGHT = 24;
 /** A box within these heights (CSS pixels) is legible: the page is moved and not zoomed anew. */
 const LEGIBLE = [18, 60];
 /** Of the view, what stays free on each side of a box that was moved to. */

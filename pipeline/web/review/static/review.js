@@ -31,7 +31,7 @@ new ClaimBar(part(".claim-bar"), desk);
 const view = new PageView(part(".page"), desk);
 const fields = new FieldsView(part(".fields"), desk, keys);
 const checks = new Checks(part(".checks"), desk, override);
-new Detail(part(".detail"), desk, (at) => fields.active?.pick(at));
+new Detail(part(".detail"), desk, (at) => fields.active?.pick(at), (kind) => fields.answer(kind));
 
 let shown = null;
 
