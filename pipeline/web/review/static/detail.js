@@ -4,7 +4,7 @@
 import { t } from "../shell/shell.js";
 import { half, make } from "./elements.js";
 import { ANSWERS } from "./fields.js";
-import { drawCrop, picture } from "./pictures.js";
+import { addressOf, drawCrop, picture } from "./pictures.js";
 import { cellOf, isSame, paperOf, valueAt } from "./places.js";
 import { DOUBTFUL_CHARACTER, percent, signOf } from "./signs.js";
 
@@ -96,7 +96,7 @@ export class Detail {
     this.#crop.hidden = !value.box || !page?.picture;
     if (this.#crop.hidden) return;
     this.#crop.setAttribute("aria-label", t("票面上“{label}”处的图像", { label: value.label }));
-    const image = await picture(page.picture).catch(() => null);
+    const image = await picture(addressOf(page)).catch(() => null);
     if (image && this.#value?.box === value.box) drawCrop(this.#crop, image, value.box, CROP);
   }
 }

@@ -3,7 +3,7 @@
 import { say, t } from "../shell/shell.js";
 import { make } from "./elements.js";
 import { faultOf, meantFor, spelled } from "./formats.js";
-import { drawCrop, picture } from "./pictures.js";
+import { addressOf, drawCrop, picture } from "./pictures.js";
 import { cellOf, isSame } from "./places.js";
 import { signOf } from "./signs.js";
 
@@ -329,12 +329,13 @@ class FieldRow {
   async #drawCrop() {
     const { page: number, box } = this.value;
     const page = this.paper.pages.find((one) => one.number === number);
-    const key = box && page?.picture ? `${page.picture} ${box}` : "";
+    const address = page ? addressOf(page) : "";
+    const key = box && address ? `${address} ${box}` : "";
     if (key === this.#cropped) return;
     this.#cropped = key;
     this.#crop.hidden = !key;
     if (!key) return;
-    const image = await picture(page.picture).catch(() => null);
+    const image = await picture(address).catch(() => null);
     if (image && key === this.#cropped) drawCrop(this.#crop, image, box, CROP);
   }
 }
