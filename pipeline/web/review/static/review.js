@@ -15,6 +15,8 @@ import { isSame, paperOf, valuesOf } from "./places.js";
 
 /** With so many doubtful values left, the next claim is fetched. */
 const PREFETCH_AT = 2;
+/** Of each paper, pages that are loaded before they are shown. */
+const MOST_READY = 3;
 
 const screen = document.getElementById("desk");
 const part = (name) => screen.querySelector(name);
@@ -47,6 +49,7 @@ desk.addEventListener("record", ({ detail: { record, previous, opened } }) => {
   const paper = (!opened && shown && paperOf(record, shown.document_id)) || record.papers[0];
   if (paper && (paper !== shown || record.lease !== previous?.lease)) show(paper);
   if (record.papers !== previous?.papers || record.todo !== previous?.todo) showTabs(record);
+  if (opened) makeReady(record.papers);
   if (record.todo.length <= PREFETCH_AT) prefetch();
 });
 
@@ -91,10 +94,15 @@ function openPaper(paper) {
 
 async function prefetch() {
   const record = await desk.prefetch();
-  const page = record?.papers[0]?.pages[0];
-  const address = page && addressOf(page);
-  // The page is only made ready; one that cannot be loaded is told when it is shown.
-  if (address) picture(address).catch(() => {});
+  if (record?.papers[0]) makeReady(record.papers.slice(0, 1));
+}
+
+/** Load the pages of papers before they are shown; one that cannot be loaded is told when it is shown. */
+function makeReady(papers) {
+  for (const page of papers.flatMap(({ pages }) => pages.slice(0, MOST_READY))) {
+    const address = addressOf(page);
+    if (address) picture(address).catch(() => {});
+  }
 }
 
 /** Do something that the server may refuse, and say why where it does. */
