@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from pipeline.earlier_bills import AskedBills, BillsOfAll
 from pipeline.errors import StoreUnusable
@@ -28,7 +28,8 @@ from pipeline.reading.refusal import printable
 from pipeline.reading.sandbox import Sandbox
 from pipeline.records import ClaimStatus
 from pipeline.rejudged import Judges
-from pipeline.scan import Kept, Progress, ReadersOf, Run, Upload, reader_version
+from pipeline.scan import Kept, Progress, Run, Upload, reader_version
+from pipeline.seen_pages import SeenPage, seen_in
 from pipeline.settings import Settings
 from pipeline.store.cases import save_claim, save_papers
 from pipeline.store.database import Connection
@@ -36,16 +37,31 @@ from pipeline.store.earlier import StoredBills
 from pipeline.store.known_claims import hold_bills
 from pipeline.store.lives import note_event, standing_of, take_step
 from pipeline.store.opened import Store
+from pipeline.store.pages import KeptPage, keep_page
 from pipeline.store.submissions import ReceivedFile, Submission, finish, hold
 from pipeline.submitted_claims import Assembled, Way, assembled
-from pipeline.upload import Decoder
+from pipeline.upload import Decoder, PageReaders
 from pipeline.warm import Warm
 
 WORK = "work"
 """In the folder of the store: a folder for each submission while it is read."""
 
+SEEN = "seen"
+"""In that folder: the pictures and words of the pages that were read."""
+
 FILES_AT_ONCE = 2
 """Files that are opened side by side, as a run does."""
+
+
+class ReadersForPeople(PageReaders, Protocol):
+    """What reads pages and can show people what it saw: `pipeline.readers.Readers`."""
+
+    def showing(self, seen: Path) -> PageReaders:
+        """The same, writing what is seen of each page into that folder (`pipeline.seen_pages`)."""
+
+
+ReadersOf = Callable[[Settings, Path | None, int | None], AbstractContextManager[ReadersForPeople]]
+"""As `pipeline.scan.ReadersOf`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +163,7 @@ class SubmissionReader:
             self._settings,
             judges.deadlines.day_of(began),
             sandbox=lambda _: self._sandbox.lent(),
-            readers=lambda *_: self._readers.lent(),
+            readers=lambda *_: self._readers_showing(folder / SEEN),
         )
         with run:
             for upload, file in uploads.items():
@@ -155,7 +171,8 @@ class SubmissionReader:
             pending = run.pending()
             progress.begin(len(run.uploads), len(run.uploads) - len(pending))
             run.read(pending, progress)
-            read = self._written(submission, holder, run.kept(), judges, began)
+            pictures = self._pictures_kept(folder / SEEN)
+            read = self._written(submission, holder, run.kept(), judges, began, pictures)
         self.forget_work(submission.id)
         return read
 
@@ -167,6 +184,20 @@ class SubmissionReader:
         """The submissions that have a work folder: those under way, and those whose reader died."""
         folder = self._settings.store_dir / WORK
         return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+
+    @contextmanager
+    def _readers_showing(self, seen: Path) -> Iterator[PageReaders]:
+        seen.mkdir(exist_ok=True)
+        with self._readers.lent() as readers:
+            yield readers.showing(seen)
+
+    def _pictures_kept(self, seen: Path) -> list[tuple[KeptPage, SeenPage]]:
+        """The pages that were seen, their pictures among the originals by now."""
+        kept = []
+        for page in seen_in(seen):
+            picture = None if page.picture is None else self._store.originals.put(page.picture)
+            kept.append((KeptPage(page.sha256, page.number, page.width, page.height, picture), page))
+        return kept
 
     def _work_folder(self, submission_id: str) -> Path:
         return self._settings.store_dir / WORK / submission_id
@@ -192,7 +223,13 @@ class SubmissionReader:
     # ---------------------------------------------------------------- from papers to the store
 
     def _written(
-        self, submission: Submission, holder: str, kept: Kept, judges: Judges, began: datetime
+        self,
+        submission: Submission,
+        holder: str,
+        kept: Kept,
+        judges: Judges,
+        began: datetime,
+        pictures: Sequence[tuple[KeptPage, SeenPage]],
     ) -> SubmissionRead:
         """Judge and write; again where somebody stored a claim meanwhile that ours must be judged beside."""
         own, today = judges.office, judges.deadlines.day_of(began)
@@ -208,6 +245,8 @@ class SubmissionReader:
                 now = self._clock()
                 became = tuple(_kept(connection, submission, claim, judges, began, now) for claim in claims)
                 save_papers(connection, submission.id, others)
+                for page, seen in pictures:
+                    keep_page(connection, submission.id, page, seen.words())
                 missed = tuple(kept.unread())
                 read_by = f"{version('baoxiao')} {reader_version(self._settings)}"
                 finish(connection, submission.id, now, read_by=read_by, pages=kept.pages, missed=missed)

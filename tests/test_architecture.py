@@ -80,6 +80,7 @@ RUN = (
         "pipeline.together",
         "pipeline.store",
         "pipeline.wiring",
+        "pipeline.seen_pages",
         "pipeline.readers",
         "pipeline.declared",
         "pipeline.upload",
@@ -196,7 +197,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.rejudged": RUN | {"pipeline.settlement"} | KEEP - {"pipeline.rejudged"},
     # What is built from settings, the processes that read, one upload, the run over a folder, the desk.
     "pipeline.wiring": READ | JUDGED_BY | {"pipeline.catalogs"},
-    "pipeline.readers": READ | {"pipeline.intake", "pipeline.wiring", "pipeline.acceptance"},
+    # What reading processes write of a page for people.
+    "pipeline.seen_pages": FLOOR,
+    "pipeline.readers": READ
+    | {"pipeline.intake", "pipeline.wiring", "pipeline.acceptance", "pipeline.seen_pages"},
     "pipeline.declared": READ,
     "pipeline.upload": READ | {"pipeline.readers", "pipeline.store"},
     # Judged before it is read: opened as an upload is, by readers that are handed in.

@@ -156,6 +156,22 @@ def load_submission(connection: Connection, key: str) -> Submission:
     return _submission(connection, row)
 
 
+def file_of(connection: Connection, key: str, ordinal: int) -> ReceivedFile:
+    """A file of a submission by its place there, counted from 1.
+
+    Raises:
+        LookupError: If there is none.
+    """
+    row = connection.execute(
+        select(submission_files.c.name, submission_files.c.sha256, submission_files.c.size).where(
+            submission_files.c.submission_id == key, submission_files.c.ordinal == ordinal
+        )
+    ).first()
+    if row is None:
+        raise LookupError(f"{key}: 没有第 {ordinal} 个文件 / it has no file {ordinal}")
+    return ReceivedFile(*row)
+
+
 def _submission(connection: Connection, row: Row[Any]) -> Submission:
     files = connection.execute(
         select(submission_files.c.name, submission_files.c.sha256, submission_files.c.size)

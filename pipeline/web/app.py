@@ -15,7 +15,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from typing_extensions import TypedDict
 
 from pipeline.store.queries import is_answering
-from pipeline.web import answers, claims, pages
+from pipeline.web import answers, claims, pages, paper_pages
 from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.people import NotSignedIn
 from pipeline.web.problems import tell_problems
@@ -50,7 +50,15 @@ def app(service: Service) -> FastAPI:
     """
     made = FastAPI(title="报销 Baoxiao", version=version("baoxiao"), docs_url=None, redoc_url=None)
     made.state.service = service
-    for part in (health_router, claims.router, answers.router, pages.router, shell.router, review.router):
+    for part in (
+        health_router,
+        claims.router,
+        answers.router,
+        pages.router,
+        shell.router,
+        paper_pages.router,
+        review.router,
+    ):
         made.include_router(part)
     made.add_exception_handler(claims.Unchanged, claims.unchanged)
     made.add_exception_handler(NotSignedIn, shell.not_signed_in)

@@ -10,7 +10,7 @@ import { half, make } from "./elements.js";
 import { FieldsView } from "./fields.js";
 import { keys } from "./keys.js";
 import { PageView } from "./page-view.js";
-import { picture } from "./pictures.js";
+import { addressOf, picture } from "./pictures.js";
 import { isSame, paperOf, valuesOf } from "./places.js";
 
 /** With so many doubtful values left, the next claim is fetched. */
@@ -31,7 +31,7 @@ new ClaimBar(part(".claim-bar"), desk);
 const view = new PageView(part(".page"), desk);
 const fields = new FieldsView(part(".fields"), desk, keys);
 const checks = new Checks(part(".checks"), desk, override);
-new Detail(part(".detail"), desk, (at) => fields.active?.pick(at));
+new Detail(part(".detail"), desk, (at) => fields.active?.pick(at), (kind) => fields.answer(kind));
 
 let shown = null;
 
@@ -91,7 +91,8 @@ function openPaper(paper) {
 
 async function prefetch() {
   const record = await desk.prefetch();
-  const address = record?.papers[0]?.pages[0]?.picture;
+  const page = record?.papers[0]?.pages[0];
+  const address = page && addressOf(page);
   // The page is only made ready; one that cannot be loaded is told when it is shown.
   if (address) picture(address).catch(() => {});
 }
