@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from pipeline.catalogs.aliases import AliasBook
 from pipeline.deadlines import Deadlines
 from pipeline.progress.listing import Reader
 from pipeline.rejudged import Judges
@@ -40,6 +41,7 @@ class Service:
         store: The store as a whole, for what takes bytes in or gives them out; without it those routes answer
             that they cannot serve now.
         judges: What a claim that a person changed is judged by; asked for anew each time, for lists change.
+        aliases: Where reviewers propose what names stand for; without it they cannot.
     """
 
     database: Database
@@ -49,6 +51,7 @@ class Service:
     clock: Callable[[], datetime] = _now
     store: Store | None = field(default=None, repr=False)
     judges: Callable[[], Judges] | None = None
+    aliases: AliasBook | None = None
 
     def reader(self, *, unmasked: bool) -> Reader:
         """Who reads lists today."""
