@@ -37,6 +37,36 @@ def key_times(page: Page, keys: Iterable[str]) -> list[float]:
     return times
 
 
+OPEN = """async () => {
+  const { desk } = await import(document.querySelector('script[src*="/review.js"]').src.replace("review.js", "desk.js"));
+  await desk.prefetch();
+  const begun = performance.now();
+  await desk.openNext();
+  await new Promise((done) => requestAnimationFrame(() => {
+    const painted = new MessageChannel();
+    painted.port1.onmessage = done;
+    painted.port2.postMessage(0);
+  }));
+  return performance.now() - begun;
+}"""
+
+
+def opening_time(page: Page) -> float:
+    """Milliseconds until the next claim, which was fetched before, stands on the screen."""
+    taken: float = page.evaluate(OPEN)
+    return taken
+
+
+BYTES = """() => performance.getEntries().filter((one) => one.transferSize !== undefined && !/\\.webp/.test(one.name))
+  .reduce((sum, one) => sum + one.transferSize, 0)"""
+
+
+def bytes_loaded(page: Page) -> int:
+    """Bytes that came over the wire for a page, pictures of papers left out."""
+    loaded: int = page.evaluate(BYTES)
+    return loaded
+
+
 def percentile(times: list[float], share: float) -> float:
     """The time that so many of the times do not pass (nearest rank).
 
