@@ -19,6 +19,7 @@ from pipeline.web import answers, claims, pages, paper_pages
 from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.people import NotSignedIn
 from pipeline.web.problems import tell_problems
+from pipeline.web.review import catalog, example
 from pipeline.web.review import routes as review
 from pipeline.web.service import Service
 from pipeline.web.shell import routes as shell
@@ -58,6 +59,8 @@ def app(service: Service) -> FastAPI:
         shell.router,
         paper_pages.router,
         review.router,
+        catalog.router,
+        example.router,
     ):
         made.include_router(part)
     made.add_exception_handler(claims.Unchanged, claims.unchanged)

@@ -12,6 +12,7 @@ import { keys } from "./keys.js";
 import { PageView } from "./page-view.js";
 import { addressOf, picture } from "./pictures.js";
 import { isSame, paperOf, valuesOf } from "./places.js";
+import { RowTable } from "./rows.js";
 
 /** With so many doubtful values left, the next claim is fetched. */
 const PREFETCH_AT = 2;
@@ -30,6 +31,7 @@ desk.addEventListener("focus", ({ detail: { document_id } }) => {
 new ClaimBar(part(".claim-bar"), desk);
 const view = new PageView(part(".page"), desk);
 const fields = new FieldsView(part(".fields"), desk, keys);
+const rows = new RowTable(part(".rows"), desk, keys);
 const checks = new Checks(part(".checks"), desk, override);
 new Detail(part(".detail"), desk, (at) => fields.active?.pick(at), (kind) => fields.answer(kind));
 
@@ -40,6 +42,7 @@ function show(paper) {
   const isOther = shown?.document_id !== paper.document_id;
   shown = paper;
   fields.show(paper);
+  rows.show(paper);
   if (isOther) part(".scroll").scrollTop = 0;
 }
 
