@@ -15,6 +15,7 @@ import numpy as np
 
 from extractors import EXTRACTORS, required_fields
 from pipeline.acceptance import Standard, judged
+from pipeline.catalogs.by_person import is_chosen
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.confidence.evidence import REGISTERED
 from pipeline.doubts import doubtful_print
@@ -110,8 +111,8 @@ def papers_apart(page: Page, engine: OcrEngine) -> tuple[Page, ...]:
 def read_papers_with_close_ups(
     page: Page, close_ups: Sequence[tuple[str, Image]], engine: OcrEngine
 ) -> tuple[Placed, ...]:
-    """The papers on an unread page, each with what close-ups (hash of file, picture) read better of it."""
-    papers = tuple(map(Placed, read_papers_on(with_print(page, engine), engine)))
+    """The papers on a page with its print, each with what close-ups (hash, picture) read better of it."""
+    papers = tuple(map(Placed, read_papers_on(page, engine)))
     for sha256, image in close_ups:
         papers = with_close_up_of_one(papers, sha256, image, engine)
     return tuple(replace(placed, page=with_stains(placed.page)) for placed in papers)
@@ -155,7 +156,7 @@ def _registered(name: str, field: AnyField, catalogs: Catalogs) -> AnyField:
 
 def _coded(item: LineItem, catalogs: Catalogs, day: date | None) -> LineItem:
     name = _text(item.name)
-    if not name:
+    if not name or is_chosen(item.catalog):
         return item
     match = catalogs.match(
         name,

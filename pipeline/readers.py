@@ -109,10 +109,11 @@ class Readers:
         return ShowingReaders(self, seen)
 
     def read_with_close_ups(
-        self, pages: Sequence[SpooledPage], close_ups: Sequence[CloseUpOf]
+        self, pages: Sequence[SpooledPage], close_ups: Sequence[CloseUpOf], seen: Path | None = None
     ) -> Future[list[Placed]]:
         """As `read`, each page, or paper on it, with the close-ups of it merged into its words."""
-        return self._schedule(len(pages) + len(close_ups), _read_with_close_ups, list(pages), list(close_ups))
+        asked = list(pages), list(close_ups), seen
+        return self._schedule(len(pages) + len(close_ups), _read_with_close_ups, *asked)
 
     def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
         """The documents that the pages of one file hold; `today` counts as the present."""
@@ -164,6 +165,12 @@ class ShowingReaders:
         """As `Readers.read`."""
         return self.readers.read(pages, self.seen)
 
+    def read_with_close_ups(
+        self, pages: Sequence[SpooledPage], close_ups: Sequence[CloseUpOf]
+    ) -> Future[list[Placed]]:
+        """As `Readers.read_with_close_ups`."""
+        return self.readers.read_with_close_ups(pages, close_ups, self.seen)
+
     def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
         """As `Readers.understand`."""
         return self.readers.understand(pages, today)
@@ -213,8 +220,10 @@ def _read(pages: list[SpooledPage], seen: Path | None) -> list[Page]:
     return read
 
 
-def _read_with_close_ups(pages: list[SpooledPage], close_ups: list[CloseUpOf]) -> list[Placed]:
-    from pipeline.intake import read_papers_with_close_ups
+def _read_with_close_ups(
+    pages: list[SpooledPage], close_ups: list[CloseUpOf], seen: Path | None
+) -> list[Placed]:
+    from pipeline.intake import read_papers_with_close_ups, with_print
 
     read: list[Placed] = []
     for spooled in pages:
@@ -223,7 +232,10 @@ def _read_with_close_ups(pages: list[SpooledPage], close_ups: list[CloseUpOf]) -
             for close_up in close_ups
             if close_up.page == spooled.page.number and (image := close_up.picture.load().image) is not None
         ]
-        papers = read_papers_with_close_ups(spooled.load(), own, _LazyEngine())
+        page = with_print(spooled.load(), _LazyEngine())
+        papers = read_papers_with_close_ups(page, own, _LazyEngine())
+        if seen is not None:
+            write_seen(seen, page, [placed.page for placed in papers])
         read += [replace(placed, page=replace(placed.page, image=None)) for placed in papers]
     return read
 

@@ -13,16 +13,20 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Protocol, Self
 
+from pipeline.close_ups import CloseUpRecord, MergingReaders, is_close_up
+from pipeline.close_ups_beside import CloseUpsBeside
 from pipeline.earlier_bills import AskedBills, BillsOfAll
 from pipeline.errors import StoreUnusable
 from pipeline.life import SYSTEM, Standing, State
 from pipeline.model import SourceFile, Unread
+from pipeline.page_count import PageCount
+from pipeline.preview import preview_of, write_preview
 from pipeline.readers import Readers
 from pipeline.reading.refusal import printable
 from pipeline.reading.sandbox import Sandbox
@@ -31,6 +35,7 @@ from pipeline.rejudged import Judges
 from pipeline.scan import Kept, Progress, Run, Upload, reader_version
 from pipeline.seen_pages import SeenPage, seen_in
 from pipeline.settings import Settings
+from pipeline.store.batches import keep_batches
 from pipeline.store.cases import save_claim, save_papers
 from pipeline.store.database import Connection
 from pipeline.store.earlier import StoredBills
@@ -38,9 +43,9 @@ from pipeline.store.known_claims import hold_bills
 from pipeline.store.lives import note_event, standing_of, take_step
 from pipeline.store.opened import Store
 from pipeline.store.pages import KeptPage, keep_page
-from pipeline.store.submissions import ReceivedFile, Submission, finish, hold
-from pipeline.submitted_claims import Assembled, Way, assembled
-from pipeline.upload import Decoder, PageReaders
+from pipeline.store.submissions import ReceivedFile, Submission, finish, hold, note_read_ahead
+from pipeline.submitted_claims import Assembled, Made, Way, assembled
+from pipeline.upload import Decoder
 from pipeline.warm import Warm
 
 WORK = "work"
@@ -53,10 +58,10 @@ FILES_AT_ONCE = 2
 """Files that are opened side by side, as a run does."""
 
 
-class ReadersForPeople(PageReaders, Protocol):
+class ReadersForPeople(MergingReaders, Protocol):
     """What reads pages and can show people what it saw: `pipeline.readers.Readers`."""
 
-    def showing(self, seen: Path) -> PageReaders:
+    def showing(self, seen: Path) -> MergingReaders:
         """The same, writing what is seen of each page into that folder (`pipeline.seen_pages`)."""
 
 
@@ -89,6 +94,13 @@ class SubmissionRead:
     claims: tuple[ClaimRead, ...]
     pages: int
     unread: tuple[Unread, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAhead:
+    """A submission that is held, read so that its sender sees what it says."""
+
+    submission_id: str
 
 
 def step_after_reading(standing: Standing, status: ClaimStatus) -> str:
@@ -154,27 +166,65 @@ class SubmissionReader:
             ServiceUnavailable: If a part of ours is down.
         """
         began = self._clock()
-        judges = Judges.of(self._settings, self._store.originals)  # anew: reviewers may have taught something
+        judges = self._judges()
+        with self._being_read(submission, judges.deadlines.day_of(began), progress) as (run, _close_ups):
+            pictures = self._pictures_kept(self._work_folder(submission.id) / SEEN)
+            read = self._written(submission, holder, run.kept(), judges, began, pictures)
+        self.forget_work(submission.id)
+        return read
+
+    def read_ahead(self, submission: Submission, holder: str, progress: Progress) -> ReadAhead:
+        """Read a submission that is held, so that its sender sees what it says; nothing is in the store yet.
+
+        What was read is kept in its work folder, so that nothing is read twice when it is submitted.
+
+        Args and Raises are those of `read`.
+        """
+        now = self._clock()
+        judges = self._judges()
+        with self._being_read(submission, judges.deadlines.day_of(now), progress) as (run, close_ups):
+            kept = run.kept()
+            made = self._judged(submission, kept, judges, now)
+            preview = preview_of(submission, kept, made.claims, made.others, close_ups)
+        write_preview(self._work_folder(submission.id), preview)
+        with self._store.database.write() as connection:
+            note_read_ahead(connection, submission, holder, self._clock())
+        return ReadAhead(submission.id)
+
+    def _judges(self) -> Judges:
+        """Anew each time: reviewers may have taught something."""
+        return Judges.of(self._settings, self._store.originals)
+
+    @contextmanager
+    def _being_read(
+        self, submission: Submission, today: date, progress: Progress
+    ) -> Iterator[tuple[Run, Sequence[CloseUpRecord]]]:
+        """The run that has read all of the submission, and what became of its close-ups."""
         folder = self._work_folder(submission.id)
-        uploads = self._laid_out(submission, folder)
+        laid_out = self._laid_out(submission, folder)
+        uploads = {each: file for each, file in laid_out.items() if not is_close_up(file.name)}
+        counted = PageCount(progress, self._store.database, submission.id, self._clock)
+        with self._sandbox.lent() as sandbox:
+            beside = CloseUpsBeside.of(sandbox, folder, laid_out)
         run = Run(
             list(uploads),
             folder,
             self._settings,
-            judges.deadlines.day_of(began),
+            today,
             sandbox=lambda _: self._sandbox.lent(),
-            readers=lambda *_: self._readers_showing(folder / SEEN),
+            readers=lambda *_: beside.merging(self._readers_showing(folder / SEEN)),
+            on_found=counted.pages_found,
         )
         with run:
             for upload, file in uploads.items():
                 _check_whole(run.file_of(upload), file)
+                if beside.has_changed(upload.name):
+                    run.forget(upload)
+            beside.remember()
             pending = run.pending()
-            progress.begin(len(run.uploads), len(run.uploads) - len(pending))
-            run.read(pending, progress)
-            pictures = self._pictures_kept(folder / SEEN)
-            read = self._written(submission, holder, run.kept(), judges, began, pictures)
-        self.forget_work(submission.id)
-        return read
+            counted.begin(len(run.uploads), len(run.uploads) - len(pending))
+            run.read(pending, counted)
+            yield run, beside.became()
 
     def forget_work(self, submission_id: str) -> None:
         """Clear away the work folder of a submission, which is in the store or is given up."""
@@ -186,7 +236,7 @@ class SubmissionReader:
         return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
 
     @contextmanager
-    def _readers_showing(self, seen: Path) -> Iterator[PageReaders]:
+    def _readers_showing(self, seen: Path) -> Iterator[MergingReaders]:
         seen.mkdir(exist_ok=True)
         with self._readers.lent() as readers:
             yield readers.showing(seen)
@@ -232,25 +282,50 @@ class SubmissionReader:
         pictures: Sequence[tuple[KeptPage, SeenPage]],
     ) -> SubmissionRead:
         """Judge and write; again where somebody stored a claim meanwhile that ours must be judged beside."""
-        own, today = judges.office, judges.deadlines.day_of(began)
         while True:
-            bills = AskedBills(BillsOfAll(own.earlier, StoredBills(self._store.database)))
-            judging = replace(judges, office=replace(own, earlier=bills))
-            claims, others = assembled(self._store, submission, kept, judging, today)
+            bills = self._bills(judges)
+            made = self._judged(submission, kept, judges, began, bills)
             with self._store.database.write() as connection:
                 hold(connection, submission.id, holder)
                 hold_bills(connection)
-                if bills.have_changed() or any(claim.is_stale(connection) for claim in claims):
+                if bills.have_changed() or any(claim.is_stale(connection) for claim in made.claims):
                     continue
                 now = self._clock()
-                became = tuple(_kept(connection, submission, claim, judges, began, now) for claim in claims)
-                save_papers(connection, submission.id, others)
+                became = tuple(
+                    _kept(connection, submission, claim, judges, began, now) for claim in made.claims
+                )
+                save_papers(connection, submission.id, made.others)
+                keep_batches(connection, submission.id, made.batches, submission.received_at)
                 for page, seen in pictures:
                     keep_page(connection, submission.id, page, seen.words())
                 missed = tuple(kept.unread())
                 read_by = f"{version('baoxiao')} {reader_version(self._settings)}"
-                finish(connection, submission.id, now, read_by=read_by, pages=kept.pages, missed=missed)
+                finish(
+                    connection,
+                    submission.id,
+                    now,
+                    read_by=read_by,
+                    pages=kept.pages,
+                    missed=missed,
+                    claim_ids=[claim.claim_id for claim in became],
+                )
             return SubmissionRead(submission.id, became, kept.pages, missed)
+
+    def _bills(self, judges: Judges) -> AskedBills:
+        """The bills of earlier claims, of the store and of the office's own list."""
+        return AskedBills(BillsOfAll(judges.office.earlier, StoredBills(self._store.database)))
+
+    def _judged(
+        self,
+        submission: Submission,
+        kept: Kept,
+        judges: Judges,
+        began: datetime,
+        bills: AskedBills | None = None,
+    ) -> Made:
+        """What the papers make beside the claims of the store."""
+        judging = replace(judges, office=replace(judges.office, earlier=bills or self._bills(judges)))
+        return assembled(self._store, submission, kept, judging, judges.deadlines.day_of(began))
 
 
 def _kept(

@@ -84,11 +84,15 @@ RUN = (
         "pipeline.readers",
         "pipeline.declared",
         "pipeline.upload",
+        "pipeline.close_ups",
         "pipeline.gate",
     }
 )
 # What is received is read into the store.
 RECEIVED = {
+    "pipeline.close_ups_beside",
+    "pipeline.page_count",
+    "pipeline.preview",
     "pipeline.warm",
     "pipeline.receiving",
     "pipeline.submitted_claims",
@@ -203,6 +207,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"pipeline.intake", "pipeline.wiring", "pipeline.acceptance", "pipeline.seen_pages"},
     "pipeline.declared": READ,
     "pipeline.upload": READ | {"pipeline.readers", "pipeline.store"},
+    # Readers that merge close-ups into the pages they are asked for.
+    "pipeline.close_ups": READ | {"pipeline.upload", "pipeline.records"},
     # Judged before it is read: opened as an upload is, by readers that are handed in.
     "pipeline.gate": READ | {"pipeline.upload"},
     "pipeline.scan": RUN,
@@ -222,9 +228,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.warm": set(),
     "pipeline.receiving": FLOOR | {"pipeline.reading", "pipeline.scan", "pipeline.store"},
     "pipeline.submitted_claims": RUN | KEEP | {"pipeline.scan"},
+    "pipeline.close_ups_beside": RUN | {"pipeline.scan"},
+    "pipeline.page_count": RUN | {"pipeline.scan"},
+    "pipeline.preview": RUN | {"pipeline.scan", "pipeline.submitted_claims"},
     "pipeline.submission_reader": RUN
     | KEEP
-    | {"pipeline.scan", "pipeline.submitted_claims", "pipeline.warm"},
+    | {"pipeline.scan", "pipeline.submitted_claims", "pipeline.warm"}
+    | {"pipeline.close_ups_beside", "pipeline.page_count", "pipeline.preview"},
     # One worker does what a store waits for; who it hands over to is built from settings.
     "pipeline.worker": RUN | {"pipeline.scan", "pipeline.submission_reader"},
     "pipeline.errands": FLOOR | {"pipeline.engine", "pipeline.store", "pipeline.worker"},

@@ -23,6 +23,8 @@ from pipeline.web.review import catalog, example
 from pipeline.web.review import routes as review
 from pipeline.web.service import Service
 from pipeline.web.shell import routes as shell
+from pipeline.web.uploads import pages as upload_pages
+from pipeline.web.uploads import routes as uploads
 
 health_router = APIRouter()
 
@@ -57,12 +59,15 @@ def app(service: Service) -> FastAPI:
         answers.router,
         pages.router,
         shell.router,
+        review.router,
+        uploads.router,
         paper_pages.router,
         review.router,
         catalog.router,
         example.router,
     ):
         made.include_router(part)
+    made.include_router(upload_pages.router)
     made.add_exception_handler(claims.Unchanged, claims.unchanged)
     made.add_exception_handler(NotSignedIn, shell.not_signed_in)
     tell_problems(made)

@@ -16,7 +16,14 @@ from starlette.exceptions import HTTPException
 # pydantic reads a TypedDict of `typing` from Python 3.12 on only.
 from typing_extensions import TypedDict
 
-from pipeline.errors import BaoxiaoError, QueryRefused, ServiceUnavailable, StepRefused
+from pipeline.errors import (
+    BaoxiaoError,
+    ClaimMovedOn,
+    HeldByAnother,
+    QueryRefused,
+    ServiceUnavailable,
+    StepRefused,
+)
 from pipeline.web.headers import SECURITY_HEADERS
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -45,13 +52,20 @@ class FaultRecord(TypedDict):
 
 
 class ProblemRecord(TypedDict):
-    """A problem document; `errors` where several keys are wrong."""
+    """A problem document; `errors` where several keys are wrong.
+
+    Where a claim moved on meanwhile, `version` is its present one; where somebody else has it on their desk,
+    `holder` says who, and `until` how long if they do nothing.
+    """
 
     type: str
     title: str
     status: int
     detail: NotRequired[str]
     errors: NotRequired[list[FaultRecord]]
+    version: NotRequired[int]
+    holder: NotRequired[str]
+    until: NotRequired[str]
 
 
 def problem(
@@ -105,8 +119,22 @@ def _ours(_request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, QueryRefused):
         return problem(HTTPStatus.BAD_REQUEST, str(error))
     if isinstance(error, StepRefused):
-        return problem(HTTPStatus.CONFLICT, str(error))
+        return _conflict(error)
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+
+
+def _conflict(error: StepRefused) -> JSONResponse:
+    told: ProblemRecord = {
+        "type": "about:blank",
+        "title": TITLES[HTTPStatus.CONFLICT],
+        "status": HTTPStatus.CONFLICT,
+        "detail": str(error),
+    }
+    if isinstance(error, ClaimMovedOn):
+        told["version"] = error.version
+    if isinstance(error, HeldByAnother):
+        told["holder"], told["until"] = error.holder, error.until
+    return JSONResponse(told, HTTPStatus.CONFLICT, media_type=MEDIA_TYPE)
 
 
 def _not_found(_request: Request, error: Exception) -> JSONResponse:

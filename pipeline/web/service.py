@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.catalogs.aliases import AliasBook
 from pipeline.deadlines import Deadlines
+from pipeline.progress.asking import SOON_WORKING_DAYS
 from pipeline.progress.listing import Reader
 from pipeline.rejudged import Judges
 from pipeline.store.database import Connection, Database
 from pipeline.store.opened import Store
+
+if TYPE_CHECKING:  # opens processes that read
+    from pipeline.web.uploads.gate import PageGate
 
 
 class TakeAnswer(Protocol):
@@ -42,6 +47,9 @@ class Service:
             that they cannot serve now.
         judges: What a claim that a person changed is judged by; asked for anew each time, for lists change.
         aliases: Where reviewers propose what names stand for; without it they cannot.
+        due_soon_days: Working days before its deadline from which on a claim goes before others.
+        gate: Judges the pictures that are uploaded; without it nobody is told whether they can be read.
+        work: Where submissions are read (`pipeline.submission_reader`): what held ones say lies there.
     """
 
     database: Database
@@ -52,6 +60,9 @@ class Service:
     store: Store | None = field(default=None, repr=False)
     judges: Callable[[], Judges] | None = None
     aliases: AliasBook | None = None
+    due_soon_days: int = SOON_WORKING_DAYS
+    gate: PageGate | None = field(default=None, repr=False)
+    work: Path | None = None
 
     def reader(self, *, unmasked: bool) -> Reader:
         """Who reads lists today."""

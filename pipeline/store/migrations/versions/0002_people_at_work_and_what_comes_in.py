@@ -1,4 +1,4 @@
-"""people at work and what comes in."""
+"""People at work and what comes in."""
 
 from __future__ import annotations
 
@@ -232,5 +232,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("probes", schema=None) as batch_op:
         batch_op.create_index("ix_probes_purpose_answered_at", ["purpose", "answered_at"], unique=False)
+
+    with op.batch_alter_table("field_changes", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("version", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("undoes", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("frozen", sa.Text(), nullable=True))
+
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.alter_column("claim_id", existing_type=sa.VARCHAR(), nullable=True)
 
     # ### end Alembic commands ###
