@@ -16,6 +16,8 @@ import { RowTable } from "./rows.js";
 
 /** With so many doubtful values left, the next claim is fetched. */
 const PREFETCH_AT = 2;
+/** Of each paper, pages that are loaded before they are shown. */
+const MOST_READY = 3;
 
 const screen = document.getElementById("desk");
 const part = (name) => screen.querySelector(name);
@@ -50,6 +52,7 @@ desk.addEventListener("record", ({ detail: { record, previous, opened } }) => {
   const paper = (!opened && shown && paperOf(record, shown.document_id)) || record.papers[0];
   if (paper && (paper !== shown || record.lease !== previous?.lease)) show(paper);
   if (record.papers !== previous?.papers || record.todo !== previous?.todo) showTabs(record);
+  if (opened) makeReady(record.papers);
   if (record.todo.length <= PREFETCH_AT) prefetch();
 });
 
@@ -94,10 +97,15 @@ function openPaper(paper) {
 
 async function prefetch() {
   const record = await desk.prefetch();
-  const page = record?.papers[0]?.pages[0];
-  const address = page && addressOf(page);
-  // The page is only made ready; one that cannot be loaded is told when it is shown.
-  if (address) picture(address).catch(() => {});
+  if (record?.papers[0]) makeReady(record.papers.slice(0, 1));
+}
+
+/** Load the pages of papers before they are shown; one that cannot be loaded is told when it is shown. */
+function makeReady(papers) {
+  for (const page of papers.flatMap(({ pages }) => pages.slice(0, MOST_READY))) {
+    const address = addressOf(page);
+    if (address) picture(address).catch(() => {});
+  }
 }
 
 /** Do something that the server may refuse, and say why where it does. */
@@ -119,6 +127,10 @@ async function override(check) {
 /** Take the step that brings the claim on; a claim that is not ready leads to what keeps it. */
 async function pass() {
   if (fields.active?.isChanged && !fields.active.confirm()) return;
+  if (rows.isChanged) {
+    say(t("还有填写未确认，请按 Enter 确认。"), "fail");
+    return;
+  }
   const typed = fields.unconfirmed;
   if (typed) {
     say(t("还有填写未确认，请按 Enter 确认。"), "fail");
