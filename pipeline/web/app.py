@@ -20,6 +20,7 @@ from pipeline.web import answers, claims, pages, paper_pages
 from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.people import NotSignedIn
 from pipeline.web.problems import tell_problems
+from pipeline.web.review import catalog, example
 from pipeline.web.review import routes as review
 from pipeline.web.service import Service
 from pipeline.web.shell import routes as shell
@@ -70,6 +71,8 @@ def app(service: Service) -> FastAPI:
         uploads.router,
         paper_pages.router,
         review.router,
+        catalog.router,
+        example.router,
     ):
         made.include_router(part)
     made.include_router(upload_pages.router)

@@ -544,7 +544,7 @@ export class RowTable {
     const { kind, name, form } = entry;
     this.#shown = this.#editor.value = name;
     this.#lesson = printed && printed !== name ? { printed, kind, name, form, document_id: this.#paper.document_id, line: index + 1, day: dayOf(this.#paper) } : null;
-    const isKept = await this.#send([this.#of({ do: "choose_entry", table, row: index, text: entry.code, cells: { kind, name, form } })]);
+    const isKept = await this.#send([this.#of({ do: "choose_entry", table, row: index, text: entry.code || entry.name })]);
     if (isKept) say(this.#lesson ? t("已选“{name}”。Alt+T 提议以后“{printed}”都对到它。", { name, printed }) : t("已选“{name}”。", { name }));
     this.#desk.next();
   }
