@@ -191,10 +191,11 @@ def _shown(
 
 def _with_strangers(cells: Sequence[HeaderCell], line: Sequence[Word]) -> list[HeaderCell]:
     """The cells from left to right, with those of the line that nobody showed."""
+    pieces = [word.part(*match.span()) for word in line for match in re.finditer(r"\S+", word.text)]
     strangers = [
-        HeaderCell(UNKNOWN, word.box)
-        for word in line
-        if not any(cell.box.shared_width(word.box) > 0 for cell in cells)
+        HeaderCell(UNKNOWN, piece.box)
+        for piece in pieces
+        if not any(cell.box.shared_width(piece.box) > 0 for cell in cells)
     ]
     return sorted([*cells, *strangers], key=lambda cell: cell.box.cx)
 

@@ -33,7 +33,7 @@ _lookups = Lookups()
 
 
 class SuggestionRecord(TypedDict):
-    """An entry that may be meant; yuan as text. `more` are others that only their specification tells apart."""
+    """An entry that may be meant; yuan as text. `more` others differ from it in their specification alone."""
 
     kind: CatalogKind
     code: str
@@ -123,7 +123,7 @@ def teach(request: Request, person: Teaching, lesson: Lesson) -> LessonRecord:
 def _check_entry(catalogs: Catalogs, lesson: Lesson) -> None:
     if catalogs.entry(lesson.kind, lesson.name, lesson.form, lesson.day) is None:
         raise StepRefused(
-            "目录中没有唯一的这一名称和剂型，不能作别名 / the lists have no single entry of this name and form"
+            "目录中没有唯一的这一名称和剂型，不能作别名 / no single entry of the lists has this name and form"
         )
 
 

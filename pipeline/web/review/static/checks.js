@@ -38,7 +38,8 @@ export class Checks {
     const overridden = record.checks.filter((one) => one.overridden_by);
     const passed = record.checks.filter((one) => one.outcome === "pass").length;
     const silent = record.checks.filter((one) => one.outcome === "unknown").length;
-    const summary = [t("{count} 项通过", { count: passed }), ...(silent ? [t("{count} 项无从判断", { count: silent })] : [])].join(" · ");
+    const counts = [passed && t("{count} 项通过", { count: passed }), silent && t("{count} 项无从判断", { count: silent })];
+    const summary = counts.filter(Boolean).join(" · ");
     this.#element.replaceChildren(
       make("h3", {}, t("校验"), " ", make("span", { class: "muted" }, summary)),
       make("ul", {}, ...open.map((one) => this.#row(one)), ...overridden.map(overriddenRow), ...record.missing_materials.map(missingRow)),

@@ -3,8 +3,9 @@
 
 import { t } from "../shell/shell.js";
 import { half, make } from "./elements.js";
-import { drawCrop, picture } from "./pictures.js";
-import { isSame, paperOf, valueAt } from "./places.js";
+import { ANSWERS } from "./fields.js";
+import { addressOf, drawCrop, picture } from "./pictures.js";
+import { cellOf, isSame, paperOf, valueAt } from "./places.js";
 import { DOUBTFUL_CHARACTER, percent, signOf } from "./signs.js";
 
 const CROP = { height: 54, width: 420 };
@@ -30,12 +31,15 @@ export class Detail {
   #value = null;
   #paper = null;
   #pick;
+  #answer;
 
-  /** @param {HTMLElement} element the panel. @param {(at: number) => void} pick takes candidate number `at` (from 0). */
-  constructor(element, desk, pick) {
+  /** @param {HTMLElement} element the panel. @param {(at: number) => void} pick takes candidate number `at` (from 0).
+   *  @param {(kind: string) => void} answer says why there is no value. */
+  constructor(element, desk, pick, answer) {
     this.#element = element;
     this.#desk = desk;
     this.#pick = pick;
+    this.#answer = answer;
     desk.addEventListener("focus", () => this.#show());
     desk.addEventListener("record", ({ detail: { record, previous } }) => this.#show(record.checks !== previous?.checks));
   }
@@ -52,14 +56,22 @@ export class Detail {
       this.#element.replaceChildren(make("p", { class: "muted" }, t("选一个字段，这里会显示它的图像、候选值和佐证。")));
       return;
     }
-    this.#element.replaceChildren(this.#head(value), make("div", { class: "looks" }, this.#crop, characters(value)), this.#candidates(value), witnesses(value), this.#messages());
+    const parts = [this.#head(value), make("div", { class: "looks" }, this.#crop, characters(value)), this.#candidates(value), witnesses(value), this.#messages()];
+    this.#element.replaceChildren(...parts.filter(Boolean));
     if (isMoved) this.#drawCrop(value, paper);
   }
 
   #head(value) {
     const { says, tone, number } = signOf(value);
     const where = value.page ? t("第 {page} 页", { page: value.page }) : t("票面上没有找到位置");
-    return make("div", { class: "head" }, make("strong", {}, value.label), make("span", { class: `tag ${tone}` }, [says, number].filter(Boolean).join(" ")), make("span", { class: "muted" }, where));
+    return make("div", { class: "head" }, make("strong", {}, value.label), make("span", { class: `tag ${tone}` }, [says, number].filter(Boolean).join(" ")), make("span", { class: "muted" }, where), ...this.#answers());
+  }
+
+  /** What may be said in place of a value; the keys of the fields do the same. */
+  #answers() {
+    if (cellOf(this.#desk.place.path)) return [];
+    return Object.entries(ANSWERS).map(([key, [kind, name]]) =>
+      make("button", { type: "button", class: "quiet", tabindex: "-1", onmousedown: (event) => event.preventDefault(), onclick: () => this.#answer(kind) }, make("kbd", {}, key), ` ${t(name)}`));
   }
 
   #candidates(value) {
@@ -84,7 +96,7 @@ export class Detail {
     this.#crop.hidden = !value.box || !page?.picture;
     if (this.#crop.hidden) return;
     this.#crop.setAttribute("aria-label", t("票面上“{label}”处的图像", { label: value.label }));
-    const image = await picture(page.picture).catch(() => null);
+    const image = await picture(addressOf(page)).catch(() => null);
     if (image && this.#value?.box === value.box) drawCrop(this.#crop, image, value.box, CROP);
   }
 }

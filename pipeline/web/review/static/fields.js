@@ -3,12 +3,15 @@
 import { say, t } from "../shell/shell.js";
 import { make } from "./elements.js";
 import { faultOf, meantFor, spelled } from "./formats.js";
-import { drawCrop, picture } from "./pictures.js";
+import { addressOf, drawCrop, picture } from "./pictures.js";
 import { cellOf, isSame } from "./places.js";
 import { signOf } from "./signs.js";
 
 /** CSS pixels that a crop beside an input takes. */
 const CROP = { height: 26, width: 240 };
+
+/** What may be said in place of a value, by key. */
+export const ANSWERS = { F2: ["illegible", "无法辨认"], F3: ["not_present", "票面上没有"], F4: ["not_applicable", "不适用"] };
 
 export class FieldsView {
   #element;
@@ -82,6 +85,11 @@ export class FieldsView {
     return row && row.place;
   }
 
+  /** Say why the value in focus is none, and go on. */
+  answer(kind) {
+    if (this.active?.answer(kind)) this.#desk.next();
+  }
+
   #made(value, paper) {
     const row = new FieldRow(this.#desk, value, paper);
     this.#more.before(row.element);
@@ -109,8 +117,7 @@ export class FieldsView {
       add(digit, "选用第几个候选值（接着输入则仍是数字）", () => this.active.pick(at, digit), () => this.active?.mayPick(at));
       add(`Alt+${digit}`, "选用候选值（随时）", () => this.active.pick(at));
     }
-    const answers = { F2: ["无法辨认", "illegible"], F3: ["票面上没有", "not_present"], F4: ["不适用", "not_applicable"] };
-    for (const [key, [name, kind]] of Object.entries(answers)) add(key, name, () => this.active.answer(kind) && this.#desk.next());
+    for (const [key, [kind, name]] of Object.entries(ANSWERS)) add(key, name, () => this.answer(kind));
     keys.add({ key: "Alt+M", name: "显示未读到的字段", group, run: () => this.#unfold() });
     add("Escape", "恢复原值", () => this.active.restore(), () => this.active?.isChanged);
   }
@@ -322,12 +329,13 @@ class FieldRow {
   async #drawCrop() {
     const { page: number, box } = this.value;
     const page = this.paper.pages.find((one) => one.number === number);
-    const key = box && page?.picture ? `${page.picture} ${box}` : "";
+    const address = page ? addressOf(page) : "";
+    const key = box && address ? `${address} ${box}` : "";
     if (key === this.#cropped) return;
     this.#cropped = key;
     this.#crop.hidden = !key;
     if (!key) return;
-    const image = await picture(page.picture).catch(() => null);
+    const image = await picture(address).catch(() => null);
     if (image && key === this.#cropped) drawCrop(this.#crop, image, box, CROP);
   }
 }

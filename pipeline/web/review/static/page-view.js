@@ -2,11 +2,11 @@
 // Words of the page have no elements: what is under the pointer is found by their boxes when it is pressed.
 
 import { ask, t } from "../shell/shell.js";
-import { picture } from "./pictures.js";
+import { addressOf, picture } from "./pictures.js";
 import { isSame, paperOf, valueAt } from "./places.js";
 
 /** CSS pixels: a line of print as high as this is read with ease; zooming to a box makes it so. */
-const LINE_HEIGHT = 30;
+const LINE_HEIGHT = 24;
 /** A box within these heights (CSS pixels) is legible: the page is moved and not zoomed anew. */
 const LEGIBLE = [18, 60];
 /** Of the view, what stays free on each side of a box that was moved to. */
@@ -61,7 +61,7 @@ export class PageView {
     this.#paper = paper;
     this.#number = number;
     const page = this.#page;
-    const address = (this.#isPeeled && page?.peeled) || page?.picture || "";
+    const address = page ? addressOf(page, { isPeeled: this.#isPeeled }) : "";
     const at = paper.pages.findIndex((one) => one.number === number) + 1;
     const count = paper.pages.length;
     this.#title.textContent = [paper.type_name || paper.title, ...(count > 1 ? [`${at} / ${count}`] : []), paper.file].join(" · ");
@@ -227,8 +227,9 @@ export class PageView {
 
   async #wordsOf(page) {
     if (!page.words) return [];
-    if (!this.#words.has(page.words)) this.#words.set(page.words, ask("GET", page.words).then(({ words }) => words));
-    return this.#words.get(page.words);
+    const key = `${page.words} ${page.turned}`;
+    if (!this.#words.has(key)) this.#words.set(key, ask("GET", page.words).then(({ words }) => words));
+    return this.#words.get(key);
   }
 
   #listen() {

@@ -6,6 +6,13 @@ const MOST = 24;
 /** Of the height of its box, what a crop shows beyond it. */
 const MARGIN = 0.35;
 
+/** Where the picture of a page is, as it lies now: one that was turned is another picture under another address. */
+export function addressOf(page, { isPeeled = false } = {}) {
+  const address = (isPeeled && page.peeled) || page.picture;
+  if (!address || !page.turned) return address ?? "";
+  return `${address}${address.includes("?") ? "&" : "?"}turned=${page.turned}`;
+}
+
 /** The picture at an address, decoded. @returns a promise of an `HTMLImageElement`. */
 export function picture(address) {
   let promise = loaded.get(address);

@@ -10,11 +10,14 @@ import { half, make } from "./elements.js";
 import { FieldsView } from "./fields.js";
 import { keys } from "./keys.js";
 import { PageView } from "./page-view.js";
-import { picture } from "./pictures.js";
+import { addressOf, picture } from "./pictures.js";
 import { isSame, paperOf, valuesOf } from "./places.js";
+import { RowTable } from "./rows.js";
 
 /** With so many doubtful values left, the next claim is fetched. */
 const PREFETCH_AT = 2;
+/** Of each paper, pages that are loaded before they are shown. */
+const MOST_READY = 3;
 
 const screen = document.getElementById("desk");
 const part = (name) => screen.querySelector(name);
@@ -30,8 +33,9 @@ desk.addEventListener("focus", ({ detail: { document_id } }) => {
 new ClaimBar(part(".claim-bar"), desk);
 const view = new PageView(part(".page"), desk);
 const fields = new FieldsView(part(".fields"), desk, keys);
+const rows = new RowTable(part(".rows"), desk, keys);
 const checks = new Checks(part(".checks"), desk, override);
-new Detail(part(".detail"), desk, (at) => fields.active?.pick(at));
+new Detail(part(".detail"), desk, (at) => fields.active?.pick(at), (kind) => fields.answer(kind));
 
 let shown = null;
 
@@ -40,6 +44,7 @@ function show(paper) {
   const isOther = shown?.document_id !== paper.document_id;
   shown = paper;
   fields.show(paper);
+  rows.show(paper);
   if (isOther) part(".scroll").scrollTop = 0;
 }
 
@@ -47,6 +52,7 @@ desk.addEventListener("record", ({ detail: { record, previous, opened } }) => {
   const paper = (!opened && shown && paperOf(record, shown.document_id)) || record.papers[0];
   if (paper && (paper !== shown || record.lease !== previous?.lease)) show(paper);
   if (record.papers !== previous?.papers || record.todo !== previous?.todo) showTabs(record);
+  if (opened) makeReady(record.papers);
   if (record.todo.length <= PREFETCH_AT) prefetch();
 });
 
@@ -91,9 +97,15 @@ function openPaper(paper) {
 
 async function prefetch() {
   const record = await desk.prefetch();
-  const address = record?.papers[0]?.pages[0]?.picture;
-  // The page is only made ready; one that cannot be loaded is told when it is shown.
-  if (address) picture(address).catch(() => {});
+  if (record?.papers[0]) makeReady(record.papers.slice(0, 1));
+}
+
+/** Load the pages of papers before they are shown; one that cannot be loaded is told when it is shown. */
+function makeReady(papers) {
+  for (const page of papers.flatMap(({ pages }) => pages.slice(0, MOST_READY))) {
+    const address = addressOf(page);
+    if (address) picture(address).catch(() => {});
+  }
 }
 
 /** Do something that the server may refuse, and say why where it does. */
@@ -115,6 +127,10 @@ async function override(check) {
 /** Take the step that brings the claim on; a claim that is not ready leads to what keeps it. */
 async function pass() {
   if (fields.active?.isChanged && !fields.active.confirm()) return;
+  if (rows.isChanged) {
+    say(t("还有填写未确认，请按 Enter 确认。"), "fail");
+    return;
+  }
   const typed = fields.unconfirmed;
   if (typed) {
     say(t("还有填写未确认，请按 Enter 确认。"), "fail");
