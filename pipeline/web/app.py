@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 
 from pipeline.store.queries import is_answering
 from pipeline.web import answers, claims, pages, paper_pages
+from pipeline.web.batches import routes as batches
 from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.people import NotSignedIn
 from pipeline.web.problems import tell_problems
@@ -61,6 +62,7 @@ def app(service: Service) -> FastAPI:
         review.router,
         uploads.router,
         paper_pages.router,
+        batches.router,
     ):
         made.include_router(part)
     made.include_router(upload_pages.router)
