@@ -19,6 +19,7 @@ from pipeline.store.queries import is_answering
 from pipeline.web import answers, claims, pages, paper_pages, unmasking
 from pipeline.web.accounts import own as account
 from pipeline.web.accounts import routes as accounts
+from pipeline.web.batches import routes as batches
 from pipeline.web.from_here import FromHere
 from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.limits import Limits
@@ -68,6 +69,7 @@ FOR_PEOPLE = (
     catalog.router,
     example.router,
     paper_pages.router,
+    batches.router,
     unmasking.router,
     upload_pages.router,
 )
