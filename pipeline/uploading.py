@@ -16,8 +16,8 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from pipeline.close_ups import FOLDER, PartOf, close_up_name, is_close_up, part_of
-from pipeline.receiving import Incoming, Receipt, check_takes_papers, kept_files
 from pipeline.reading.refusal import refusal
+from pipeline.receiving import Incoming, Receipt, check_takes_papers, kept_files
 from pipeline.store.opened import Store
 from pipeline.store.submissions import (
     ID_DIGITS,

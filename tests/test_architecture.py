@@ -94,6 +94,7 @@ RECEIVED = {
     "pipeline.preview",
     "pipeline.warm",
     "pipeline.receiving",
+    "pipeline.uploading",
     "pipeline.submitted_claims",
     "pipeline.submission_reader",
     "pipeline.worker",
@@ -219,10 +220,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.review": RUN | KEEP | {"pipeline.settlement", "pipeline.progress"},
     # The same over HTTP, and pages for people; an engine that settles later reports there.
     "pipeline.web": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"},
-    "pipeline.web.command": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.web"},
+    "pipeline.web.command": ALL
+    | {"pipeline.progress", "pipeline.engine", "pipeline.web", "pipeline.web.serving"},
+    # One process serves pages and the API, and has another read.
+    "pipeline.web.serving": ALL | {"pipeline.engine", "pipeline.web", "pipeline.web.working"},
+    "pipeline.web.working": {"pipeline.work_at_terminal"},
     # What is sent is received as a run finds it, and read into the store as a run reads it.
     "pipeline.warm": set(),
     "pipeline.receiving": FLOOR | {"pipeline.reading", "pipeline.scan", "pipeline.store"},
+    "pipeline.uploading": FLOOR
+    | {"pipeline.reading", "pipeline.store", "pipeline.receiving", "pipeline.close_ups"},
     "pipeline.submitted_claims": RUN | KEEP | {"pipeline.scan"},
     "pipeline.close_ups_beside": RUN | {"pipeline.scan"},
     "pipeline.page_count": RUN | {"pipeline.scan"},
