@@ -64,9 +64,7 @@ def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="给谁使用 / whose it is")],
     scope: Annotated[
         list[str] | None,
-        typer.Option(
-            "--scope", help="如 claims:read、uploads:write，可多次 / several"
-        ),
+        typer.Option("--scope", help="如 claims:read、uploads:write，可多次 / several"),
     ] = None,
     claim: Annotated[
         str | None, typer.Option("--claim", metavar="ID", help="只看这一件（申请人） / this claim alone")

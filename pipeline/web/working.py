@@ -1,7 +1,7 @@
 """The process that reads, hands over and tells webhooks beside the one that serves.
 
-It is `baoxiao work` at a lower priority. Ended by itself, whatever the reason, it is started again; ended with
-the server it lets go of what it has in hand, and where it does not within seconds, its lease runs out.
+It is `baoxiao work` at a lower priority. It is started again where it ends by itself; ended
+with the server it lets go of what it has in hand, and where it does not within seconds, its lease runs out.
 """
 
 from __future__ import annotations

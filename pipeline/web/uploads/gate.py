@@ -131,8 +131,8 @@ class PageGate:
         with self._lock:
             if self._waiting.keys() - mine:
                 return
-            last = [self._waiting[one] for one in mine if one in self._waiting]
-        for event in last[-1:]:
+            judged = [event for picture, event in self._waiting.items() if picture in mine]
+        for event in judged[-1:]:  # they are judged in the order in which they came
             event.wait(seconds)
 
     def verdicts(self, file: ReceivedFile) -> list[PageQuality] | None:
