@@ -224,7 +224,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"pipeline.progress", "pipeline.engine", "pipeline.web", "pipeline.web.serving"},
     # One process serves pages and the API, and has another read.
     "pipeline.web.serving": ALL | {"pipeline.engine", "pipeline.web", "pipeline.web.working"},
-    "pipeline.web.working": {"pipeline.work_at_terminal"},
+    "pipeline.web.working": {"pipeline.work_at_terminal", "pipeline.reading"},
     # What is sent is received as a run finds it, and read into the store as a run reads it.
     "pipeline.warm": set(),
     "pipeline.receiving": FLOOR | {"pipeline.reading", "pipeline.scan", "pipeline.store"},

@@ -9,12 +9,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+
+from pipeline.reading.sandbox import interrupts_held
 
 NICE = 10
 """Whoever waits for an answer comes before what is read in the background."""
@@ -56,7 +59,8 @@ class Working:
     def _started(self) -> BaseProcess:
         # Not forked: the caller has threads.
         process = multiprocessing.get_context("spawn").Process(target=_work, name="work")
-        process.start()
+        with interrupts_held():  # Ctrl-C reaches it too, and is heard where it can let go of what it has
+            process.start()
         return process
 
     def _watch(self) -> None:
@@ -75,10 +79,12 @@ class Working:
 def _work() -> None:
     """What the process does; it ends with its parent, however that one ends."""
     _end_with_parent()
-    os.nice(NICE)
-    from pipeline.work_at_terminal import worked
-
     try:
+        if sys.platform != "win32":  # neither priorities nor masks there
+            os.nice(NICE)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        from pipeline.work_at_terminal import worked
+
         # Plain lines: a bar that moves would write over what the server says.
         worked(Console(soft_wrap=True, highlight=False, force_terminal=False), once=False)
     except KeyboardInterrupt:
