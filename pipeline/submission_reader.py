@@ -17,14 +17,14 @@ from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from pipeline.close_ups import CloseUpRecord, MergingReaders, is_close_up
 from pipeline.close_ups_beside import CloseUpsBeside
 from pipeline.earlier_bills import AskedBills, BillsOfAll
 from pipeline.errors import StoreUnusable
 from pipeline.life import SYSTEM, Standing, State
-from pipeline.model import Document, SourceFile, Unread
+from pipeline.model import SourceFile, Unread
 from pipeline.page_count import PageCount
 from pipeline.preview import preview_of, write_preview
 from pipeline.readers import Readers
@@ -33,23 +33,40 @@ from pipeline.reading.sandbox import Sandbox
 from pipeline.records import ClaimStatus
 from pipeline.rejudged import Judges
 from pipeline.scan import Kept, Progress, Run, Upload, reader_version
+from pipeline.seen_pages import SeenPage, seen_in
 from pipeline.settings import Settings
+from pipeline.store.batches import keep_batches
 from pipeline.store.cases import save_claim, save_papers
 from pipeline.store.database import Connection
 from pipeline.store.earlier import StoredBills
 from pipeline.store.known_claims import hold_bills
 from pipeline.store.lives import note_event, standing_of, take_step
 from pipeline.store.opened import Store
+from pipeline.store.pages import KeptPage, keep_page
 from pipeline.store.submissions import ReceivedFile, Submission, finish, hold, note_read_ahead
-from pipeline.submitted_claims import Assembled, Way, assembled
+from pipeline.submitted_claims import Assembled, Made, Way, assembled
 from pipeline.upload import Decoder
 from pipeline.warm import Warm
 
 WORK = "work"
 """In the folder of the store: a folder for each submission while it is read."""
 
+SEEN = "seen"
+"""In that folder: the pictures and words of the pages that were read."""
+
 FILES_AT_ONCE = 2
 """Files that are opened side by side, as a run does."""
+
+
+class ReadersForPeople(MergingReaders, Protocol):
+    """What reads pages and can show people what it saw: `pipeline.readers.Readers`."""
+
+    def showing(self, seen: Path) -> MergingReaders:
+        """The same, writing what is seen of each page into that folder (`pipeline.seen_pages`)."""
+
+
+ReadersOf = Callable[[Settings, Path | None, int | None], AbstractContextManager[ReadersForPeople]]
+"""As `pipeline.scan.ReadersOf`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +134,7 @@ class SubmissionReader:
         clock: Callable[[], datetime],
         *,
         sandbox: Callable[[int], AbstractContextManager[Decoder]] = Sandbox,
-        readers: Callable[
-            [Settings, Path | None, int | None], AbstractContextManager[MergingReaders]
-        ] = Readers,
+        readers: ReadersOf = Readers,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -153,7 +168,8 @@ class SubmissionReader:
         began = self._clock()
         judges = self._judges()
         with self._being_read(submission, judges.deadlines.day_of(began), progress) as (run, _close_ups):
-            read = self._written(submission, holder, run.kept(), judges, began)
+            pictures = self._pictures_kept(self._work_folder(submission.id) / SEEN)
+            read = self._written(submission, holder, run.kept(), judges, began, pictures)
         self.forget_work(submission.id)
         return read
 
@@ -168,8 +184,8 @@ class SubmissionReader:
         judges = self._judges()
         with self._being_read(submission, judges.deadlines.day_of(now), progress) as (run, close_ups):
             kept = run.kept()
-            claims, others = self._judged(submission, kept, judges, now)
-            preview = preview_of(submission, kept, claims, others, close_ups)
+            made = self._judged(submission, kept, judges, now)
+            preview = preview_of(submission, kept, made.claims, made.others, close_ups)
         write_preview(self._work_folder(submission.id), preview)
         with self._store.database.write() as connection:
             note_read_ahead(connection, submission, holder, self._clock())
@@ -196,7 +212,7 @@ class SubmissionReader:
             self._settings,
             today,
             sandbox=lambda _: self._sandbox.lent(),
-            readers=lambda *_: beside.merging(self._readers.lent()),
+            readers=lambda *_: beside.merging(self._readers_showing(folder / SEEN)),
             on_found=counted.pages_found,
         )
         with run:
@@ -218,6 +234,20 @@ class SubmissionReader:
         """The submissions that have a work folder: those under way, and those whose reader died."""
         folder = self._settings.store_dir / WORK
         return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+
+    @contextmanager
+    def _readers_showing(self, seen: Path) -> Iterator[MergingReaders]:
+        seen.mkdir(exist_ok=True)
+        with self._readers.lent() as readers:
+            yield readers.showing(seen)
+
+    def _pictures_kept(self, seen: Path) -> list[tuple[KeptPage, SeenPage]]:
+        """The pages that were seen, their pictures among the originals by now."""
+        kept = []
+        for page in seen_in(seen):
+            picture = None if page.picture is None else self._store.originals.put(page.picture)
+            kept.append((KeptPage(page.sha256, page.number, page.width, page.height, picture), page))
+        return kept
 
     def _work_folder(self, submission_id: str) -> Path:
         return self._settings.store_dir / WORK / submission_id
@@ -243,20 +273,31 @@ class SubmissionReader:
     # ---------------------------------------------------------------- from papers to the store
 
     def _written(
-        self, submission: Submission, holder: str, kept: Kept, judges: Judges, began: datetime
+        self,
+        submission: Submission,
+        holder: str,
+        kept: Kept,
+        judges: Judges,
+        began: datetime,
+        pictures: Sequence[tuple[KeptPage, SeenPage]],
     ) -> SubmissionRead:
         """Judge and write; again where somebody stored a claim meanwhile that ours must be judged beside."""
         while True:
             bills = self._bills(judges)
-            claims, others = self._judged(submission, kept, judges, began, bills)
+            made = self._judged(submission, kept, judges, began, bills)
             with self._store.database.write() as connection:
                 hold(connection, submission.id, holder)
                 hold_bills(connection)
-                if bills.have_changed() or any(claim.is_stale(connection) for claim in claims):
+                if bills.have_changed() or any(claim.is_stale(connection) for claim in made.claims):
                     continue
                 now = self._clock()
-                became = tuple(_kept(connection, submission, claim, judges, began, now) for claim in claims)
-                save_papers(connection, submission.id, others)
+                became = tuple(
+                    _kept(connection, submission, claim, judges, began, now) for claim in made.claims
+                )
+                save_papers(connection, submission.id, made.others)
+                keep_batches(connection, submission.id, made.batches, submission.received_at)
+                for page, seen in pictures:
+                    keep_page(connection, submission.id, page, seen.words())
                 missed = tuple(kept.unread())
                 read_by = f"{version('baoxiao')} {reader_version(self._settings)}"
                 finish(
@@ -281,8 +322,8 @@ class SubmissionReader:
         judges: Judges,
         began: datetime,
         bills: AskedBills | None = None,
-    ) -> tuple[list[Assembled], list[Document]]:
-        """The claims that the papers make beside those of the store, and the papers in none of them."""
+    ) -> Made:
+        """What the papers make beside the claims of the store."""
         judging = replace(judges, office=replace(judges.office, earlier=bills or self._bills(judges)))
         return assembled(self._store, submission, kept, judging, judges.deadlines.day_of(began))
 

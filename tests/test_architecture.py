@@ -80,6 +80,7 @@ RUN = (
         "pipeline.together",
         "pipeline.store",
         "pipeline.wiring",
+        "pipeline.seen_pages",
         "pipeline.readers",
         "pipeline.declared",
         "pipeline.upload",
@@ -201,7 +202,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.rejudged": RUN | {"pipeline.settlement"} | KEEP - {"pipeline.rejudged"},
     # What is built from settings, the processes that read, one upload, the run over a folder, the desk.
     "pipeline.wiring": READ | JUDGED_BY | {"pipeline.catalogs"},
-    "pipeline.readers": READ | {"pipeline.intake", "pipeline.wiring", "pipeline.acceptance"},
+    # What reading processes write of a page for people.
+    "pipeline.seen_pages": FLOOR,
+    "pipeline.readers": READ
+    | {"pipeline.intake", "pipeline.wiring", "pipeline.acceptance", "pipeline.seen_pages"},
     "pipeline.declared": READ,
     "pipeline.upload": READ | {"pipeline.readers", "pipeline.store"},
     # Readers that merge close-ups into the pages they are asked for.
@@ -217,13 +221,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.progress.in_terminal": ALL | {"pipeline.progress", "pipeline.deadlines"},
     "pipeline.progress.command": {"pipeline.progress.in_terminal"},
     # What reviewers work with, without a word of how it is shown.
-    "pipeline.review": RUN | KEEP | {"pipeline.settlement", "pipeline.progress"},
+    "pipeline.review": RUN
+    | KEEP
+    | {"pipeline.settlement", "pipeline.progress", "pipeline.page_plan", "pipeline.receiving"},
     # The same over HTTP, and pages for people; an engine that settles later reports there.
-    "pipeline.web": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"},
+    "pipeline.web": ALL
+    | {
+        *("pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"),
+        "pipeline.page_plan",
+    },
     "pipeline.web.command": ALL
     | {"pipeline.progress", "pipeline.engine", "pipeline.web", "pipeline.web.serving"},
-    # One process serves pages and the API, and has another read.
-    "pipeline.web.serving": ALL | {"pipeline.engine", "pipeline.web", "pipeline.web.working"},
+    # One process serves pages and the API, watches a folder, and has another read.
+    "pipeline.web.serving": ALL
+    | {"pipeline.engine", "pipeline.web", "pipeline.web.working", "pipeline.watching"},
     "pipeline.web.working": {"pipeline.work_at_terminal", "pipeline.reading"},
     # What is sent is received as a run finds it, and read into the store as a run reads it.
     "pipeline.warm": set(),
@@ -243,6 +254,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.errands": FLOOR | {"pipeline.engine", "pipeline.store", "pipeline.worker"},
     "pipeline.work_at_terminal": ALL | {"pipeline.errands", "pipeline.terminal"},
     "pipeline.work_command": FLOOR | {"pipeline.work_at_terminal"},
+    # Pages bound anew are received as what was sent.
+    "pipeline.page_plan": FLOOR | {"pipeline.reading", "pipeline.receiving", "pipeline.store"},
+    # A folder is watched as a path is received.
+    "pipeline.watching": FLOOR | {"pipeline.receiving", "pipeline.scan", "pipeline.store"},
+    "pipeline.watch_command": FLOOR | {"pipeline.watching", "pipeline.store"},
     # Entry points: anything below. The command starts flows and servers.
     "pipeline.terminal": FLOOR | {"extractors", "pipeline.report", "pipeline.acceptance", "pipeline.gate"},
     "flows": ALL,
@@ -256,6 +272,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "pipeline.alias_command",
         "pipeline.work_command",
+        "pipeline.watch_command",
         "pipeline.rulebook",
         "pipeline.engine",
         "flows",
@@ -288,6 +305,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.catalogs.commands",
         "pipeline.alias_command",
         "pipeline.work_command",
+        "pipeline.watch_command",
         "pipeline.evaluate.command",
         "pipeline.stacks.command",
         "pipeline.explain.command",

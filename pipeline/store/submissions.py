@@ -155,6 +155,21 @@ def _insert_files(connection: Connection, key: str, files: Sequence[ReceivedFile
     )
 
 
+def try_again(connection: Connection, key: str) -> None:
+    """Let a submission that failed be read once more, as if it had been received again.
+
+    Raises:
+        StepRefused: If it did not fail.
+    """
+    again = connection.execute(
+        update(submissions)
+        .where(submissions.c.id == key, submissions.c.state == "failed")
+        .values(state="received", attempts=0, lease_holder=None, lease_until=None)
+    )
+    if again.rowcount != 1:
+        raise StepRefused(f"{key}: 未失败，无需重试 / it has not failed, there is nothing to try again")
+
+
 def load_submission(connection: Connection, key: str) -> Submission:
     """The submission of an id.
 
@@ -165,6 +180,22 @@ def load_submission(connection: Connection, key: str) -> Submission:
     if row is None:
         raise LookupError(f"no submission {key!r}")
     return _submission(connection, row)
+
+
+def file_of(connection: Connection, key: str, ordinal: int) -> ReceivedFile:
+    """A file of a submission by its place there, counted from 1.
+
+    Raises:
+        LookupError: If there is none.
+    """
+    row = connection.execute(
+        select(submission_files.c.name, submission_files.c.sha256, submission_files.c.size).where(
+            submission_files.c.submission_id == key, submission_files.c.ordinal == ordinal
+        )
+    ).first()
+    if row is None:
+        raise LookupError(f"{key}: 没有第 {ordinal} 个文件 / it has no file {ordinal}")
+    return ReceivedFile(*row)
 
 
 def _submission(connection: Connection, row: Row[Any]) -> Submission:

@@ -15,10 +15,12 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from typing_extensions import TypedDict
 
 from pipeline.store.queries import is_answering
-from pipeline.web import answers, claims, pages
+from pipeline.web import answers, claims, pages, paper_pages
+from pipeline.web.batches import routes as batches
 from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.people import NotSignedIn
 from pipeline.web.problems import tell_problems
+from pipeline.web.review import routes as review
 from pipeline.web.service import Service
 from pipeline.web.shell import routes as shell
 from pipeline.web.uploads import pages as upload_pages
@@ -51,7 +53,17 @@ def app(service: Service) -> FastAPI:
     """
     made = FastAPI(title="报销 Baoxiao", version=version("baoxiao"), docs_url=None, redoc_url=None)
     made.state.service = service
-    for part in (health_router, claims.router, answers.router, pages.router, shell.router, uploads.router):
+    for part in (
+        health_router,
+        claims.router,
+        answers.router,
+        pages.router,
+        shell.router,
+        review.router,
+        uploads.router,
+        paper_pages.router,
+        batches.router,
+    ):
         made.include_router(part)
     made.include_router(upload_pages.router)
     made.add_exception_handler(claims.Unchanged, claims.unchanged)

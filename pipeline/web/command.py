@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,6 +43,17 @@ def serve(
             help="同时识别、移交、通知，或留给 baoxiao work / read, hand over and tell webhooks too, or not",
         ),
     ] = True,
+    watch: Annotated[
+        Path | None,
+        typer.Option(
+            "--watch",
+            metavar="FOLDER",
+            help="收件文件夹，写完即收 / receive what is put into a folder",
+            exists=True,
+            file_okay=False,
+            writable=True,
+        ),
+    ] = None,
 ) -> None:
     """启动网页与接口，仅限本机访问 / serves pages and the API to this machine alone, and reads what comes in.
 
@@ -56,7 +68,7 @@ def serve(
     from pipeline.web.serving import serve_store
 
     with _store() as store:
-        serve_store(settings(), store, out, host, port, work=work)
+        serve_store(settings(), store, out, host, port, work=work, watch=watch)
 
 
 @token_app.command()

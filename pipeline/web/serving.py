@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -17,11 +21,13 @@ from rich.console import Console
 
 from pipeline.deadlines import Deadlines
 from pipeline.engine.answers import take_answer
+from pipeline.errors import ServiceUnavailable
 from pipeline.rejudged import Judges
 from pipeline.settings import Settings
 from pipeline.store.accounts import list_accounts
 from pipeline.store.opened import Store
 from pipeline.submission_reader import WORK
+from pipeline.watching import Watch
 from pipeline.web.app import app
 from pipeline.web.service import Service
 from pipeline.web.uploads.gate import PageGate
@@ -31,11 +37,21 @@ from pipeline.wiring import office
 GRACE_SECONDS = 2
 """How long requests under way may take once the server is stopped: pages that follow something never end."""
 
+SECONDS_BETWEEN_LOOKS = 2.0
+"""Into a watched folder: soon enough for people who wait, seldom enough for a drive behind a network."""
+
 TERMINATED = 128 + signal.SIGTERM
 
 
 def serve_store(
-    settings: Settings, store: Store, out: Console, host: str, port: int, *, work: bool = True
+    settings: Settings,
+    store: Store,
+    out: Console,
+    host: str,
+    port: int,
+    *,
+    work: bool = True,
+    watch: Path | None = None,
 ) -> None:
     """Serve a store on an address of this machine until it is stopped (Ctrl-C, SIGTERM).
 
@@ -46,6 +62,7 @@ def serve_store(
         host: A loopback address.
         port: Where; 0 for any.
         work: Whether submissions are read, claims handed over and webhooks told as well.
+        watch: A folder whose papers are received as they come.
 
     Raises:
         PlaceRefused: If a place's file is wrong.
@@ -66,6 +83,8 @@ def serve_store(
         )
         if work:
             opened.enter_context(Working(out))
+        if watch is not None:
+            opened.enter_context(_watched(Watch(store, watch), out))
         where = f"[{host}]" if ":" in host else host
         out.print(f"网页与接口 / pages and API: http://{where}:{port}  (Ctrl-C 停止 / stops)", markup=False)
         _hint_at_accounts(store, out)
@@ -80,6 +99,27 @@ def serve_store(
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
+
+
+@contextmanager
+def _watched(watch: Watch, out: Console) -> Iterator[None]:
+    """Look into a folder again and again, in a thread, for as long as the context lasts."""
+    ended = threading.Event()
+
+    def run() -> None:
+        while not ended.wait(SECONDS_BETWEEN_LOOKS):
+            try:
+                watch.look(datetime.now(UTC))
+            except ServiceUnavailable as error:  # a drive that is away comes back
+                out.print(f"✗ {error}", markup=False)
+
+    thread = threading.Thread(target=run, name="watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _hint_at_accounts(store: Store, out: Console) -> None:
