@@ -271,6 +271,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "pipeline.progress",
         "pipeline.progress.command",
         "pipeline.web.command",
+        "pipeline.review.command",
     },
 }
 
@@ -306,6 +307,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.progress.command",
         "pipeline.progress.in_terminal",
         "pipeline.web.command",
+        "pipeline.review.command",
     ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),
     # Of the `accuracy` extra: drawn late, and done without where it is missing.

@@ -47,3 +47,11 @@ def changes_of(connection: Connection, claim_id: str) -> list[FieldChange]:
         .order_by(field_changes.c.id)
     )
     return [FieldChange(*row) for row in connection.execute(query)]
+
+
+def papers_changed(connection: Connection, since: datetime | None = None) -> list[str]:
+    """The papers of which a person said something, by id; of those since a moment where one is given."""
+    query = select(field_changes.c.document_id).distinct().order_by(field_changes.c.document_id)
+    if since is not None:
+        query = query.where(field_changes.c.at >= since)
+    return list(connection.execute(query).scalars())
