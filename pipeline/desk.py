@@ -13,10 +13,10 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, cast
@@ -26,16 +26,16 @@ from typing_extensions import TypedDict
 
 from extractors import field_names
 from pipeline.application import is_declared
+from pipeline.close_ups import CloseUpRecord, MergingReaders, WithCloseUps, close_up_record
 from pipeline.declared import read_applications
 from pipeline.errors import UnreadableFile
 from pipeline.gate import PageJudges, PageQuality, page_qualities
 from pipeline.learned import with_learned
-from pipeline.model import Document, Page, SourceFile, Unread
+from pipeline.model import Document, SourceFile, Unread
 from pipeline.readers import Readers
-from pipeline.reading.closeup import CloseUpOf, Merged, Placed
-from pipeline.reading.decoded import SpooledPage
+from pipeline.reading.closeup import CloseUpOf
 from pipeline.reading.open_file import source_file
-from pipeline.reading.refusal import printable, unread
+from pipeline.reading.refusal import unread
 from pipeline.reading.sandbox import Sandbox
 from pipeline.records import (
     SCHEMA_VERSION,
@@ -45,25 +45,19 @@ from pipeline.records import (
     ErrorRecord,
     document_record,
     error_record,
-    fractions,
 )
 from pipeline.scan import reader_version
 from pipeline.settings import Settings
 from pipeline.together import taken_together
-from pipeline.upload import Decoder, PageReaders, UploadReader
+from pipeline.upload import Decoder, UploadReader
 from pipeline.wiring import catalogs, learned, office
 
 KEY = re.compile(r"[0-9a-f]{64}")
 CLOSE_UP_OF = "close_up_of.json"
 
 
-class DeskReaders(PageReaders, PageJudges, Protocol):
+class DeskReaders(MergingReaders, PageJudges, Protocol):
     """What reads and judges pages, also with close-ups of them: `pipeline.readers.Readers`."""
-
-    def read_with_close_ups(
-        self, pages: Sequence[SpooledPage], close_ups: Sequence[CloseUpOf]
-    ) -> Future[list[Placed]]:
-        """The pages with their words, those of close-ups where these read better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +67,6 @@ class PageOf:
     upload: str
     file: int = 1
     page: int = 1
-
-
-class CloseUpRecord(TypedDict):
-    """What became of a close-up: `upload` is its own key, `file` and `page` the page it was sent for.
-
-    `box` is what of the page it shows, `words` and `codes` are the boxes of the words and of the QR codes and
-    barcodes taken from it, all as fractions of the page; null and none where it could not be merged, and
-    `message` says why.
-    """
-
-    upload: str
-    file: str
-    page: int
-    merged: bool
-    box: list[float] | None
-    words: list[list[float] | None]
-    codes: list[list[float] | None]
-    message: str
 
 
 class UploadAnswer(TypedDict):
@@ -271,12 +247,12 @@ class UploadDesk:
             ):
                 own = [(name, folder, of) for name, folder, of in sent if of.file == number]
                 opened = list(self._opened(own, Path(beside), missed))
-                readers = _WithCloseUps(self._readers, opened)
-                reader = UploadReader(self._sandbox, readers.for_pages, self._today())
+                readers = WithCloseUps(self._readers, {source.name: opened})
+                reader = UploadReader(self._sandbox, partial(_whatever_pages, readers), self._today())
                 for reading in reader.read(source, path, Path(spool), lambda _ordinal: False):
                     documents += reading.documents
                     missed += reading.unread
-                close_ups += [_close_up_record(readers.merged, source, close_up) for close_up in opened]
+                close_ups += [close_up_record(readers.merged, source.name, close_up) for close_up in opened]
         lists, taught = catalogs(self._settings), learned(self._settings)
         documents = [with_learned(document, lists, taught) for document in documents]
         by_id = {document.id: document for document in documents}
@@ -316,61 +292,9 @@ class UploadDesk:
                 yield from (CloseUpOf(key, of.page, picture) for picture in decoded.pages)
 
 
-class _WithCloseUps:
-    """Readers that merge close-ups into the pages of one file; `merged` says what became of each."""
-
-    def __init__(self, readers: DeskReaders, close_ups: Sequence[CloseUpOf]) -> None:
-        self._readers = readers
-        self._close_ups = close_ups
-        self.merged: list[Merged] = []
-
-    def for_pages(self, _pages: int) -> PageReaders:
-        """What reads the pages of the file: without close-ups the readers themselves."""
-        return self if self._close_ups else self._readers
-
-    def read(self, pages: Sequence[SpooledPage]) -> Future[list[Page]]:
-        """The pages with their words, those of close-ups where these read better."""
-        call = self._readers.read_with_close_ups(pages, self._close_ups)
-        read: Future[list[Page]] = Future()
-        failure = call.exception()
-        if failure is not None:
-            read.set_exception(failure)
-        else:
-            self.merged += [one for placed in call.result() for one in placed.close_ups]
-            read.set_result([placed.page for placed in call.result()])
-        return read
-
-    def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
-        """The documents that the pages of one file hold."""
-        return self._readers.understand(pages, today)
-
-
-def _close_up_record(merged: Sequence[Merged], source: SourceFile, close_up: CloseUpOf) -> CloseUpRecord:
-    """The row for a close-up; it is the refusal where its page was not read or it does not belong there."""
-    done = next((one for one in merged if one.picture == close_up.picture.page.file.sha256), None)
-    record: CloseUpRecord = {
-        "upload": close_up.key,
-        "file": printable(source.name),
-        "page": close_up.page,
-        "merged": False,
-        "box": None,
-        "words": [],
-        "codes": [],
-        "message": "补拍图与该页对不上，未合并；请拍清晰，并把周围的文字一起拍进来"
-        " / the close-up does not match the page and was not merged;"
-        " take it sharp and with the print around it",
-    }
-    if done is None or done.area is None:
-        return record
-    record["merged"], record["box"] = True, fractions(done.area, done.size)
-    record["words"] = [fractions(word.box, done.size) for word in done.taken]
-    record["codes"] = [fractions(code.box, done.size) for code in done.codes]
-    taken, codes = len(done.taken), len(done.codes)
-    record["message"] = (
-        f"补拍图已合并，采用其中 {taken} 处文字、{codes} 个二维码或条形码"
-        f" / merged, {taken} words and {codes} codes are taken from it"
-    )
-    return record
+def _whatever_pages(readers: WithCloseUps, _pages: int) -> WithCloseUps:
+    """What reads a file, however many pages it has."""
+    return readers
 
 
 def _close_up_of(kept: Path) -> PageOf | None:

@@ -110,8 +110,8 @@ def papers_apart(page: Page, engine: OcrEngine) -> tuple[Page, ...]:
 def read_papers_with_close_ups(
     page: Page, close_ups: Sequence[tuple[str, Image]], engine: OcrEngine
 ) -> tuple[Placed, ...]:
-    """The papers on an unread page, each with what close-ups (hash of file, picture) read better of it."""
-    papers = tuple(map(Placed, read_papers_on(with_print(page, engine), engine)))
+    """The papers on a page with its print, each with what close-ups (hash, picture) read better of it."""
+    papers = tuple(map(Placed, read_papers_on(page, engine)))
     for sha256, image in close_ups:
         papers = with_close_up_of_one(papers, sha256, image, engine)
     return tuple(replace(placed, page=with_stains(placed.page)) for placed in papers)

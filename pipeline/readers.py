@@ -25,6 +25,7 @@ from pipeline.errors import FolderUnusable, ServiceUnavailable
 from pipeline.model import Document, Page
 from pipeline.reading.decoded import SpooledPage
 from pipeline.reading.sandbox import interrupts_held
+from pipeline.seen_pages import write_seen
 from pipeline.settings import Settings
 from pipeline.wiring import threads_per_worker
 
@@ -95,18 +96,24 @@ class Readers:
             for call in list(self._calls):
                 call.cancel()
 
-    def read(self, pages: Sequence[SpooledPage]) -> Future[list[Page]]:
+    def read(self, pages: Sequence[SpooledPage], seen: Path | None = None) -> Future[list[Page]]:
         """The pages with their words, without their images, in the same order.
 
-        A page with several papers gives as many pages of its number, each cut out and read by itself.
+        A page with several papers gives as many pages of its number, each cut out and read by itself. What
+        was seen of each page is written into the folder `seen`, where one is named.
         """
-        return self._schedule(len(pages), _read, list(pages))
+        return self._schedule(len(pages), _read, list(pages), seen)
+
+    def showing(self, seen: Path) -> ShowingReaders:
+        """The same readers, which write what they see of each page into that folder."""
+        return ShowingReaders(self, seen)
 
     def read_with_close_ups(
-        self, pages: Sequence[SpooledPage], close_ups: Sequence[CloseUpOf]
+        self, pages: Sequence[SpooledPage], close_ups: Sequence[CloseUpOf], seen: Path | None = None
     ) -> Future[list[Placed]]:
         """As `read`, each page, or paper on it, with the close-ups of it merged into its words."""
-        return self._schedule(len(pages) + len(close_ups), _read_with_close_ups, list(pages), list(close_ups))
+        asked = list(pages), list(close_ups), seen
+        return self._schedule(len(pages) + len(close_ups), _read_with_close_ups, *asked)
 
     def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
         """The documents that the pages of one file hold; `today` counts as the present."""
@@ -147,6 +154,28 @@ class Readers:
         return pool
 
 
+@dataclass(frozen=True, slots=True)
+class ShowingReaders:
+    """Readers that write what they see of each page into a folder, for people to look at."""
+
+    readers: Readers
+    seen: Path
+
+    def read(self, pages: Sequence[SpooledPage]) -> Future[list[Page]]:
+        """As `Readers.read`."""
+        return self.readers.read(pages, self.seen)
+
+    def read_with_close_ups(
+        self, pages: Sequence[SpooledPage], close_ups: Sequence[CloseUpOf]
+    ) -> Future[list[Placed]]:
+        """As `Readers.read_with_close_ups`."""
+        return self.readers.read_with_close_ups(pages, close_ups, self.seen)
+
+    def understand(self, pages: Sequence[Page], today: date) -> Future[list[Document]]:
+        """As `Readers.understand`."""
+        return self.readers.understand(pages, today)
+
+
 class _Process:
     """What one reading process keeps between calls."""
 
@@ -176,7 +205,7 @@ def _die_with_parent() -> None:
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
-def _read(pages: list[SpooledPage]) -> list[Page]:
+def _read(pages: list[SpooledPage], seen: Path | None) -> list[Page]:
     from pipeline.intake import read_papers_on, with_print
 
     read: list[Page] = []
@@ -184,12 +213,17 @@ def _read(pages: list[SpooledPage]) -> list[Page]:
         page = with_print(spooled.load(), _LazyEngine())
         if _Process.options.thumbnail_dir is not None and page.image is not None:
             _write_thumbnail(page, _Process.options.thumbnail_dir)
-        read += [replace(paper, image=None) for paper in read_papers_on(page, _LazyEngine())]
+        papers = read_papers_on(page, _LazyEngine())
+        if seen is not None:
+            write_seen(seen, page, papers)
+        read += [replace(paper, image=None) for paper in papers]
     return read
 
 
-def _read_with_close_ups(pages: list[SpooledPage], close_ups: list[CloseUpOf]) -> list[Placed]:
-    from pipeline.intake import read_papers_with_close_ups
+def _read_with_close_ups(
+    pages: list[SpooledPage], close_ups: list[CloseUpOf], seen: Path | None
+) -> list[Placed]:
+    from pipeline.intake import read_papers_with_close_ups, with_print
 
     read: list[Placed] = []
     for spooled in pages:
@@ -198,7 +232,10 @@ def _read_with_close_ups(pages: list[SpooledPage], close_ups: list[CloseUpOf]) -
             for close_up in close_ups
             if close_up.page == spooled.page.number and (image := close_up.picture.load().image) is not None
         ]
-        papers = read_papers_with_close_ups(spooled.load(), own, _LazyEngine())
+        page = with_print(spooled.load(), _LazyEngine())
+        papers = read_papers_with_close_ups(page, own, _LazyEngine())
+        if seen is not None:
+            write_seen(seen, page, [placed.page for placed in papers])
         read += [replace(placed, page=replace(placed.page, image=None)) for placed in papers]
     return read
 

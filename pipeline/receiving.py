@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Literal, TypeAlias
+from typing import IO, Literal, TypeAlias
 
 from pipeline.application import is_declared
 from pipeline.life import SYSTEM, next_state
@@ -22,8 +22,8 @@ from pipeline.store.opened import Store
 from pipeline.store.submissions import ReceivedFile, Submission, keep_submission
 
 Source: TypeAlias = Literal["folder", "online", "api"]
-Incoming: TypeAlias = tuple[str, Path | bytes]
-"""The name of a file relative to what is sent, `/` between its folders, and the file or its bytes."""
+Incoming: TypeAlias = "tuple[str, Path | bytes | IO[bytes]]"
+"""The name of a file relative to what is sent, `/` between its folders; its path, its bytes, or it, opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +60,39 @@ def receive(
         StepRefused: If that claim takes no papers as it stands.
         StoreUnusable: If it cannot be kept.
     """
-    names = [_checked(name) for name, _ in files]
-    if all(is_declared(name) for name in names):
-        raise refusal("empty", names[0] if names else "—", "没有票据文件", "there is no paper in it")
     if for_claim is not None:
-        with store.database.read() as connection:
-            next_state(standing_of(connection, for_claim), "add_papers", SYSTEM)
-    kept = tuple(_kept(store, name, content) for name, (_, content) in zip(names, files, strict=True))
+        check_takes_papers(store, for_claim)
+    kept = kept_files(store, files)
     with store.database.write() as connection:
         submission, is_new = keep_submission(
             connection, kept, now, source=source, reference=reference, for_claim=for_claim
         )
     return Receipt(submission, is_new)
+
+
+def kept_files(store: Store, files: Sequence[Incoming]) -> tuple[ReceivedFile, ...]:
+    """Keep the bytes of what is sent in one go, durably; nobody is told of them yet.
+
+    Raises:
+        UnreadableFile: If there is no paper among the files, a name leads out of its folder, or a file
+            cannot be opened.
+        StoreUnusable: If they cannot be kept.
+    """
+    names = [_checked(name) for name, _ in files]
+    if all(is_declared(name) for name in names):
+        raise refusal("empty", names[0] if names else "—", "没有票据文件", "there is no paper in it")
+    return tuple(_kept(store, name, content) for name, (_, content) in zip(names, files, strict=True))
+
+
+def check_takes_papers(store: Store, claim_id: str) -> None:
+    """Refuse papers for a claim that takes none.
+
+    Raises:
+        LookupError: If there is no such claim.
+        StepRefused: If it takes no papers as it stands.
+    """
+    with store.database.read() as connection:
+        next_state(standing_of(connection, claim_id), "add_papers", SYSTEM)
 
 
 def _checked(name: str) -> str:
@@ -84,9 +105,11 @@ def _checked(name: str) -> str:
     return name
 
 
-def _kept(store: Store, name: str, content: Path | bytes) -> ReceivedFile:
+def _kept(store: Store, name: str, content: Path | bytes | IO[bytes]) -> ReceivedFile:
     if isinstance(content, bytes):
         return ReceivedFile(name, store.originals.put(content), len(content))
+    if not isinstance(content, Path):
+        return ReceivedFile(name, store.originals.put(content), content.tell())
     try:
         size = content.stat().st_size
         with content.open("rb"):

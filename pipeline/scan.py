@@ -178,6 +178,7 @@ class Run:
         today: The day that counts as the present.
         sandbox: Gives what opens files, for so many at once.
         readers: Gives what reads pages.
+        on_found: Told that so many more pages are there to be read: those of a file that was opened.
 
     Raises:
         FolderUnusable: If another run is at work in `out`, or it cannot be written.
@@ -192,6 +193,7 @@ class Run:
         *,
         sandbox: Callable[[int], AbstractContextManager[Decoder]] = Sandbox,
         readers: ReadersOf = Readers,
+        on_found: Callable[[int], None] = lambda _pages: None,
     ) -> None:
         self.uploads = tuple(upload for upload in uploads if not is_declared(upload.name))
         self._declared = tuple(upload for upload in uploads if is_declared(upload.name))
@@ -204,6 +206,7 @@ class Run:
         self._stopped = threading.Event()
         self._files: dict[str, SourceFile] = {}
         self._readers_of = readers
+        self._on_found = on_found
         self._readers: PageReaders | None = None
         with ExitStack() as opened:
             ledger = Ledger(out / STATE_DIR / "ledger.sqlite", reader_version(settings))
@@ -232,6 +235,10 @@ class Run:
 
     def _is_finished(self, source: SourceFile) -> bool:
         return source.sha256 != "" and self._ledger.is_finished(source)
+
+    def forget(self, upload: Upload) -> None:
+        """Have the upload read anew, whatever was read of it."""
+        self._ledger.forget(self.file_of(upload))
 
     def file_of(self, upload: Upload) -> SourceFile:
         """The upload as a source: its name and the hash of its bytes, computed once.
@@ -302,7 +309,11 @@ class Run:
             with self._lock:
                 progress.pages_read(pages)
 
-        reader = UploadReader(self._sandbox, self._reader_pool, self._today, tell)
+        def found(pages: int) -> None:
+            with self._lock:
+                self._on_found(pages)
+
+        reader = UploadReader(self._sandbox, self._reader_pool, self._today, tell, found)
         yield from reader.read(
             source, upload.path, folder, lambda ordinal: self._ledger.has_file(source, ordinal)
         )

@@ -10,25 +10,31 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
+from pipeline.close_ups import CloseUpRecord, MergingReaders, is_close_up
+from pipeline.close_ups_beside import CloseUpsBeside
 from pipeline.earlier_bills import AskedBills, BillsOfAll
 from pipeline.errors import StoreUnusable
 from pipeline.life import SYSTEM, Standing, State
-from pipeline.model import SourceFile, Unread
+from pipeline.model import Document, SourceFile, Unread
+from pipeline.page_count import PageCount
+from pipeline.preview import preview_of, write_preview
 from pipeline.readers import Readers
 from pipeline.reading.refusal import printable
 from pipeline.reading.sandbox import Sandbox
 from pipeline.records import ClaimStatus
 from pipeline.rejudged import Judges
-from pipeline.scan import Kept, Progress, ReadersOf, Run, Upload, reader_version
+from pipeline.review.sampling import Sampling, draw_accepted, draw_planted
+from pipeline.scan import Kept, Progress, Run, Upload, reader_version
+from pipeline.seen_pages import SeenPage, seen_in
 from pipeline.settings import Settings
 from pipeline.store.cases import save_claim, save_papers
 from pipeline.store.database import Connection
@@ -36,7 +42,9 @@ from pipeline.store.earlier import StoredBills
 from pipeline.store.known_claims import hold_bills
 from pipeline.store.lives import note_event, standing_of, take_step
 from pipeline.store.opened import Store
-from pipeline.store.submissions import ReceivedFile, Submission, finish, hold
+from pipeline.store.pages import KeptPage, keep_page
+from pipeline.store.submissions import ReceivedFile, Submission, finish, hold, note_read_ahead
+from pipeline.store.thresholds import aimed
 from pipeline.submitted_claims import Assembled, Way, assembled
 from pipeline.upload import Decoder
 from pipeline.warm import Warm
@@ -44,8 +52,22 @@ from pipeline.warm import Warm
 WORK = "work"
 """In the folder of the store: a folder for each submission while it is read."""
 
+SEEN = "seen"
+"""In that folder: the pictures and words of the pages that were read."""
+
 FILES_AT_ONCE = 2
 """Files that are opened side by side, as a run does."""
+
+
+class ReadersForPeople(MergingReaders, Protocol):
+    """What reads pages and can show people what it saw: `pipeline.readers.Readers`."""
+
+    def showing(self, seen: Path) -> MergingReaders:
+        """The same, writing what is seen of each page into that folder (`pipeline.seen_pages`)."""
+
+
+ReadersOf = Callable[[Settings, Path | None, int | None], AbstractContextManager[ReadersForPeople]]
+"""As `pipeline.scan.ReadersOf`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +95,13 @@ class SubmissionRead:
     claims: tuple[ClaimRead, ...]
     pages: int
     unread: tuple[Unread, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAhead:
+    """A submission that is held, read so that its sender sees what it says."""
+
+    submission_id: str
 
 
 def step_after_reading(standing: Standing, status: ClaimStatus) -> str:
@@ -110,10 +139,12 @@ class SubmissionReader:
     ) -> None:
         self._store = store
         self._settings = settings
+        self._configured = settings
         self._clock = clock
         Judges.of(settings)  # a place's file that is wrong is told before anything is read
         self._sandbox = Warm(lambda: sandbox(FILES_AT_ONCE))
-        self._readers = Warm(lambda: readers(settings, None, None))  # nobody looks at small pictures here
+        # Nobody looks at small pictures here.
+        self._readers = Warm(lambda: readers(self._settings, None, None))
 
     def __enter__(self) -> Self:
         return self
@@ -138,26 +169,73 @@ class SubmissionReader:
             ServiceUnavailable: If a part of ours is down.
         """
         began = self._clock()
-        judges = Judges.of(self._settings, self._store.originals)  # anew: reviewers may have taught something
+        judges = self._judges()
+        with self._being_read(submission, judges.deadlines.day_of(began), progress) as (run, _close_ups):
+            pictures = self._pictures_kept(self._work_folder(submission.id) / SEEN)
+            read = self._written(submission, holder, run.kept(), judges, began, pictures)
+        self.forget_work(submission.id)
+        return read
+
+    def read_ahead(self, submission: Submission, holder: str, progress: Progress) -> ReadAhead:
+        """Read a submission that is held, so that its sender sees what it says; nothing is in the store yet.
+
+        What was read is kept in its work folder, so that nothing is read twice when it is submitted.
+
+        Args and Raises are those of `read`.
+        """
+        now = self._clock()
+        judges = self._judges()
+        with self._being_read(submission, judges.deadlines.day_of(now), progress) as (run, close_ups):
+            kept = run.kept()
+            claims, others = self._judged(submission, kept, judges, now)
+            preview = preview_of(submission, kept, claims, others, close_ups)
+        write_preview(self._work_folder(submission.id), preview)
+        with self._store.database.write() as connection:
+            note_read_ahead(connection, submission, holder, self._clock())
+        return ReadAhead(submission.id)
+
+    def _judges(self) -> Judges:
+        """Anew each time: reviewers may have taught something, or tightened the target."""
+        self._aim()
+        return Judges.of(self._settings, self._store.originals)
+
+    @contextmanager
+    def _being_read(
+        self, submission: Submission, today: date, progress: Progress
+    ) -> Iterator[tuple[Run, Sequence[CloseUpRecord]]]:
+        """The run that has read all of the submission, and what became of its close-ups."""
         folder = self._work_folder(submission.id)
-        uploads = self._laid_out(submission, folder)
+        laid_out = self._laid_out(submission, folder)
+        uploads = {each: file for each, file in laid_out.items() if not is_close_up(file.name)}
+        counted = PageCount(progress, self._store.database, submission.id, self._clock)
+        with self._sandbox.lent() as sandbox:
+            beside = CloseUpsBeside.of(sandbox, folder, laid_out)
         run = Run(
             list(uploads),
             folder,
             self._settings,
-            judges.deadlines.day_of(began),
+            today,
             sandbox=lambda _: self._sandbox.lent(),
-            readers=lambda *_: self._readers.lent(),
+            readers=lambda *_: beside.merging(self._readers_showing(folder / SEEN)),
+            on_found=counted.pages_found,
         )
         with run:
             for upload, file in uploads.items():
                 _check_whole(run.file_of(upload), file)
+                if beside.has_changed(upload.name):
+                    run.forget(upload)
+            beside.remember()
             pending = run.pending()
-            progress.begin(len(run.uploads), len(run.uploads) - len(pending))
-            run.read(pending, progress)
-            read = self._written(submission, holder, run.kept(), judges, began)
-        self.forget_work(submission.id)
-        return read
+            counted.begin(len(run.uploads), len(run.uploads) - len(pending))
+            run.read(pending, counted)
+            yield run, beside.became()
+
+    def _aim(self) -> None:
+        """Read by the target error that is in force now; processes that know another one are ended."""
+        settings = aimed(self._configured, self._store.database)
+        if settings != self._settings:
+            self._settings = settings
+            self._readers.close()
 
     def forget_work(self, submission_id: str) -> None:
         """Clear away the work folder of a submission, which is in the store or is given up."""
@@ -167,6 +245,20 @@ class SubmissionReader:
         """The submissions that have a work folder: those under way, and those whose reader died."""
         folder = self._settings.store_dir / WORK
         return sorted(each.name for each in folder.iterdir()) if folder.is_dir() else []
+
+    @contextmanager
+    def _readers_showing(self, seen: Path) -> Iterator[MergingReaders]:
+        seen.mkdir(exist_ok=True)
+        with self._readers.lent() as readers:
+            yield readers.showing(seen)
+
+    def _pictures_kept(self, seen: Path) -> list[tuple[KeptPage, SeenPage]]:
+        """The pages that were seen, their pictures among the originals by now."""
+        kept = []
+        for page in seen_in(seen):
+            picture = None if page.picture is None else self._store.originals.put(page.picture)
+            kept.append((KeptPage(page.sha256, page.number, page.width, page.height, picture), page))
+        return kept
 
     def _work_folder(self, submission_id: str) -> Path:
         return self._settings.store_dir / WORK / submission_id
@@ -192,26 +284,59 @@ class SubmissionReader:
     # ---------------------------------------------------------------- from papers to the store
 
     def _written(
-        self, submission: Submission, holder: str, kept: Kept, judges: Judges, began: datetime
+        self,
+        submission: Submission,
+        holder: str,
+        kept: Kept,
+        judges: Judges,
+        began: datetime,
+        pictures: Sequence[tuple[KeptPage, SeenPage]],
     ) -> SubmissionRead:
         """Judge and write; again where somebody stored a claim meanwhile that ours must be judged beside."""
-        own, today = judges.office, judges.deadlines.day_of(began)
         while True:
-            bills = AskedBills(BillsOfAll(own.earlier, StoredBills(self._store.database)))
-            judging = replace(judges, office=replace(own, earlier=bills))
-            claims, others = assembled(self._store, submission, kept, judging, today)
+            bills = self._bills(judges)
+            claims, others = self._judged(submission, kept, judges, began, bills)
             with self._store.database.write() as connection:
                 hold(connection, submission.id, holder)
                 hold_bills(connection)
                 if bills.have_changed() or any(claim.is_stale(connection) for claim in claims):
                     continue
                 now = self._clock()
-                became = tuple(_kept(connection, submission, claim, judges, began, now) for claim in claims)
+                sampling = Sampling.of(self._settings)
+                became = tuple(
+                    _kept(connection, submission, claim, judges, sampling, began, now) for claim in claims
+                )
                 save_papers(connection, submission.id, others)
+                for page, seen in pictures:
+                    keep_page(connection, submission.id, page, seen.words())
                 missed = tuple(kept.unread())
                 read_by = f"{version('baoxiao')} {reader_version(self._settings)}"
-                finish(connection, submission.id, now, read_by=read_by, pages=kept.pages, missed=missed)
+                finish(
+                    connection,
+                    submission.id,
+                    now,
+                    read_by=read_by,
+                    pages=kept.pages,
+                    missed=missed,
+                    claim_ids=[claim.claim_id for claim in became],
+                )
             return SubmissionRead(submission.id, became, kept.pages, missed)
+
+    def _bills(self, judges: Judges) -> AskedBills:
+        """The bills of earlier claims, of the store and of the office's own list."""
+        return AskedBills(BillsOfAll(judges.office.earlier, StoredBills(self._store.database)))
+
+    def _judged(
+        self,
+        submission: Submission,
+        kept: Kept,
+        judges: Judges,
+        began: datetime,
+        bills: AskedBills | None = None,
+    ) -> tuple[list[Assembled], list[Document]]:
+        """The claims that the papers make beside those of the store, and the papers in none of them."""
+        judging = replace(judges, office=replace(judges.office, earlier=bills or self._bills(judges)))
+        return assembled(self._store, submission, kept, judging, judges.deadlines.day_of(began))
 
 
 def _kept(
@@ -219,6 +344,7 @@ def _kept(
     submission: Submission,
     claim: Assembled,
     judges: Judges,
+    sampling: Sampling,
     began: datetime,
     now: datetime,
 ) -> ClaimRead:
@@ -243,6 +369,9 @@ def _kept(
     )
     step = step_after_reading(standing_of(connection, claim_id), claim.record["status"])
     state = take_step(connection, claim_id, step, SYSTEM, now)
+    draw_accepted(connection, claim_id, claim.documents, sampling, now)
+    if state == "first_review":
+        draw_planted(connection, claim_id, claim.documents, sampling, now)
     return ClaimRead(claim_id, state, claim.way, tuple(claim.record["missing_materials"]))
 
 

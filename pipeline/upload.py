@@ -62,6 +62,7 @@ class UploadReader:
         readers: Gives what reads pages, when the first file is open; told how many pages it has.
         today: The day that counts as the present.
         on_pages: Told that so many more pages are read.
+        on_found: Told that so many more pages are there to be read: those of a file that was opened.
     """
 
     def __init__(
@@ -70,11 +71,13 @@ class UploadReader:
         readers: Callable[[int], PageReaders],
         today: date,
         on_pages: Callable[[int], None] = lambda _pages: None,
+        on_found: Callable[[int], None] = lambda _pages: None,
     ) -> None:
         self._decoder = decoder
         self._readers = readers
         self._today = today
         self._on_pages = on_pages
+        self._on_found = on_found
 
     def read(
         self, source: SourceFile, path: Path, folder: Path, is_read: Callable[[int], bool]
@@ -121,6 +124,7 @@ class UploadReader:
     def _read_file(
         self, file: SourceFile, ordinal: int, path: Path, folder: Path, first: Decoded
     ) -> FileReading:
+        self._on_found(first.page_count)
         pages: list[Page] = []
         missed: list[Unread] = []
         for window in self._windows(file, path, folder, first, missed):

@@ -18,7 +18,7 @@ from pipeline.receiving import Receipt, parcels_at, receive
 from pipeline.settings import settings
 from pipeline.store.opened import Store, opened_store
 from pipeline.store.submissions import SUBMISSION_STATE_NAMES, is_waiting
-from pipeline.submission_reader import SubmissionRead, SubmissionReader
+from pipeline.submission_reader import ReadAhead, SubmissionRead, SubmissionReader
 from pipeline.submitted_claims import Way
 from pipeline.terminal import RunProgress, progress_on
 from pipeline.worker import IDLE_SECONDS, NotRead, Worker
@@ -129,7 +129,9 @@ def worked(out: Console, *, once: bool) -> bool:
             return complete and not is_waiting(connection)
 
 
-def _next(worker: Worker, progress: RunProgress, *, once: bool) -> SubmissionRead | NotRead | None:
+def _next(
+    worker: Worker, progress: RunProgress, *, once: bool
+) -> SubmissionRead | ReadAhead | NotRead | None:
     """What became of the next submission; unless it is for once, waited for until there is one."""
     while True:
         try:
@@ -157,8 +159,11 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _say(progress: RunProgress, became: SubmissionRead | NotRead) -> bool:
+def _say(progress: RunProgress, became: SubmissionRead | ReadAhead | NotRead) -> bool:
     """Tell what became of a submission; whether all of it was read."""
+    if isinstance(became, ReadAhead):
+        progress.say(f"✓ {became.submission_id}: 已预读，待提交 / read ahead, waits to be submitted")
+        return True
     if isinstance(became, NotRead):
         then = "稍后重试 / tried again later" if became.again else "未识别 / not read"
         progress.say(f"✗ {became.submission_id} {then}: {became.why}")

@@ -30,9 +30,10 @@ from pipeline.store.submissions import (
     is_unfinished,
     let_go,
     prolong,
+    take_held,
     take_waiting,
 )
-from pipeline.submission_reader import SubmissionRead, SubmissionReader
+from pipeline.submission_reader import ReadAhead, SubmissionRead, SubmissionReader
 
 _log = logging.getLogger(__name__)
 
@@ -104,8 +105,13 @@ class Worker:
         for key in done:
             self._reader.forget_work(key)
 
-    def read_next(self, progress: Progress, only: Collection[str] = ()) -> SubmissionRead | NotRead | None:
+    def read_next(
+        self, progress: Progress, only: Collection[str] = ()
+    ) -> SubmissionRead | ReadAhead | NotRead | None:
         """Read the submission that waits longest; None where none waits.
+
+        Where it is free to choose, it first reads ahead what is held: somebody sits before a screen and
+        waits for it, and it is a few photos.
 
         Args:
             progress: Told how far it is.
@@ -116,14 +122,16 @@ class Worker:
         """
         now = self._clock()
         with self._store.database.write() as connection:
-            taken = take_waiting(connection, self._holder, now, now + self._lease, only)
+            held = None if only else take_held(connection, self._holder, now, now + self._lease)
+            taken = held or take_waiting(connection, self._holder, now, now + self._lease, only)
         if taken is None:
             return None
         if taken.attempts > self._most_attempts:
             return self._given_up(taken, taken.failure or _DIED)
         try:
             with self._lease_prolonged(taken.id):
-                return self._reader.read(taken, self._holder, progress)
+                read = self._reader.read_ahead if held is not None else self._reader.read
+                return read(taken, self._holder, progress)
         except LeaseLost as error:
             return NotRead(taken.id, str(error), again=True)
         except StepRefused as error:
@@ -189,7 +197,7 @@ class Worker:
 
     def _given_up(self, taken: Submission, why: str) -> NotRead:
         with self._store.database.write() as connection:
-            give_up(connection, taken.id, self._holder, why)
+            give_up(connection, taken.id, self._holder, why, self._clock())
         self._reader.forget_work(taken.id)
         _log.error("%s: given up after %d attempts", taken.id, taken.attempts)
         return NotRead(taken.id, why, again=False)

@@ -24,6 +24,7 @@ from pipeline.reading.decoded import Decoded, Member, SpooledPage, Unpacked, Win
 from pipeline.reading.open_file import source_file
 from pipeline.reading.quality import Quality
 from pipeline.reading.refusal import refusal
+from pipeline.seen_pages import write_seen
 from tests.builders import paper
 
 T = TypeVar("T")
@@ -93,11 +94,19 @@ class FakeDecoder(Context):
 
 
 class FakeReaders(Context):
-    """Notes in `read_pages` what it read; `down` counts how often it is still to be out of order."""
+    """Notes in `read_pages` what it read; `down` counts how often it is still to be out of order.
+
+    Where what is seen is to be shown, it is the page's words: a text has no picture.
+    """
 
     def __init__(self, down: int = 0) -> None:
         self.read_pages: list[tuple[str, int]] = []
         self.down = down
+        self.seen: Path | None = None
+
+    def showing(self, seen: Path) -> Self:
+        self.seen = seen
+        return self
 
     def read(self, pages: Sequence[SpooledPage]) -> Future[list[Page]]:
         return outcome(lambda: [self._read(spooled.page) for spooled in pages])
@@ -109,6 +118,8 @@ class FakeReaders(Context):
             self.down -= 1
             raise ServiceUnavailable("停了 / it is down")
         self.read_pages.append((page.file.name, page.number))
+        if self.seen is not None:
+            write_seen(self.seen, page, [page])
         return page
 
     def read_with_close_ups(

@@ -15,6 +15,9 @@ FLOOR = {
     "pipeline.text",
     "pipeline.utf8",
     "pipeline.field_kinds",
+    "pipeline.open_values",
+    # Whether two answers say the same.
+    "pipeline.agreement",
     "pipeline.dated_files",
     "pipeline.fee_categories",
     "pipeline.bill_codes",
@@ -80,14 +83,19 @@ RUN = (
         "pipeline.together",
         "pipeline.store",
         "pipeline.wiring",
+        "pipeline.seen_pages",
         "pipeline.readers",
         "pipeline.declared",
         "pipeline.upload",
+        "pipeline.close_ups",
         "pipeline.gate",
     }
 )
 # What is received is read into the store.
 RECEIVED = {
+    "pipeline.close_ups_beside",
+    "pipeline.page_count",
+    "pipeline.preview",
     "pipeline.warm",
     "pipeline.receiving",
     "pipeline.submitted_claims",
@@ -104,6 +112,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.text": {"pipeline.errors", "pipeline.model"},
     "pipeline.utf8": set(),
     "pipeline.field_kinds": set(),
+    "pipeline.open_values": set(),
+    "pipeline.agreement": {"pipeline.field_values", "pipeline.text"},
     "pipeline.whole_files": set(),
     "pipeline.dated_files": set(),
     "pipeline.fee_categories": {"pipeline.text"},
@@ -137,7 +147,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # A kept claim has its time limit and its rows as they are published; which fields wait for a person
     # depends on what its papers must carry.
     "pipeline.deadlines": FLOOR | {"pipeline.office", "pipeline.records"},
-    "pipeline.waiting": FLOOR | {"extractors", "pipeline.records"},
+    "pipeline.waiting": FLOOR | {"extractors", "pipeline.confidence", "pipeline.records"},
     "pipeline.store.cases": FLOOR
     | {
         "pipeline.store",
@@ -196,9 +206,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.rejudged": RUN | {"pipeline.settlement"} | KEEP - {"pipeline.rejudged"},
     # What is built from settings, the processes that read, one upload, the run over a folder, the desk.
     "pipeline.wiring": READ | JUDGED_BY | {"pipeline.catalogs"},
-    "pipeline.readers": READ | {"pipeline.intake", "pipeline.wiring", "pipeline.acceptance"},
+    # What reading processes write of a page for people.
+    "pipeline.seen_pages": FLOOR,
+    "pipeline.readers": READ
+    | {"pipeline.intake", "pipeline.wiring", "pipeline.acceptance", "pipeline.seen_pages"},
     "pipeline.declared": READ,
     "pipeline.upload": READ | {"pipeline.readers", "pipeline.store"},
+    # Readers that merge close-ups into the pages they are asked for.
+    "pipeline.close_ups": READ | {"pipeline.upload", "pipeline.records"},
     # Judged before it is read: opened as an upload is, by readers that are handed in.
     "pipeline.gate": READ | {"pipeline.upload"},
     "pipeline.scan": RUN,
@@ -211,6 +226,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.progress.command": {"pipeline.progress.in_terminal"},
     # What reviewers work with, without a word of how it is shown.
     "pipeline.review": RUN | KEEP | {"pipeline.settlement", "pipeline.progress"},
+    "pipeline.review.sampling": FLOOR | KEEP | {"pipeline.records", "pipeline.store"},
     # The same over HTTP, and pages for people; an engine that settles later reports there.
     "pipeline.web": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"},
     "pipeline.web.command": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.web"},
@@ -219,9 +235,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.warm": set(),
     "pipeline.receiving": FLOOR | {"pipeline.reading", "pipeline.scan", "pipeline.store"},
     "pipeline.submitted_claims": RUN | KEEP | {"pipeline.scan"},
+    "pipeline.close_ups_beside": RUN | {"pipeline.scan"},
+    "pipeline.page_count": RUN | {"pipeline.scan"},
+    "pipeline.preview": RUN | {"pipeline.scan", "pipeline.submitted_claims"},
     "pipeline.submission_reader": RUN
     | KEEP
-    | {"pipeline.scan", "pipeline.submitted_claims", "pipeline.warm"},
+    | {"pipeline.scan", "pipeline.submitted_claims", "pipeline.warm"}
+    | {"pipeline.close_ups_beside", "pipeline.page_count", "pipeline.preview"}
+    # What is drawn of a claim to be asked about is drawn when it is read.
+    | {"pipeline.review.sampling"},
     # One worker does what a store waits for; who it hands over to is built from settings.
     "pipeline.worker": RUN | {"pipeline.scan", "pipeline.submission_reader"},
     "pipeline.errands": FLOOR | {"pipeline.engine", "pipeline.store", "pipeline.worker"},

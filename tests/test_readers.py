@@ -22,6 +22,7 @@ from pipeline import readers as readers_module
 from pipeline.model import Box, Page, SourceFile, Word
 from pipeline.readers import Readers, thumbnail_name
 from pipeline.reading.decoded import SpooledPage
+from pipeline.seen_pages import seen_in
 from pipeline.settings import Settings, settings
 
 ROOT = Path(__file__).parent.parent
@@ -65,6 +66,18 @@ def test_a_page_with_a_picture_leaves_a_small_one_for_the_report(readers: Reader
     with Pictures.open(tmp_path / thumbnail_name(KEY, 2)) as picture:
         assert picture.format == "JPEG"
         assert max(picture.size) == readers_module.THUMBNAIL_SIDE
+
+
+def test_what_is_seen_of_pages_is_written_where_it_is_asked_for(readers: Readers, tmp_path: Path) -> None:
+    pages = [digital(1, "费用清单"), white(2, tmp_path)]
+    (folder := tmp_path / "seen").mkdir()
+    readers.showing(folder).read(pages).result()
+    first, second = seen_in(folder)
+    assert [said[0] for said in first.words()] == ["费用清单"]
+    assert (first.picture, second.number) == (None, 2)
+    assert second.picture is not None
+    with Pictures.open(second.picture) as picture:
+        assert picture.size == (1000, 1400)
 
 
 def test_the_pages_of_a_file_are_understood_as_documents(readers: Readers) -> None:

@@ -24,7 +24,7 @@ from pipeline.store.cases import documents_of, stored_claim
 from pipeline.store.lives import take_step
 from pipeline.store.opened import Store
 from pipeline.store.submissions import LeaseLost, Submission, load_submission, take_waiting
-from pipeline.store.tables import checks, claims, events, outbox, papers, unread
+from pipeline.store.tables import checks, claims, events, outbox, pages, papers, unread
 from pipeline.submission_reader import ClaimRead, SubmissionRead, SubmissionReader
 from tests.fakes import FakeDecoder
 from tests.parcels import BILL, CERTIFICATE, LIST, UNSURE, Quiet, SureReaders, files_of, incoming, name_of
@@ -136,6 +136,36 @@ def test_what_cannot_be_read_and_what_is_in_no_claim_is_kept(office: Office) -> 
         "other",
         "outpatient_invoice",
     ]
+
+
+def test_the_pages_are_kept_for_people_to_look_at(office: Office) -> None:
+    read = office.read(incoming(files_of(1)))
+    kept = office.rows(pages)
+    assert len(kept) == read.pages == 3
+    assert {row.submission_id for row in kept} == {read.submission_id}
+    by_file = {row.sha256: json.loads(row.words) for row in kept}
+    for row in office.rows(papers):
+        ((text, *_place),) = by_file[row.sha256]
+        assert text.startswith(row.document_type)
+
+
+def test_pages_that_were_read_before_a_reader_died_are_kept_too(office: Office) -> None:
+    class Killed(BaseException):
+        """Nothing of ours catches it."""
+
+    class Dies(Quiet):
+        def upload_done(self, name: str, documents: int, unread: Sequence[Unread]) -> None:
+            raise Killed
+
+    office.receive(incoming(files_of(1)))
+    taken = office.take()
+    with pytest.raises(Killed):
+        office.reader.read(taken, "reader", Dies())
+    read_before = len(office.readers.read_pages)
+    office.reader.read(taken, "reader", Quiet())
+    read_after = len(office.readers.read_pages) - read_before
+    assert read_after < 3  # one at least was not read again
+    assert len(office.rows(pages)) == 3
 
 
 def test_a_declaration_goes_with_the_papers_of_its_folder(office: Office) -> None:

@@ -1,4 +1,6 @@
-"""Tells webhooks what becomes of claims: keys and states, signed as Standard Webhooks, no personal data.
+"""Tells webhooks what becomes of claims and uploads: keys and states, signed as Standard Webhooks.
+
+No personal data is among them.
 
 Every message arrives at least once and is known by its `webhook-id`. Their order is not promised, not even of
 one claim: a message that was not taken comes later than those behind it. The receiver asks for the claim, or
@@ -42,7 +44,10 @@ from pipeline.store.webhooks import Webhook, webhook
 
 _log = logging.getLogger(__name__)
 
-TYPES: tuple[str, ...] = tuple(f"claim.{event}" for event in (*EVENTS, *NOTES))
+TYPES: tuple[str, ...] = (
+    *(f"claim.{event}" for event in (*EVENTS, *NOTES)),
+    *("upload.read", "upload.failed"),
+)
 """Types of messages that a webhook may ask for."""
 TEST = "webhook.test"
 """The type of a message that says nothing but that it arrives."""

@@ -106,7 +106,10 @@ class UnreadableRecord(TypedDict):
 
 
 class SubmissionProgressRecord(TypedDict):
-    """How far an upload is: its state is `received`, `reading`, `read` or `failed`; then its claims."""
+    """How far an upload is, and its claims.
+
+    Its state is `held` (not submitted yet), `received`, `reading`, `read` or `failed`.
+    """
 
     schema_version: Version
     submission_id: str
@@ -122,7 +125,13 @@ class SubmissionProgressRecord(TypedDict):
     claims: list[str]
 
 
-SUBMISSION_STATES = {"received": "已接收", "reading": "识别中", "read": "已识别", "failed": "识别失败"}
+SUBMISSION_STATES = {
+    "held": "待提交",
+    "received": "已接收",
+    "reading": "识别中",
+    "read": "已识别",
+    "failed": "识别失败",
+}
 
 
 def is_overdue(claim: ClaimRow, today: date) -> bool:

@@ -91,7 +91,7 @@ class CatalogEntry(TypedDict):
 
 
 class RowRecord(TypedDict):
-    """A charged row; `cells` by column, and what it stands for."""
+    """A charged row; `cells` by column, without those where nothing stands, and what it stands for."""
 
     index: int
     page: int

@@ -44,7 +44,7 @@ from typing_extensions import TypedDict
 from pipeline.errors import StoreUnusable
 from pipeline.store.column_types import Fen, Moment
 from pipeline.store.originals import SHA256, key_of
-from pipeline.store.tables import submission_files
+from pipeline.store.tables import pages, submission_files
 
 FORM = 1
 """Of the ZIP; raised when what is written can no longer be understood by an older program."""
@@ -99,8 +99,9 @@ def original_entry(sha256: str) -> str:
 
 def named_originals(connection: Connection) -> list[str]:
     """The hashes of all originals that the store's rows name, in order."""
-    named = submission_files.c.sha256
-    return sorted(connection.execute(select(named).distinct()).scalars())
+    sent = select(submission_files.c.sha256)
+    shown = select(pages.c.picture).where(pages.c.picture.is_not(None))
+    return sorted(connection.execute(sent.union(shown)).scalars())
 
 
 def in_order(column: ColumnElement[Any], connection: Connection) -> ColumnElement[Any]:

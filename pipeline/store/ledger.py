@@ -152,6 +152,13 @@ class Ledger:
                 "INSERT OR REPLACE INTO uploads VALUES (?,?,?)", (upload.name, upload.sha256, self._version)
             )
 
+    def forget(self, upload: SourceFile) -> None:
+        """Note nothing of the upload any more: it is to be read anew."""
+        own = (upload.name, upload.sha256)
+        with self._lock, self._told():
+            self._connection.execute("DELETE FROM uploads WHERE upload=? AND sha256=?", own)
+            self._connection.execute("DELETE FROM files WHERE upload=? AND upload_sha256=?", own)
+
     def readings(self, uploads: Iterable[SourceFile]) -> Iterator[FileReading]:
         """What the finished ones of `uploads` gave, in the order given, one upload in memory at a time."""
         for upload in uploads:

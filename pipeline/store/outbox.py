@@ -11,13 +11,14 @@ under the same id, and the other side knows it by that id. So a claim is handed 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from pipeline.life import HandOff
-from pipeline.store.tables import amendments, claims, events, outbox, webhooks
+from pipeline.store.tables import amendments, claims, events, outbox, submissions, webhooks
 
 MessageKind: TypeAlias = Literal["hand_over", "amendment", "webhook"]
 ENGINE = "engine"
@@ -91,10 +92,7 @@ def enqueue_webhooks(connection: Connection, event_id: int, now: datetime) -> No
         .where(events.c.id == event_id)
     ).one()
     name = f"claim.{event.event}"
-    for hook in connection.execute(select(webhooks).where(webhooks.c.disabled_at.is_(None))):
-        wanted = json.loads(hook.events)
-        if wanted and name not in wanted:
-            continue
+    for hook in _that_want(connection, name):
         data = {
             "claim_id": event.claim_id,
             "reference": event.reference,
@@ -103,13 +101,60 @@ def enqueue_webhooks(connection: Connection, event_id: int, now: datetime) -> No
             "state": event.to_state,
         }
         payload = {"type": name, "timestamp": event.at.isoformat(), "data": data}
-        _put(connection, "webhook", event.claim_id, hook.id, f"evt-{event_id}-{hook.id}", payload, now)
+        _put(connection, "webhook", event.claim_id, hook, f"evt-{event_id}-{hook}", payload, now)
+
+
+def enqueue_upload_webhooks(
+    connection: Connection,
+    submission_id: str,
+    became: Literal["read", "failed"],
+    now: datetime,
+    claim_ids: Sequence[str] = (),
+    unreadable: int = 0,
+) -> None:
+    """Write a message about what became of an upload for every webhook that wants it: keys alone.
+
+    Args:
+        connection: Of a transaction that writes.
+        submission_id: The upload.
+        became: What.
+        now: When.
+        claim_ids: The claims that its papers made or belong to.
+        unreadable: How many of its files and pages could not be read.
+    """
+    name = f"upload.{became}"
+    hooks = list(_that_want(connection, name))
+    if not hooks:
+        return
+    reference = connection.execute(
+        select(submissions.c.reference).where(submissions.c.id == submission_id)
+    ).scalar()
+    data = {
+        "submission_id": submission_id,
+        "reference": reference,
+        "state": became,
+        "claim_ids": list(claim_ids),
+        "unreadable": unreadable,
+    }
+    payload = {"type": name, "timestamp": now.isoformat(), "data": data}
+    for hook in hooks:
+        # What failed may be sent again, so its id alone would not do.
+        message_id = f"upload-{submission_id}-{int(now.timestamp() * 1000)}-{hook}"
+        _put(connection, "webhook", None, hook, message_id, payload, now)
+
+
+def _that_want(connection: Connection, name: str) -> Iterator[str]:
+    """The ids of the webhooks that want messages of this type."""
+    for hook in connection.execute(select(webhooks).where(webhooks.c.disabled_at.is_(None))).all():
+        wanted = json.loads(hook.events)
+        if not wanted or name in wanted:
+            yield hook.id
 
 
 def _put(
     connection: Connection,
     kind: MessageKind,
-    claim_id: str,
+    claim_id: str | None,
     target: str,
     message_id: str,
     payload: object,

@@ -371,6 +371,16 @@ def claim_page(connection: Connection, claim_id: str) -> ClaimPage:
     )
 
 
+def checks_kept(connection: Connection, claim_id: str) -> tuple[CheckRow, ...]:
+    """What did not pass of a claim and its papers; the place in it is the check's number (`ordinal`)."""
+    return _of_claim(connection, CheckRow, tables.checks, claim_id, "ordinal")
+
+
+def reviews_kept(connection: Connection, claim_id: str) -> tuple[ReviewRow, ...]:
+    """The values of a claim that wait, or waited, for a person."""
+    return _of_claim(connection, ReviewRow, tables.review_items, claim_id, "id")
+
+
 def claim_story(connection: Connection, claim_id: str) -> ClaimStory:
     """What a claim's progress is told from.
 

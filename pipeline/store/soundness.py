@@ -34,7 +34,7 @@ from pipeline.store.versions import differences
 NAMED = 5
 """So many of the rows at fault are named; the rest are counted."""
 
-SUBMISSION_STATES = ("received", "reading", "read", "failed")
+SUBMISSION_STATES = ("held", "received", "reading", "read", "failed")
 MESSAGE_STATES = ("waiting", "begun", "answered", "parked", "cancelled")
 LIVE = ("waiting", "begun", "parked")
 """States of a message that is still to be answered."""

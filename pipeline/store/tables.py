@@ -52,7 +52,7 @@ submissions = Table(
     Column("source", String, nullable=False),  # folder, online, api
     Column("reference", String, index=True),  # the sender's own
     Column("for_claim", String, index=True),  # whose missing papers it brings, where the sender says so
-    Column("state", String, nullable=False),  # received, reading, read, failed
+    Column("state", String, nullable=False),  # held, received, reading, read, failed
     Column("failure", Text),  # why it failed, or why it was not read the last time
     Column("received_at", Moment, nullable=False),
     Column("read_at", Moment),
@@ -297,7 +297,7 @@ outbox = Table(  # what must reach somebody outside, exactly once in effect
     METADATA,
     Column("id", NUMBERED, primary_key=True, autoincrement=True),
     Column("kind", String, nullable=False),  # hand_over, amendment, webhook
-    Column("claim_id", ForeignKey(claims.c.id), nullable=False, index=True),
+    Column("claim_id", ForeignKey(claims.c.id), index=True),  # empty: about an upload
     Column("target", String, nullable=False),  # engine, or the webhook's id
     Column("message_id", String, nullable=False, unique=True),  # the idempotency key
     Column("payload", Text, nullable=False),

@@ -20,8 +20,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 from pipeline.errors import QueryRefused
 from pipeline.store.tables import api_tokens, claims
 
-Scope: TypeAlias = Literal["claim:read", "claims:read", "claims:export", "personal:read"]
-"""One's own claim (a claimant); all claims, persons masked; files of them; persons in the clear as well."""
+Scope: TypeAlias = Literal["claim:read", "claims:read", "claims:export", "personal:read", "uploads:write"]
+"""One's own claim (a claimant), and papers for it; all claims, persons masked; files of them; persons in the
+clear as well; sending papers, and seeing what became of those."""
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 OF_CLAIMANT: Scope = "claim:read"
 

@@ -15,7 +15,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from typing_extensions import TypedDict
 
 from pipeline.store.queries import is_answering
-from pipeline.web import answers, claims, pages, unmasking
+from pipeline.web import answers, claims, pages, paper_pages, unmasking
 from pipeline.web.accounts import own as account
 from pipeline.web.accounts import routes as accounts
 from pipeline.web.from_here import FromHere
@@ -23,8 +23,11 @@ from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.limits import Limits
 from pipeline.web.people import NotSignedIn, PasswordIsAnothers
 from pipeline.web.problems import tell_problems
+from pipeline.web.review import routes as review
 from pipeline.web.service import Service
 from pipeline.web.shell import routes as shell
+from pipeline.web.uploads import pages as upload_pages
+from pipeline.web.uploads import routes as uploads
 
 health_router = APIRouter()
 OF_PEOPLE = (accounts.router, account.router, unmasking.router)
@@ -56,8 +59,19 @@ def app(service: Service) -> FastAPI:
     made = FastAPI(title="报销 Baoxiao", version=version("baoxiao"), docs_url=None, redoc_url=None)
     made.state.service = service
     made.state.limits = Limits()
-    for part in (health_router, claims.router, answers.router, pages.router, shell.router, *OF_PEOPLE):
+    for part in (
+        health_router,
+        claims.router,
+        answers.router,
+        pages.router,
+        shell.router,
+        uploads.router,
+        paper_pages.router,
+        review.router,
+        *OF_PEOPLE,
+    ):
         made.include_router(part)
+    made.include_router(upload_pages.router)
     made.add_exception_handler(claims.Unchanged, claims.unchanged)
     made.add_exception_handler(NotSignedIn, shell.not_signed_in)
     made.add_exception_handler(PasswordIsAnothers, account.to_change_password)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.deadlines import Deadlines
 from pipeline.progress.listing import Reader
 from pipeline.rejudged import Judges
 from pipeline.store.database import Connection, Database
 from pipeline.store.opened import Store
+
+if TYPE_CHECKING:  # opens processes that read
+    from pipeline.web.uploads.gate import PageGate
 
 
 class TakeAnswer(Protocol):
@@ -40,6 +44,8 @@ class Service:
         store: The store as a whole, for what takes bytes in or gives them out; without it those routes answer
             that they cannot serve now.
         judges: What a claim that a person changed is judged by; asked for anew each time, for lists change.
+        gate: Judges the pictures that are uploaded; without it nobody is told whether they can be read.
+        work: Where submissions are read (`pipeline.submission_reader`): what held ones say lies there.
     """
 
     database: Database
@@ -49,6 +55,8 @@ class Service:
     clock: Callable[[], datetime] = _now
     store: Store | None = field(default=None, repr=False)
     judges: Callable[[], Judges] | None = None
+    gate: PageGate | None = field(default=None, repr=False)
+    work: Path | None = None
 
     def moment(self, at: datetime) -> str:
         """A moment by the clock of the office, for people: `2026-03-02 10:30`."""

@@ -14,12 +14,21 @@ from sqlalchemy import Column, Connection, Table, insert
 from pipeline.life import SYSTEM
 from pipeline.store.backup_form import columns_of
 from pipeline.store.lives import note_event
-from pipeline.store.tables import METADATA, claim_revisions, claims, submission_files, submissions
+from pipeline.store.tables import (
+    METADATA,
+    claim_revisions,
+    claims,
+    pages,
+    submission_files,
+    submissions,
+)
 
 NOW = datetime(2025, 3, 3, 9, 30, 15, 123456, tzinfo=UTC)
 TEXTS = ("王小样", "", "a\n\t\"'\\ \r\n, ;", "𠮷🏥", '{"金额": "203.65"}', "=1+1", "NULL", "\u2028")
 NUMBERS = (0, 1, -1, 2**31 - 1)
 REALS = (0.0, 0.1 + 0.2, 1 / 3, 1e-300, -2.5, math.pi, 1.0)
+ORIGINALS = (submission_files.c.sha256, pages.c.picture)
+"""Columns that name originals."""
 FEN = (Decimal("0.00"), Decimal("-0.01"), Decimal("99999999999999.99"), Decimal("203.65"))
 
 
@@ -39,10 +48,10 @@ def _rows(table: Table, number: int, originals: list[str]) -> Iterator[dict[str,
         for place, column in enumerate(table.columns):
             if column.foreign_keys:
                 row[column.name] = _key(n)
-            elif table is submission_files and column.name == "sha256":
+            elif column in ORIGINALS:
                 row[column.name] = originals[n % len(originals)]
             elif _is_key(column):
-                row[column.name] = n + 1 if kinds[column.name] == "number" else _key(n)
+                row[column.name] = _own_key(kinds[column.name], n)
             elif column.nullable and (n + place) % 4 == 0:
                 row[column.name] = None
             else:
@@ -52,6 +61,10 @@ def _rows(table: Table, number: int, originals: list[str]) -> Iterator[dict[str,
 
 def _is_key(column: Column[Any]) -> bool:
     return column.primary_key or column.name == "document_id"
+
+
+def _own_key(kind: str, n: int) -> Any:
+    return {"number": n + 1, "bytes": _key(n).encode()}.get(kind, _key(n))
 
 
 def _key(n: int) -> str:

@@ -205,9 +205,9 @@ class TestReaders:
             key = keep_submission(connection, FILES, NOW, source="folder")[0].id
         taken(database, "one")
         with database.write() as connection:
-            give_up(connection, key, "another", "not theirs to say")
+            give_up(connection, key, "another", "not theirs to say", NOW)
             assert is_unfinished(connection, key)
-            give_up(connection, key, "one", "原因 / why")
+            give_up(connection, key, "one", "原因 / why", NOW)
             assert not is_waiting(connection)
         assert taken(database, "two", NOW + 9 * MINUTE) is None
         with database.write() as connection:

@@ -263,4 +263,7 @@ def upgrade() -> None:
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index("ix_events_at", ["at"], unique=False)
 
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.alter_column("claim_id", existing_type=sa.VARCHAR(), nullable=True)
+
     # ### end Alembic commands ###
