@@ -305,6 +305,7 @@ GROUPS: tuple[tuple[str, str, str, str], ...] = (
         "人工更正：训练数据与基准 / corrections, as training data and truth",
     ),
     ("pipeline.web.command", "app", "", ""),
+    ("pipeline.web.account_command", "app", "account", "账号与岗位 / accounts of people, and their roles"),
     ("pipeline.web.command", "token_app", "token", "访问令牌 / tokens for the web API"),
 )
 """Commands that live beside what they show: module, the name in it, the group they stand in, its help."""

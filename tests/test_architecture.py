@@ -230,6 +230,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The same over HTTP, and pages for people; an engine that settles later reports there.
     "pipeline.web": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"},
     "pipeline.web.command": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.web"},
+    "pipeline.web.account_command": ALL | {"pipeline.progress", "pipeline.web.command"},
     # What is sent is received as a run finds it, and read into the store as a run reads it.
     "pipeline.warm": set(),
     "pipeline.receiving": FLOOR | {"pipeline.reading", "pipeline.scan", "pipeline.store"},
@@ -272,6 +273,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "pipeline.progress.command",
         "pipeline.web.command",
         "pipeline.review.command",
+        "pipeline.web.account_command",
     },
 }
 
@@ -308,6 +310,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.progress.in_terminal",
         "pipeline.web.command",
         "pipeline.review.command",
+        "pipeline.web.account_command",
     ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),
     # Of the `accuracy` extra: drawn late, and done without where it is missing.

@@ -58,6 +58,10 @@ class Service:
     gate: PageGate | None = field(default=None, repr=False)
     work: Path | None = None
 
+    def moment(self, at: datetime) -> str:
+        """A moment by the clock of the office, for people: `2026-03-02 10:30`."""
+        return f"{at.astimezone(self.deadlines.zone):%Y-%m-%d %H:%M}"
+
     def reader(self, *, unmasked: bool) -> Reader:
         """Who reads lists today."""
         return Reader(self.deadlines.day_of(self.clock()), unmasked)

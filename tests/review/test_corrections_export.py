@@ -78,10 +78,8 @@ def test_crops_say_what_is_printed_and_pages_what_people_saw(corrected: Store, t
     assert export_corrections(corrected, tmp_path) == Exported(crops=2, pages=1, papers=1, untold=0)
     rows = [row.split("\t") for row in (tmp_path / "rec" / "rec_gt.txt").read_text().splitlines()]
     assert sorted(label for _, label in rows) == ["34.05", "张三"]
-    assert size_of(tmp_path / "rec" / {label: name for name, label in rows}["34.05"]) == (
-        43,
-        13,
-    )  # 80 x 20 at half the size, and a margin
+    crops = {label: tmp_path / "rec" / name for name, label in rows}
+    assert size_of(crops["34.05"]) == (44, 14)  # 80 x 20 at half the size, and a margin
     page, told = (tmp_path / "det" / "Label.txt").read_text().rstrip("\n").split("\t")
     lines = json.loads(told)
     assert size_of(tmp_path / "det" / page) == (500, 700)
