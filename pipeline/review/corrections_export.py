@@ -29,6 +29,7 @@ from PIL import Image
 from pipeline.confidence.evidence import LINE_PARTS
 from pipeline.model import AnyField, Box, Document, LineItem
 from pipeline.records import value_text
+from pipeline.review.masking import MASKS
 from pipeline.review.printed_form import printed_form
 from pipeline.store.cases import load_document
 from pipeline.store.field_changes import papers_changed
@@ -37,15 +38,7 @@ from pipeline.store.pages import KeptPage, WordRow, pages_of, words_on
 from pipeline.waiting import values_of
 from pipeline.whole_files import write_all
 
-OF_PERSONS: Final = frozenset(
-    {
-        *("name", "patient_name", "payer_name", "insured_name", "member_name", "agent_name", "father_name"),
-        *("mother_name", "id_number", "payer_id", "member_id_number", "agent_id_number", "certificate_no"),
-        *("insurance_no", "bank_account", "inpatient_no", "outpatient_no", "medical_record_no", "phone"),
-        *("address", "birth_date", "ethnicity", "diagnoses", "admission_diagnoses", "disease_name", "advice"),
-        *("course", "sex", "age"),
-    }
-)
+OF_PERSONS: Final = frozenset({*MASKS, "sex", "age"})
 """Fields that say something of a person."""
 
 LEFT_OUT: Final = "###"
@@ -166,7 +159,7 @@ class _Paper:
             name = path.rpartition(".")[2]
             if value.origin != REVIEWER or value.value is None or value.page != number or value.box is None:
                 continue
-            if name in OF_PERSONS and not self._persons:
+            if path.removeprefix("fields.") in OF_PERSONS and not self._persons:
                 continue
             printed = printed_form(name, value) if _is_one_line(value.box, words) else None
             yield _Said(path, name, value, value.box, printed)

@@ -23,6 +23,7 @@ from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.limits import Limits
 from pipeline.web.people import NotSignedIn, PasswordIsAnothers
 from pipeline.web.problems import tell_problems
+from pipeline.web.quality import routes as quality
 from pipeline.web.review import routes as review
 from pipeline.web.service import Service
 from pipeline.web.shell import routes as shell
@@ -68,6 +69,8 @@ def app(service: Service) -> FastAPI:
         uploads.router,
         paper_pages.router,
         review.router,
+        quality.api,
+        quality.router,
         *OF_PEOPLE,
     ):
         made.include_router(part)

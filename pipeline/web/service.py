@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pipeline.confidence.model import DEFAULT_TARGET
 from pipeline.deadlines import Deadlines
 from pipeline.progress.listing import Reader
 from pipeline.rejudged import Judges
@@ -46,6 +47,7 @@ class Service:
         judges: What a claim that a person changed is judged by; asked for anew each time, for lists change.
         gate: Judges the pictures that are uploaded; without it nobody is told whether they can be read.
         work: Where submissions are read (`pipeline.submission_reader`): what held ones say lies there.
+        target_error: Wrong per value that goes through unseen, as the office set it.
     """
 
     database: Database
@@ -57,6 +59,7 @@ class Service:
     judges: Callable[[], Judges] | None = None
     gate: PageGate | None = field(default=None, repr=False)
     work: Path | None = None
+    target_error: float = DEFAULT_TARGET
 
     def moment(self, at: datetime) -> str:
         """A moment by the clock of the office, for people: `2026-03-02 10:30`."""
