@@ -1,4 +1,4 @@
-"""A store in which people answered, were asked and erred, for the pages that tell of it. Persons are invented."""
+"""A store in which people answered, were asked and erred, for pages that tell of it. Persons are invented."""
 
 from __future__ import annotations
 
