@@ -15,9 +15,9 @@ from pipeline.corrections import ANSWER_KINDS, Answer, AnswerKind
 from pipeline.errors import StepRefused
 from pipeline.rejudged import By
 from pipeline.review.accuracy import answer_question, next_question, question_of, settle_gone
-from pipeline.review.audit import AuditRow, audit_csv, audit_rows, place_name
 from pipeline.review.crops import crop_of
 from pipeline.review.error_bound import WINDOW, QualityRecord, loosen, quality
+from pipeline.review.field_audit import AuditRow, audit_csv, audit_rows, place_name
 from pipeline.review.masking import may_see_clear
 from pipeline.review.names import in_language, type_name
 from pipeline.review.reviewers import reviewer_records
