@@ -292,6 +292,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "pipeline.progress",
         "pipeline.progress.command",
         "pipeline.web.command",
+        "pipeline.review.command",
         "pipeline.web.account_command",
     },
 }
@@ -329,6 +330,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.progress.command",
         "pipeline.progress.in_terminal",
         "pipeline.web.command",
+        "pipeline.review.command",
         "pipeline.web.account_command",
     ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),

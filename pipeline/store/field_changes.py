@@ -63,3 +63,11 @@ def last_standing(connection: Connection, claim_id: str) -> list[FieldChange]:
     gone = {one.undoes for one in found if one.undoes is not None}
     standing = [one for one in found if one.undoes is None and one.version not in gone]
     return [one for one in standing if one.version == standing[-1].version]
+
+
+def papers_changed(connection: Connection, since: datetime | None = None) -> list[str]:
+    """The papers of which a person said something, by id; of those since a moment where one is given."""
+    query = select(field_changes.c.document_id).distinct().order_by(field_changes.c.document_id)
+    if since is not None:
+        query = query.where(field_changes.c.at >= since)
+    return list(connection.execute(query).scalars())

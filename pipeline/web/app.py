@@ -25,6 +25,7 @@ from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.limits import Limits
 from pipeline.web.people import NotSignedIn, PasswordIsAnothers
 from pipeline.web.problems import tell_problems
+from pipeline.web.quality import routes as quality
 from pipeline.web.review import catalog, example
 from pipeline.web.review import routes as review
 from pipeline.web.service import Service
@@ -58,7 +59,7 @@ def health(request: Request) -> HealthRecord:
     return {"status": "ok", "version": version("baoxiao")}
 
 
-FOR_PROGRAMS = (health_router, claims.router, answers.router, uploads.router)
+FOR_PROGRAMS = (health_router, claims.router, answers.router, uploads.router, quality.api)
 """Answered in JSON, opened by tokens."""
 FOR_PEOPLE = (
     pages.router,
@@ -71,6 +72,7 @@ FOR_PEOPLE = (
     paper_pages.router,
     batches.router,
     unmasking.router,
+    quality.router,
     upload_pages.router,
 )
 """Pages, and what their scripts ask; opened to who signed in."""
