@@ -248,6 +248,7 @@ field_changes = Table(
     Column("why", Text, nullable=False),
     Column("seconds", Float),  # how long it took a person
     Index("ix_field_changes_claim_id_id", "claim_id", "id"),
+    Index("ix_field_changes_at", "at"),  # what people answered since a day
 )
 
 decisions = Table(
@@ -260,7 +261,7 @@ decisions = Table(
     Column("event", String, nullable=False),
     Column("who", String, nullable=False),
     Column("role", String, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
     Column("reason", Text, nullable=False),
 )
 

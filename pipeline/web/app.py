@@ -18,6 +18,7 @@ from pipeline.store.queries import is_answering
 from pipeline.web import answers, claims, pages, paper_pages, unmasking
 from pipeline.web.accounts import own as account
 from pipeline.web.accounts import routes as accounts
+from pipeline.web.dashboard import routes as dashboard
 from pipeline.web.from_here import FromHere
 from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.limits import Limits
@@ -30,8 +31,8 @@ from pipeline.web.uploads import pages as upload_pages
 from pipeline.web.uploads import routes as uploads
 
 health_router = APIRouter()
-OF_PEOPLE = (accounts.router, account.router, unmasking.router)
-"""Accounts, and who sees what."""
+OF_PEOPLE = (accounts.router, account.router, unmasking.router, dashboard.router)
+"""Accounts, who sees what, and how the office works."""
 
 
 class HealthRecord(TypedDict):
