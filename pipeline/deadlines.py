@@ -7,7 +7,7 @@ days are counted from the day after it; how many is the place's rule of the day 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,14 @@ class Deadlines:
         datetime.date(2026, 3, 2)
         """
         return moment.astimezone(self.zone).date()
+
+    def begin_of(self, day: date) -> datetime:
+        """The moment when a day of the office begins.
+
+        >>> Deadlines().begin_of(date(2026, 3, 2)).isoformat()
+        '2026-03-02T00:00:00+08:00'
+        """
+        return datetime.combine(day, time.min, self.zone)
 
     def accepted_on(self, claim: ClaimRecord, complete_at: datetime) -> date:
         """The day of acceptance of a claim of which nothing was missing when it came, at `complete_at`.

@@ -251,6 +251,7 @@ field_changes = Table(
     Column("undoes", Integer),  # the version whose changes it takes back
     Column("frozen", Text),  # pipeline.store.freeze: what stood there, so that it can be taken back
     Index("ix_field_changes_claim_id_id", "claim_id", "id"),
+    Index("ix_field_changes_at", "at"),  # what people answered since a day
 )
 
 decisions = Table(
@@ -263,7 +264,7 @@ decisions = Table(
     Column("event", String, nullable=False),
     Column("who", String, nullable=False),
     Column("role", String, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
     Column("reason", Text, nullable=False),
 )
 

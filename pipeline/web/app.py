@@ -20,6 +20,7 @@ from pipeline.web import answers, claims, pages, paper_pages, unmasking
 from pipeline.web.accounts import own as account
 from pipeline.web.accounts import routes as accounts
 from pipeline.web.batches import routes as batches
+from pipeline.web.dashboard import routes as dashboard
 from pipeline.web.from_here import FromHere
 from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.limits import Limits
@@ -73,6 +74,7 @@ FOR_PEOPLE = (
     batches.router,
     unmasking.router,
     quality.router,
+    dashboard.router,
     upload_pages.router,
 )
 """Pages, and what their scripts ask; opened to who signed in."""

@@ -260,6 +260,9 @@ def upgrade() -> None:
     with op.batch_alter_table("probes", schema=None) as batch_op:
         batch_op.create_index("ix_probes_purpose_answered_at", ["purpose", "answered_at"], unique=False)
 
+    with op.batch_alter_table("decisions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_decisions_at"), ["at"], unique=False)
+
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index("ix_events_at", ["at"], unique=False)
 
@@ -267,6 +270,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("version", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("undoes", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("frozen", sa.Text(), nullable=True))
+        batch_op.create_index("ix_field_changes_at", ["at"], unique=False)
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.alter_column("claim_id", existing_type=sa.VARCHAR(), nullable=True)
