@@ -21,6 +21,9 @@ Grey = npt.NDArray[np.uint8]
 LOOKED_AT = 2000
 """Pixels of the long side at which print is looked for: characters of a bill on A4 are 18 high."""
 
+HALF = 0.5
+"""The factor by which a picture is made smaller fastest."""
+
 COARSE = 4
 """Light and glare are looked at so many times smaller still."""
 
@@ -105,11 +108,12 @@ class PrintMarks:
 def find_print(image: Image) -> PrintMarks:
     """The runs of print on `image`, shape (H, W, 3) RGB."""
     scale = min(1.0, LOOKED_AT / max(image.shape[:2]))
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
-    grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+    # Grey before it is made small: one channel is reduced in a third of the time.
+    whole = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+    grey = reduced(whole, scale)
     size = max(1, grey.shape[1] // COARSE), max(1, grey.shape[0] // COARSE)
     coarse = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-    light = float(np.percentile(coarse, 90))
+    light = float(percentile(coarse, 90))
     soft = np.asarray(cv2.GaussianBlur(grey, (0, 0), SOFTENED), np.uint8)
     strokes, noise = _strokes(grey, soft)
     boxes, heights = _runs(strokes)
@@ -122,7 +126,8 @@ def find_print(image: Image) -> PrintMarks:
     )
     widths = contrasts / np.maximum(FLATTEST, slopes)
     edges = np.sqrt(np.maximum(0.0, widths**2 - EDGE_OF_PIXELS**2))
-    colour = _colour(np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8), coarse)
+    small = cv2.resize(_halved(image, scale / COARSE)[0], size, interpolation=cv2.INTER_AREA)
+    colour = _colour(np.asarray(small, np.uint8), coarse)
     return PrintMarks(
         boxes=boxes[stands_out],
         heights=heights[stands_out],
@@ -138,6 +143,35 @@ def find_print(image: Image) -> PrintMarks:
     )
 
 
+def reduced(image: Grey, scale: float) -> Grey:
+    """A picture, shape (H, W) or (H, W, 3), made smaller by `scale`, 0 to 1."""
+    image, scale = _halved(image, scale)
+    if scale >= 1:
+        return image
+    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _halved(image: Grey, scale: float) -> tuple[Grey, float]:
+    """The picture halved as often as it can be, and by what it is to be made smaller still.
+
+    OpenCV takes a tenth of the time for halving that it takes for any other factor.
+    """
+    while scale <= HALF and min(image.shape[:2]) > 1:
+        image = np.asarray(cv2.resize(image, None, fx=HALF, fy=HALF, interpolation=cv2.INTER_AREA), np.uint8)
+        scale /= HALF
+    return image, scale
+
+
+def percentile(levels: Grey, percent: float) -> int:
+    """The level that so many per cent of the pixels do not exceed; by counting, for sorting takes longer.
+
+    >>> percentile(np.array([[1, 2], [3, 9]], np.uint8), 75)
+    3
+    """
+    counts = cv2.calcHist([levels], [0], None, [256], [0, 256])
+    return int(np.searchsorted(np.cumsum(counts, dtype=np.float64), levels.size * percent / 100))
+
+
 def _colour(small: Image, coarse: Grey) -> float:
     """The middle saturation of the brighter half, 0 to 1."""
     saturation = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)[:, :, 1]
@@ -147,9 +181,9 @@ def _colour(small: Image, coarse: Grey) -> float:
 def _strokes(grey: Grey, soft: Grey) -> tuple[Grey, float]:
     """Where strokes lie (0 or 1), without rules, and the mean noise beside them in levels."""
     darker = cv2.morphologyEx(soft, cv2.MORPH_BLACKHAT, np.ones((AROUND, AROUND), np.uint8))
-    least = max(LEAST_DARK, OF_THE_DARKEST * float(np.percentile(darker, 99.5)))
-    grain = cv2.absdiff(grey, cv2.medianBlur(grey, 3))[darker <= least]
-    noise = float(grain.mean()) if grain.size else 0.0
+    least = max(LEAST_DARK, OF_THE_DARKEST * percentile(np.asarray(darker, np.uint8), 99.5))
+    beside = np.asarray(darker <= least, np.uint8)
+    noise = float(cv2.mean(cv2.absdiff(grey, cv2.medianBlur(grey, 3)), mask=beside)[0])
     strokes = np.asarray(darker > max(least, ABOVE_NOISE * noise), np.uint8)
     across, down = np.ones((1, LONGEST_STROKE), np.uint8), np.ones((LONGEST_STROKE, 1), np.uint8)
     rules = np.maximum(
