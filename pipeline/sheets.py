@@ -286,6 +286,7 @@ def _lie_each_their_way(first: dict[int, Page], second: dict[int, Page]) -> bool
     A part never lies another way than the rest of its paper, so no edge need be seen between them. Which
     papers they are is told better once each is cut out.
     """
+    first, second = (_telling(frames) for frames in (first, second))
     if not first or not second or first.keys() == second.keys():
         return False
     if not any(map(is_paper, [*first.values(), *second.values()])):
@@ -378,6 +379,11 @@ def _frames(page: Page, block: Block) -> dict[int, Page]:
         )
     if all(word.turns == 0 for word in block.words):
         return frames
+    return _telling(frames)
+
+
+def _telling(frames: dict[int, Page]) -> dict[int, Page]:
+    """The frames whose print is enough to say which way it lies: a scrap of a seal reads some way too."""
     return {turns: frame for turns, frame in frames.items() if _letters(frame) >= OWN_WAY}
 
 

@@ -96,7 +96,7 @@ was led astray by the grain of a table or a photo printed on the paper)."""
 
 SETTLED_BELOW = 0.3
 """Strain at the first look below which the rest of the sample is not read: six of ten pictures that can be
-read are told so. Nothing is warned of or sent back by a first look: two lines under a spot are much of eight."""
+read are told so. No first look warns or sends back: two lines under a spot are much of eight."""
 
 ALSO_NAMED = 0.25
 """Beside the likeliest cause those are named whose chance is at least this."""
