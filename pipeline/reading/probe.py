@@ -18,7 +18,7 @@ import numpy as np
 from pipeline.model import Image, Word
 from pipeline.reading.lines import Quad
 from pipeline.reading.ocr import OcrEngine
-from pipeline.reading.print_marks import percentile, reduced
+from pipeline.reading.print_marks import percentile
 from pipeline.reading.upright import CLEARLY_BETTER, READS_WELL, readability
 
 PROBE_SIDE = 640
@@ -117,7 +117,11 @@ def spread(count: int, most: int) -> list[int]:
 def _small(image: Image) -> tuple[Image, float]:
     """The copy on which lines are looked for, and its scale; a dark one is lit up."""
     scale = min(1.0, PROBE_SIDE / max(image.shape[:2]))
-    small = reduced(image, scale)
+    small = image
+    if scale < 1:
+        small = np.asarray(
+            cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
+        )
     brightest = np.maximum(np.maximum(small[..., 0], small[..., 1]), small[..., 2])
     light = max(1.0, float(percentile(brightest, BRIGHT_PART)))
     if light < DIM:
