@@ -46,7 +46,11 @@ STEPS: Mapping[str, Mapping[str, Stand_in]] = {
     "seals_read": {"pipeline.intake.with_seals": lambda page, _engine: page},
     "second_look": {"pipeline.intake.with_second_look": lambda page, *_: page},
     "papers_apart": {"pipeline.intake.papers_on": lambda *_: ()},
-    "overprint": {"extractors._invoice.slip_of": lambda *_: None},
+    "overprint": {
+        "extractors._invoice.slip_of": lambda _page: None,
+        "extractors.vat_invoice.slip_of": lambda _page: None,
+    },
+    "inks": {"pipeline.intake.with_inks_apart": lambda page, *_: page},
     "closed_kinds": {"pipeline.papers.with_doubted_shapes": lambda document: document},
 }
 """Step -> what stands in for it: the name as the caller knows it, and something that does nothing."""

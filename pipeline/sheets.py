@@ -22,7 +22,7 @@ from extractors.other import KINDS, kind_of
 from pipeline.model import OTHER, Box, Code, Page, Placement
 from pipeline.papers import ONCE_A_PAPER, identified, titles_on
 from pipeline.reading.cutting import Line, Outline, clipped, gaps_between
-from pipeline.reading.seams import Axis, Grey, seam_in, small_grey
+from pipeline.reading.seams import Axis, Grey, seam_in, shows_ground, small_grey
 from pipeline.reading.ways import MISREAD, OWN_WAY, LaidWord, Reader, words_each_way
 from pipeline.text import squeeze
 
@@ -52,7 +52,8 @@ TELLING_WORD = 3
 """Words so long tell which way they lie; the characters of a number that stands are found one by one."""
 
 SLOPES = (0.0, 0.0175, -0.0175, 0.035, -0.035, 0.0525, -0.0525)
-"""Rise of a cut for a pixel along: 0 to 3 degrees, as papers lie that were strewn."""
+"""Rise of a cut for a pixel along: 0 to 3 degrees, as papers lie that were strewn or photographed in a row;
+the seam in it may rise as much again."""
 
 SURELY, LIKELY = 2.0, 1.0
 """As good as an edge from end to end and past it: all print on either side lies another way. Good where there
@@ -159,7 +160,9 @@ def pieces_of(page: Page, words: Sequence[LaidWord]) -> tuple[Piece, ...]:
     grey, scale = small_grey(page.image)
     corners = [(0, 0), (page.width, 0), (page.width, page.height), (0, page.height)]
     whole = Block(tuple(words), page.codes, np.array(corners, np.float64))
-    sheet = Sheet(page, grey, scale, strewn=len(_frames(page, whole)) > 1)
+    frames = _frames(page, whole)
+    several = sum(map(_announcements, frames.values())) > 1
+    sheet = Sheet(page, grey, scale, strewn=len(frames) > 1, several=several)
     blocks = list(_cut_apart(sheet, whole))
     return tuple(_place_of(block, page) for block in blocks) if len(blocks) > 1 else ()
 
@@ -196,10 +199,11 @@ class Sheet:
         grey: It in small, shape (H, W) uint8.
         scale: How far it was reduced.
         strewn: Whether print on it lies several ways, so that it surely holds several papers.
+        several: Whether its print announces more than one paper.
     """
 
-    def __init__(self, page: Page, grey: Grey, scale: float, *, strewn: bool) -> None:
-        self.page, self.scale, self.strewn = page, scale, strewn
+    def __init__(self, page: Page, grey: Grey, scale: float, *, strewn: bool, several: bool) -> None:
+        self.page, self.scale, self.strewn, self.several = page, scale, strewn, several
         self._sheared = {("y", 0.0): grey, ("x", 0.0): grey}
 
     def sheared(self, axis: Axis, slope: float) -> Grey:
@@ -229,7 +233,7 @@ def _cuts(sheet: Sheet, block: Block) -> Iterator[Cut]:
     """Where a line parts print that is two papers'."""
     least = LEAST_GAP * max(sheet.page.width, sheet.page.height)
     for axis in AXES:
-        for slope in SLOPES if sheet.strewn else (0.0,):
+        for slope in SLOPES if sheet.strewn or sheet.several else (0.0,):
             for start, stop in gaps_between(block.boxes, axis, slope, least):
                 cut = _cut_at(sheet, block, Line(axis, slope, (start + stop) / 2), stop - start)
                 if cut is not None:
@@ -245,12 +249,18 @@ def _cut_at(sheet: Sheet, block: Block, line: Line, gap: float) -> Cut | None:
     both = first.keys() & second.keys()
     if _lie_each_their_way(first, second):
         return Cut(LIKELY if both else SURELY, gap, sides)
+    if line.slope and not (sheet.strewn or _are_told(first, second)):
+        return None  # among so many lines one looks like an edge: print must tell as well
     strip = _scaled(_gap_box(sides, line, gap), sheet.scale)
-    seam = seam_in(sheet.sheared(line.axis, line.slope), strip, line.axis)
+    looked_at = sheet.sheared(line.axis, line.slope)
+    seam = seam_in(looked_at, strip, line.axis)
     if seam is None or not seam.is_edge:
-        told = bool(both) and all(_announced(first[way]) and _announced(second[way]) for way in both)
-        by_print = sheet.strewn or (seam is not None and seam.is_likely)
-        return Cut(LIKELY, gap, sides) if told and by_print and _are_papers(first, second) else None
+        if not (_are_told(first, second) and _are_papers(first, second)):
+            return None
+        is_likely = (
+            sheet.strewn or (seam is not None and seam.is_likely) or shows_ground(looked_at, strip, line.axis)
+        )
+        return Cut(LIKELY, gap, sides) if is_likely else None
     parted = _sides(block, replace(line, at=seam.at / sheet.scale))
     if any(len(side.words) < FEWEST_WORDS for side in parted):
         return None
@@ -286,11 +296,18 @@ def _lie_each_their_way(first: dict[int, Page], second: dict[int, Page]) -> bool
     A part never lies another way than the rest of its paper, so no edge need be seen between them. Which
     papers they are is told better once each is cut out.
     """
+    first, second = (_telling(frames) for frames in (first, second))
     if not first or not second or first.keys() == second.keys():
         return False
     if not any(map(is_paper, [*first.values(), *second.values()])):
         return False
     return all(_are_two(first[way], second[way]) for way in first.keys() & second.keys())
+
+
+def _are_told(first: dict[int, Page], second: dict[int, Page]) -> bool:
+    """Whether print on both sides of a line says that a paper is here, for each way there is."""
+    both = first.keys() & second.keys()
+    return bool(both) and all(_announced(first[way]) and _announced(second[way]) for way in both)
 
 
 def _are_papers(first: dict[int, Page], second: dict[int, Page]) -> bool:
@@ -355,6 +372,11 @@ def _announced(page: Page) -> str:
     return SLIP if _SLIP.search(squeeze(page.text)) else ""
 
 
+def _announcements(page: Page) -> int:
+    """How many papers the print announces, at most: titles, and a card among them."""
+    return len(titles_on(page)) + (_CARD.search(squeeze(page.text)) is not None)
+
+
 def _is_card(page: Page) -> bool:
     """Whether there is a card, or several and nothing else."""
     text = squeeze(page.text)
@@ -378,6 +400,11 @@ def _frames(page: Page, block: Block) -> dict[int, Page]:
         )
     if all(word.turns == 0 for word in block.words):
         return frames
+    return _telling(frames)
+
+
+def _telling(frames: dict[int, Page]) -> dict[int, Page]:
+    """The frames whose print is enough to say which way it lies: a scrap of a seal reads some way too."""
     return {turns: frame for turns, frame in frames.items() if _letters(frame) >= OWN_WAY}
 
 

@@ -168,6 +168,34 @@ def moved(box: Box, slope: float) -> Box:
     return Box(box.x0, box.y0 + down, box.x1, box.y1 + down)
 
 
+def on_a_desk(*words: Word, fall: int) -> Page:
+    """Papers in a row on a desk, hardly wider than their print; what shows between them falls by so much."""
+    image = np.full((HEIGHT, WIDTH, 3), 40, np.uint8)
+    for x in range(195, 520):
+        middle = 640 + round(fall * (x - 500) / 500)
+        image[150 : middle - 10, x] = image[middle + 10 : 1150, x] = 230
+    return Page(FILE, 3, WIDTH, HEIGHT, 120, tuple(words), image=image)
+
+
+def test_papers_photographed_in_a_row_are_parted_by_the_desk_between_them() -> None:
+    """Their margins are narrow and they lie askew: no edge runs straight past the print."""
+    upper, lower = print_at(BILL, 200, 200), print_at(CERTIFICATE, 200, 820)
+    first, second = papers_on(on_a_desk(*upper, *lower, fall=25))
+    assert first.y1 <= second.y0
+    assert (first.y0 < 200, second.y1 > 1000) == (True, True)
+
+
+def test_a_desk_below_a_paper_without_a_second_title_parts_nothing() -> None:
+    assert papers_on(on_a_desk(*print_at(BILL, 200, 200), *print_at(FOOT, 200, 820), fall=25)) == ()
+
+
+def test_a_scrap_that_a_seal_left_is_no_paper_of_its_own() -> None:
+    """Two words of a seal read the other way than all else on their paper."""
+    scrap = upright(print_at(("月", "5日"), 100, 1100))
+    bill, certificate = upright(print_at(BILL, 200, 200)), turned_at(CERTIFICATE, 300, 800, 2)
+    assert len(pieces_of(page(edge=False), [*bill, *certificate, *scrap])) == 2
+
+
 def test_a_ticket_and_its_foot_are_one() -> None:
     """The title of a ticket is that of its kind, whose words are all over it."""
     title = ("样例省道路汽车客票", "发票代码 1370000123", "南样客运站")
@@ -375,6 +403,7 @@ def test_an_ordinary_page_stays_itself() -> None:
         (("出租汽车", "上车 10:21", "下车 10:53", "里程 4.1公里"), True),
         (("中华人民共和国社会保障卡", "姓名张样例"), True),
         (("销售小票", "找零：0.00"), True),
+        (("诊断证明书及休假建议", "休假时间：2026-03-02 至 2026-03-09"), True),
         (("请保管好随身物品", "谢谢"), False),
         ((), False),
     ],

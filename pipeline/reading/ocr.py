@@ -7,7 +7,7 @@ is turned upright and lines are chosen before the dear half, reading, is done.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from pipeline.model import Box, Image, Page, Word
@@ -54,6 +54,21 @@ class OcrEngine(Protocol):
         """The same, line by line."""
 
 
+@dataclass(frozen=True, slots=True)
+class Upright:
+    """A page set upright, its lines found and hardly read yet.
+
+    Args:
+        page: Turned and set straight; the words of its text layer are on it, if it has one.
+        lines: Those to be read on it.
+        read: What was read to decide on the turn, by the place of its line among `lines`.
+    """
+
+    page: Page
+    lines: list[Quad]
+    read: Mapping[int, list[Word]]
+
+
 def with_words(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
     """The page upright, with the words that OCR reads; pages whose words are known stay as they are.
 
@@ -61,11 +76,23 @@ def with_words(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
     """
     if page.words_known or page.image is None:
         return page
-    lines = engine.find_lines(page.image)
-    _show_lines(stages, page.image, lines)
+    return _with_all_read(set_upright(page, page.image, engine, stages), engine, stages)
+
+
+def set_upright(page: Page, image: Image, engine: OcrEngine, stages: Stages = UNSEEN) -> Upright:
+    """The page as it stands upright, told by its lines; of these no more are read than the turn needs.
+
+    Args:
+        page: As it was decoded.
+        image: Its picture, shape (H, W, 3) RGB.
+        engine: Finds and reads lines.
+        stages: Is shown each step.
+    """
+    lines = engine.find_lines(image)
+    _show_lines(stages, image, lines)
     first, second = likely_turns(lines)
     if not is_clear(share_lying(lines)):
-        first, second = _turns_by_reading(page.image, lines, engine, stages)
+        first, second = _turns_by_reading(image, lines, engine, stages)
     laid, own = _laid(page, first, engine, lines, stages)
     probed = widest(own)
     read = dict(zip(probed, engine.read_each(_of(laid), [own[i] for i in probed]), strict=True))
@@ -73,8 +100,8 @@ def with_words(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
     if reads >= READS_WELL:
         note = f"读得清楚（{reads:.3f}），方向正确 / reads well ({reads:.3f}), upright"
         stages.show("upright", note, _of(laid))
-        return _read(laid, own, read, engine, stages)
-    probe = engine.read_lines(*turned_with(page.image, _widest_of(lines), second))
+        return Upright(laid, own, read)
+    probe = engine.read_lines(*turned_with(image, _widest_of(lines), second))
     other = readability(probe)
     if other > reads + CLEARLY_BETTER:
         # Papers may lie on one glass each another way: lines from all over it have a say before it is turned.
@@ -84,9 +111,9 @@ def with_words(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> Page:
     note, english = f"读数 {reads:.3f}，倒转试读 {other:.3f}", f"reads {reads:.3f}, upside down {other:.3f}"
     if other <= reads + CLEARLY_BETTER:
         stages.show("upright", f"{note}：不转 / {english}: left as it is", _of(laid))
-        return _read(laid, own, read, engine, stages)
+        return Upright(laid, own, read)
     stages.show("upright", f"{note}：倒转 / {english}: turned", _of(laid))
-    return _read(*_laid(page, second, engine, lines, stages), {}, engine, stages)
+    return Upright(*_laid(page, second, engine, lines, stages), {})
 
 
 def _laid(
@@ -120,13 +147,11 @@ def _laid(
     return laid, lines
 
 
-def _read(
-    page: Page, lines: Sequence[Quad], known: Mapping[int, list[Word]], engine: OcrEngine, stages: Stages
-) -> Page:
-    """The page with the words of its lines, in their order; those of some lines are `known` by now."""
-    image = _of(page)
-    rest = [i for i in range(len(lines)) if i not in known]
-    read = {**known, **dict(zip(rest, engine.read_each(image, [lines[i] for i in rest]), strict=True))}
+def _with_all_read(upright: Upright, engine: OcrEngine, stages: Stages) -> Page:
+    """The page with the words of its lines, in their order, and its stamps."""
+    page, lines, image = upright.page, upright.lines, _of(upright.page)
+    rest = [i for i in range(len(lines)) if i not in upright.read]
+    read = {**upright.read, **dict(zip(rest, engine.read_each(image, [lines[i] for i in rest]), strict=True))}
     words = [word for i in range(len(lines)) for word in read[i]]
     stages.show("read", f"读出 {len(words)} 处文字 / {len(words)} words read", image, marks_of(words))
     stamps = tuple(find_stamps(image))

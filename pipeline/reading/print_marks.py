@@ -105,11 +105,12 @@ class PrintMarks:
 def find_print(image: Image) -> PrintMarks:
     """The runs of print on `image`, shape (H, W, 3) RGB."""
     scale = min(1.0, LOOKED_AT / max(image.shape[:2]))
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
-    grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+    # Grey before it is made small: one channel is reduced in a third of the time.
+    whole = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+    grey = _smaller(whole, scale)
     size = max(1, grey.shape[1] // COARSE), max(1, grey.shape[0] // COARSE)
     coarse = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-    light = float(np.percentile(coarse, 90))
+    light = float(percentile(coarse, 90))
     soft = np.asarray(cv2.GaussianBlur(grey, (0, 0), SOFTENED), np.uint8)
     strokes, noise = _strokes(grey, soft)
     boxes, heights = _runs(strokes)
@@ -122,7 +123,7 @@ def find_print(image: Image) -> PrintMarks:
     )
     widths = contrasts / np.maximum(FLATTEST, slopes)
     edges = np.sqrt(np.maximum(0.0, widths**2 - EDGE_OF_PIXELS**2))
-    colour = _colour(np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8), coarse)
+    colour = _colour(image, coarse)
     return PrintMarks(
         boxes=boxes[stands_out],
         heights=heights[stands_out],
@@ -138,8 +139,29 @@ def find_print(image: Image) -> PrintMarks:
     )
 
 
-def _colour(small: Image, coarse: Grey) -> float:
+def percentile(levels: Grey, percent: float) -> int:
+    """The level that so many per cent of the pixels do not exceed; by counting, for sorting takes longer.
+
+    >>> percentile(np.array([[1, 2], [3, 9]], np.uint8), 75)
+    3
+    """
+    counts = cv2.calcHist([levels], [0], None, [256], [0, 256])
+    return int(np.searchsorted(np.cumsum(counts, dtype=np.float64), levels.size * percent / 100))
+
+
+def _smaller(grey: Grey, scale: float) -> Grey:
+    if scale == 1:
+        return grey
+    return np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _colour(image: Image, coarse: Grey) -> float:
     """The middle saturation of the brighter half, 0 to 1."""
+    size = coarse.shape[1], coarse.shape[0]
+    while image.shape[1] >= 2 * size[0] and image.shape[0] >= 2 * size[1]:
+        # By a half first, for that takes OpenCV a tenth of the time of any other factor.
+        image = np.asarray(cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     saturation = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)[:, :, 1]
     return float(np.median(saturation[coarse >= np.median(coarse)])) / 255
 
@@ -147,9 +169,9 @@ def _colour(small: Image, coarse: Grey) -> float:
 def _strokes(grey: Grey, soft: Grey) -> tuple[Grey, float]:
     """Where strokes lie (0 or 1), without rules, and the mean noise beside them in levels."""
     darker = cv2.morphologyEx(soft, cv2.MORPH_BLACKHAT, np.ones((AROUND, AROUND), np.uint8))
-    least = max(LEAST_DARK, OF_THE_DARKEST * float(np.percentile(darker, 99.5)))
-    grain = cv2.absdiff(grey, cv2.medianBlur(grey, 3))[darker <= least]
-    noise = float(grain.mean()) if grain.size else 0.0
+    least = max(LEAST_DARK, OF_THE_DARKEST * percentile(np.asarray(darker, np.uint8), 99.5))
+    beside = np.asarray(darker <= least, np.uint8)
+    noise = float(cv2.mean(cv2.absdiff(grey, cv2.medianBlur(grey, 3)), mask=beside)[0])
     strokes = np.asarray(darker > max(least, ABOVE_NOISE * noise), np.uint8)
     across, down = np.ones((1, LONGEST_STROKE), np.uint8), np.ones((LONGEST_STROKE, 1), np.uint8)
     rules = np.maximum(

@@ -1,4 +1,4 @@
-"""Seams: where one paper ends and another begins, or the ground that they lie on shows.
+"""Seams: where one paper ends and another begins, and whether the ground that they lie on shows between them.
 
 The edge of a paper is a line or a step of grey that runs straight from one of its sides to the other, past
 all print. Rules of a table are lines too, but they end with the table: what lies beside the print tells
@@ -45,6 +45,13 @@ ALONG, PAST, LIKELY_PAST = 0.95, 0.75, 0.55
 less than these; rules of tables reach 0.96 along but 0.36 past. Folds and the line under a letterhead reach
 both, so a seam alone parts nothing (`pipeline.sheets`). Between two papers on a black desk no more than 0.64
 past was seen: enough between two titles."""
+
+GROUND_CONTRAST = 25.0
+"""Levels of grey by which a desk differs from the papers on it, both the same way, at least: between papers
+on a drawn wooden desk it is 110 and more. Glass is as white as paper: nothing is told there."""
+
+GROUND_WIDTH = 4
+"""Pixels across that a strip of ground has at least, at `LONG_SIDE`: 0.9 mm; the rule of a table has less."""
 
 STEEPEST, SLOPES = 0.06, 25
 """Rise of a seam for a pixel along, at most (3.4 degrees), and how many slants are tried."""
@@ -118,6 +125,31 @@ def seam_in(grey: Grey, gap: Box, axis: Axis) -> Seam | None:
         found = Seam(float(along[row]), float(on_edge[row, past].mean()), float(top + STEP + row))
         best = max(best, found, key=lambda seam: (seam.along, seam.past))
     return best
+
+
+def shows_ground(grey: Grey, gap: Box, axis: Axis) -> bool:
+    """Whether a strip of ground runs between two papers, all along their print.
+
+    Papers with narrow margins, laid askew, have no edge that runs straight past their print; what lies under
+    them is seen between them all the same.
+
+    Args:
+        grey: Shape (H, W) uint8, the page.
+        gap: What lies between the print of two papers, as in `seam_in`.
+        axis: Which way the two follow each other.
+    """
+    if axis == "x":
+        grey, gap = np.ascontiguousarray(grey.T), Box(gap.y0, gap.x0, gap.y1, gap.x1)
+    strip = grey[max(0, round(gap.y0)) : round(gap.y1), max(0, round(gap.x0)) : round(gap.x1)]
+    if strip.shape[0] <= 2 * STEP + GROUND_WIDTH or not strip.shape[1]:
+        return False
+    smooth = cv2.blur(strip, (SMOOTHED, 1)).astype(np.float32)
+    papers = float(np.median(smooth[:STEP])), float(np.median(smooth[-STEP:]))
+    for ground in (smooth < min(papers) - GROUND_CONTRAST, smooth > max(papers) + GROUND_CONTRAST):
+        wide = cv2.erode(ground.astype(np.uint8), np.ones((GROUND_WIDTH, 1), np.uint8), borderValue=0)
+        if wide.any(axis=0).mean() >= ALONG:
+            return True
+    return False
 
 
 def _edges(strip: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:

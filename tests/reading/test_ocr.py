@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.model import Box, Image, Page, PageSize, Placement, SourceFile, Word
 from pipeline.reading.lines import Quad
-from pipeline.reading.ocr import MIN_WORD_CONFIDENCE, with_words
+from pipeline.reading.ocr import MIN_WORD_CONFIDENCE, set_upright, with_words
 from pipeline.reading.stages import Mark, Stage
 from pipeline.reading.upright import PROBE_LINES
 
@@ -125,6 +125,20 @@ def test_a_page_upside_down_is_turned_after_probes_of_its_longest_lines_and_of_s
     read = with_words(page(picture(quarter_turns=2)), engine)
     assert read.turned_degrees == 180
     assert engine.read == [PROBE_LINES, PROBE_LINES, LINES - PROBE_LINES, LINES]
+
+
+@pytest.mark.parametrize(("turns", "read"), [(0, 8), (1, 8), (2, 18), (3, 18)])
+def test_the_turn_is_decided_as_in_reading_and_no_more_is_read_than_it_needs(turns: int, read: int) -> None:
+    lying, engine = picture(turns), FakeEngine()
+    upright = set_upright(page(lying), lying, engine)
+    assert upright.page.turned_degrees == 90 * turns
+    assert sum(engine.read) == read
+    wholly = with_words(page(lying), FakeEngine())
+    assert wholly.turned_degrees == upright.page.turned_degrees
+    assert wholly.image is not None
+    assert upright.page.image is not None
+    assert (wholly.image == upright.page.image).all()
+    assert len(wholly.words) == len(upright.lines)
 
 
 def test_a_cut_that_is_turned_still_knows_where_it_lay() -> None:

@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model import Image
-from pipeline.reading.probe import LINES_READ, LIT, PROBE_SIDE, TURN_LINES, probe, spread
+from pipeline.reading.lines import Quad
+from pipeline.reading.probe import (
+    FIRST_LINES,
+    LINES_READ,
+    LIT,
+    PROBE_SIDE,
+    TURN_LENGTH,
+    TURN_LINES,
+    first_look,
+    probe,
+    read_on,
+    spread,
+)
 from tests.reading.line_engine import LineEngine, rows
 
 
@@ -35,6 +47,51 @@ def test_of_many_lines_few_are_read_and_from_all_over_the_picture() -> None:
     assert len(probed.read) == len(probed.chosen) == LINES_READ
     assert (probed.chosen[0], probed.chosen[-1]) == (0, 199)
     assert engine.asked == LINES_READ + TURN_LINES
+
+
+def test_a_first_look_reads_a_part_of_the_sample_and_reading_on_the_rest_of_it() -> None:
+    engine = LineEngine(rows(200))
+    looked = first_look(paper(), engine)
+    assert (len(looked.chosen), looked.chosen[0], looked.chosen[-1]) == (FIRST_LINES, 0, 199)
+    assert engine.asked == FIRST_LINES + TURN_LINES
+    whole = read_on(looked, paper(), engine)
+    assert engine.asked == LINES_READ + TURN_LINES
+    assert list(whole.chosen) == spread(200, LINES_READ)
+    assert len(whole.read) == LINES_READ
+
+
+def test_the_words_of_each_line_of_the_sample_stay_its_own() -> None:
+    # Both looks together, in the order of the lines: the lower a line, the surer it is read.
+    probed = probe(paper(), LineEngine(rows(40), sure=lambda line: 0.9 + line[0, 1] / 20_000))
+    sure = [word.confidence for word in probed.words]
+    assert sure == sorted(sure)
+    assert len(set(sure)) == LINES_READ
+
+
+def test_of_the_longest_lines_no_more_is_read_than_tells_their_way_up() -> None:
+    lengths: list[float] = []
+
+    def seen(line: Quad) -> float:
+        lengths.append(float(np.linalg.norm(line[1] - line[0])))
+        return 0.99
+
+    probe(paper(), LineEngine(rows(30), sure=seen))
+    assert lengths[:TURN_LINES] == pytest.approx([TURN_LENGTH * 30] * TURN_LINES)
+    assert max(lengths) == pytest.approx(1100)
+
+
+def test_of_a_line_that_stands_a_part_is_read_along_it() -> None:
+    parts: list[Quad] = []
+    standing = [
+        np.array([(x, 100), (x + 30, 100), (x + 30, 1900), (x, 1900)], np.float32) for x in (100, 200)
+    ]
+
+    def seen(line: Quad) -> float:
+        parts.append(line)
+        return 0.99
+
+    probe(paper(), LineEngine(standing, sure=seen))
+    assert np.ptp(parts[0], axis=0) == pytest.approx([30, TURN_LENGTH * 30], abs=0.1)
 
 
 def test_print_that_lies_upside_down_is_read_the_right_way_up() -> None:

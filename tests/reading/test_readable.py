@@ -16,12 +16,14 @@ from PIL import Image as Pillow
 from fixtures.draw.spoilt import NO_PAPERS, no_paper, underexposed
 from pipeline.model import Image
 from pipeline.reading.print_marks import find_print
-from pipeline.reading.probe import Probe, probe
+from pipeline.reading.probe import FIRST_LINES, LINES_READ, Probe, probe
 from pipeline.reading.quality import CAUSES, Limits, Measure
 from pipeline.reading.readable import (
     MOST,
+    SETTLED_BELOW,
     Weighing,
     Weights,
+    _judged,
     all_measures,
     judge_by_reading,
     load,
@@ -48,7 +50,21 @@ def looked_at(image: Image, engine: LineEngine) -> dict[str, Measure]:
 def test_a_photo_whose_lines_are_read_well_is_accepted() -> None:
     verdict = judge_by_reading(photo(), LineEngine(rows(40)))
     assert (verdict.verdict, verdict.causes) == ("accept", ())
-    assert verdict.lines_read == 24
+
+
+def test_a_good_picture_is_told_by_the_first_look() -> None:
+    verdict = judge_by_reading(photo(), LineEngine(rows(40)))
+    assert (verdict.lines_read, verdict.strain < SETTLED_BELOW) == (FIRST_LINES, True)
+
+
+@pytest.mark.parametrize("sure", [0.3, 0.5, 0.7])
+def test_what_the_first_look_finds_wrong_is_told_by_the_whole_sample(sure: float) -> None:
+    every_fourth = LineEngine(
+        rows(40), sure=lambda line: 0.99 if round((line[0, 1] - 125) / 43) % 4 else sure
+    )
+    verdict = judge_by_reading(photo(), every_fourth)
+    assert verdict.lines_read == LINES_READ
+    assert verdict == _judged(find_print(photo()), probe(photo(), every_fourth), is_part=False)
 
 
 def test_sharp_print_that_is_not_read_is_sent_back() -> None:

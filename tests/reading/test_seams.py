@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.model import Box
-from pipeline.reading.seams import LONG_SIDE, Axis, Grey, Seam, seam_in, small_grey
+from pipeline.reading.seams import LONG_SIDE, Axis, Grey, Seam, seam_in, shows_ground, small_grey
 
 GAP = Box(200, 600, 800, 700)
 """Between two blocks of print that reach from 200 to 800."""
@@ -79,6 +79,42 @@ def test_papers_lie_side_by_side_as_well_as_one_above_the_other(axis: Axis) -> N
 
 def test_a_gap_off_the_page_has_none() -> None:
     assert seam_in(ruled(0, 999), Box(200, 1410, 800, 1420), "y") is None
+
+
+def on_desk(level: int, fall: int = 40, width: int = 20) -> Grey:
+    """Two papers with narrow margins, 50 pixels beyond the print, and a strip of desk between that falls."""
+    page = np.full((1400, 1000), level, np.uint8)
+    page[100:1300, 150:850] = 240
+    cv2.line(page, (100, 650 - fall), (900, 650 + fall), (level,), width)
+    return page
+
+
+@pytest.mark.parametrize("level", [30, 140])
+def test_a_desk_shows_between_papers_whose_edges_end_beside_their_print(level: int) -> None:
+    gap = Box(170, 590, 830, 710)
+    assert shows_ground(on_desk(level), gap, "y")
+    assert shows_ground(np.ascontiguousarray(on_desk(level).T), Box(590, 170, 710, 830), "x")
+
+
+def test_a_bright_desk_shows_between_darker_papers() -> None:
+    assert shows_ground(np.asarray(255 - on_desk(140), np.uint8), Box(170, 590, 830, 710), "y")
+
+
+def test_the_rule_of_a_table_is_no_ground() -> None:
+    assert not shows_ground(on_desk(30, fall=0, width=2), Box(170, 590, 830, 710), "y")
+
+
+def test_where_the_print_goes_on_no_ground_shows() -> None:
+    half = on_desk(30)
+    half[:, 500:] = 240
+    assert not shows_ground(half, Box(170, 590, 830, 710), "y")
+
+
+@pytest.mark.parametrize(
+    "gap", [Box(200, 600, 800, 608), Box(200, 1500, 800, 1600), Box(1100, 600, 1200, 700)]
+)
+def test_a_gap_without_room_shows_no_ground(gap: Box) -> None:
+    assert not shows_ground(on_desk(30), gap, "y")
 
 
 def test_a_large_page_is_looked_at_small() -> None:
