@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from tests.store.stored import NOW
 from tests.web.browsing import signed_in_page
 from tests.web.review.claims import ROWS, MadeClaim, doubtful_claim
 from tests.web.serving import SECRET, Door, served
+from validators.sums import product_holds
 
 LIST = "费用清单"
 NAME, UNIT, QUANTITY, PRICE, AMOUNT = range(5)
@@ -500,3 +503,29 @@ def test_a_key_draws_nothing_of_the_table_but_the_row_it_is_typed_in(at_desk: Op
     desk.type("37.20")
     assert set(desk.page.evaluate("[...window.drawn]")) <= {3}
     assert desk.page.locator(".line-box input").count() == 1
+
+
+def test_sums_in_the_browser_are_those_of_the_rules(at_desk: OpenDesk) -> None:
+    """Against `validators.sums` and Decimal, on numbers by lot: near misses by a fen and by less."""
+    rng = random.Random(7)
+    cases = []
+    for _ in range(400):
+        quantity = Decimal(rng.randint(-9999, 99999)).scaleb(-rng.randint(0, 3))
+        price = Decimal(rng.randint(0, 10**9)).scaleb(-rng.randint(0, 6))
+        off = Decimal(rng.choice((0, 1, -1, 2, -2, 15))).scaleb(-2)
+        amount = (quantity * price).quantize(Decimal("0.01")) + off
+        cases.append([f"{one:f}" for one in (quantity, price, amount)])
+    desk = at_desk()
+    told = desk.page.evaluate(
+        """async cases => {
+        const { src } = document.querySelector('script[src*="/review.js"]');
+        const { isProduct, fenOf, yuan } = await import(src.replace('review.js', 'exact.js'));
+        const fen = cases.reduce((sum, [, , amount]) => sum + fenOf(amount), 0n);
+        const none = [isProduct('1', '', '1'), fenOf('1.005'), fenOf('一')];
+        return [cases.map(one => isProduct(...one)), yuan(fen), none];
+    }""",
+        cases,
+    )
+    holds = [product_holds(*map(Decimal, case)) for case in cases]
+    assert told == [holds, f"{sum(Decimal(amount) for *_, amount in cases):f}", [None, None, None]]
+    assert {True, False} == set(holds)
