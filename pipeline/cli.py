@@ -288,6 +288,7 @@ GROUPS: tuple[tuple[str, str, str, str], ...] = (
     ("pipeline.rulebook.check", "app", "", ""),
     ("pipeline.settlement.command", "app", "", ""),
     ("pipeline.work_command", "app", "", ""),
+    ("pipeline.watch_command", "app", "", ""),
     ("pipeline.progress.command", "app", "", ""),
     ("pipeline.progress.command", "claims_app", "claims", "申请列表与期限 / lists of claims, and deadlines"),
     ("pipeline.engine.command", "app", "engine", "移交结算系统 / handing claims over to an engine"),

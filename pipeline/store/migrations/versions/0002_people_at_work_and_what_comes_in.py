@@ -263,6 +263,11 @@ def upgrade() -> None:
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index("ix_events_at", ["at"], unique=False)
 
+    with op.batch_alter_table("field_changes", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("version", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("undoes", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("frozen", sa.Text(), nullable=True))
+
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.alter_column("claim_id", existing_type=sa.VARCHAR(), nullable=True)
 
