@@ -14,6 +14,7 @@ from pipeline.life import EDITABLE, STEPS, Actor, Standing, State
 from pipeline.records import ClaimRecord, money_text
 from pipeline.rejudged import Altered
 from pipeline.report.messages import MESSAGES
+from pipeline.review.asked_twice import as_seen_by
 from pipeline.review.names import in_language, rule_title, said, state_name, step_name
 from pipeline.review.papers import Shown, paper_record
 from pipeline.review.records import CheckView, LeaseRecord, Place, ReviewRecord, StepView
@@ -48,7 +49,7 @@ class Looker:
 def review_record(
     connection: Connection, claim_id: str, looker: Looker, altered: Altered | None = None
 ) -> ReviewRecord:
-    """A claim for somebody who reviews it.
+    """A claim for somebody who reviews it, as they may see it (`pipeline.review.asked_twice`).
 
     Args:
         connection: Of any transaction.
@@ -71,7 +72,7 @@ def review_record(
         {(one.document_id, one.path): one.answer for one in reviews_kept(connection, claim_id) if one.answer},
         pages_of(connection, {document.file.sha256 for document in documents}),
     )
-    return {
+    record: ReviewRecord = {
         "claim_id": claim_id,
         "version": stored.version,
         "state": stored.state,
@@ -99,6 +100,7 @@ def review_record(
         "missing_materials": list(stored.record["missing_materials"]),
         "steps": steps_for(standing_of(connection, claim_id), looker),
     }
+    return as_seen_by(connection, record, documents, looker.actor)
 
 
 def steps_for(standing: Standing, looker: Looker) -> list[StepView]:

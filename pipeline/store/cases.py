@@ -21,6 +21,7 @@ from extractors import field_names
 from pipeline.deadlines import Deadlines
 from pipeline.life import SYSTEM, State
 from pipeline.model import Document
+from pipeline.open_values import OpenValue
 from pipeline.records import ClaimRecord, document_record
 from pipeline.second_review import SecondReview
 from pipeline.store.claim_columns import (
@@ -38,7 +39,7 @@ from pipeline.store.lives import note_event
 from pipeline.store.open_checks import keep_checks
 from pipeline.store.review_items import keep_items
 from pipeline.store.tables import claim_papers, claim_revisions, claims, papers, submission_files, submissions
-from pipeline.waiting import persons_values, waiting_values
+from pipeline.waiting import open_values, persons_values, waiting_values
 
 Saved: TypeAlias = Literal["new", "changed", "same", "kept"]
 """What became of a claim that was saved: it was not there; it has a new revision; nothing of it is new; it is
@@ -278,7 +279,7 @@ class _Keeping:
         """A claim that was not there, read from the submission `sent`."""
         claim_id = record["claim_id"]
         columns = {
-            **claim_columns(record, self._payouts),
+            **claim_columns(record, self._payouts, _open_values(record, documents)),
             **self._dates(record, self._deadlines.accepted_on(record, sent.received_at)),
             "reference": reference_of(record) or sent.reference or record.get("claim_number"),
         }
@@ -310,7 +311,10 @@ class _Keeping:
     ) -> int:
         """The claim of the row `before` with another content; the number of its revision."""
         accepted_on = before.accepted_on or self._deadlines.day_of(complete_at)
-        columns = {**claim_columns(record, self._payouts), **self._dates(record, accepted_on)}
+        columns = {
+            **claim_columns(record, self._payouts, _open_values(record, documents)),
+            **self._dates(record, accepted_on),
+        }
         columns["wants_second"] = self._second.wants(before.id, columns["declared"])
         columns["office"] = columns["office"] or before.office
         revision: int = before.revision + (columns["record"] != before.record)
@@ -359,6 +363,11 @@ class _Keeping:
             "open_reviews": keep_items(connection, claim_id, waiting, now),
         }
         connection.execute(update(claims).where(claims.c.id == claim_id).values(**counts))
+
+
+def _open_values(record: ClaimRecord, documents: Sequence[Document]) -> list[OpenValue]:
+    """What of a claim waits for a person."""
+    return [one for document in documents for one in open_values(document, record["checks"])]
 
 
 # ---------------------------------------------------------------- papers

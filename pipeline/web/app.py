@@ -15,10 +15,15 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from typing_extensions import TypedDict
 
 from pipeline.store.queries import is_answering
-from pipeline.web import answers, claims, pages, paper_pages
+from pipeline.web import answers, claims, pages, paper_pages, unmasking
+from pipeline.web.accounts import own as account
+from pipeline.web.accounts import routes as accounts
+from pipeline.web.from_here import FromHere
 from pipeline.web.headers import SECURITY_HEADERS
-from pipeline.web.people import NotSignedIn
+from pipeline.web.limits import Limits
+from pipeline.web.people import NotSignedIn, PasswordIsAnothers
 from pipeline.web.problems import tell_problems
+from pipeline.web.quality import routes as quality
 from pipeline.web.review import routes as review
 from pipeline.web.service import Service
 from pipeline.web.shell import routes as shell
@@ -26,6 +31,8 @@ from pipeline.web.uploads import pages as upload_pages
 from pipeline.web.uploads import routes as uploads
 
 health_router = APIRouter()
+OF_PEOPLE = (accounts.router, account.router, unmasking.router)
+"""Accounts, and who sees what."""
 
 
 class HealthRecord(TypedDict):
@@ -52,6 +59,7 @@ def app(service: Service) -> FastAPI:
     """
     made = FastAPI(title="报销 Baoxiao", version=version("baoxiao"), docs_url=None, redoc_url=None)
     made.state.service = service
+    made.state.limits = Limits()
     for part in (
         health_router,
         claims.router,
@@ -61,12 +69,17 @@ def app(service: Service) -> FastAPI:
         review.router,
         uploads.router,
         paper_pages.router,
+        quality.api,
+        quality.router,
+        *OF_PEOPLE,
     ):
         made.include_router(part)
     made.include_router(upload_pages.router)
     made.add_exception_handler(claims.Unchanged, claims.unchanged)
     made.add_exception_handler(NotSignedIn, shell.not_signed_in)
+    made.add_exception_handler(PasswordIsAnothers, account.to_change_password)
     tell_problems(made)
+    made.add_middleware(FromHere)
     made.middleware("http")(_with_security_headers)
     return made
 
