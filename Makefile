@@ -1,6 +1,6 @@
 # 报销 Baoxiao: everything that is run by hand or by CI. Two commands need nothing else: make demo, make test.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lock fixtures accuracy confidence bench accuracy-samples bad-inputs fix clean
+.PHONY: help install demo test lock fixtures accuracy confidence bench accuracy-samples bad-inputs screenshots fix clean
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
@@ -18,6 +18,7 @@ test: install ## 安装并运行全部检查 / installs, runs every check
 	@$(BIN)/ruff format --check --output-format concise . || { echo "✗ 格式 / format: make fix"; exit 1; }
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@bash tools/browser.sh
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 fix: install ## 整理格式与可自动修复的问题 / formats, mends what can be mended
@@ -61,6 +62,10 @@ accuracy-samples: install ## 真实票据的准确率（../shared/real_samples�
 
 bad-inputs: install ## 损坏与恶意文件（../shared/bad_inputs）/ broken and hostile files
 	@$(BIN)/python benchmarks/bad_inputs.py
+
+screenshots: install ## 页面截图，中英文各一套 / pictures of every page, in both languages, into docs/pictures
+	@bash tools/browser.sh
+	@$(BIN)/python tools/screenshots.py
 
 clean: ## 删除安装与生成的文件 / removes what was installed and made
 	@rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -299,7 +299,14 @@ GROUPS: tuple[tuple[str, str, str, str], ...] = (
         "状态变更通知 / who is told what becomes of claims",
     ),
     ("pipeline.store.command", "app", "db", "案件库：升级、检查、备份 / the store: upgrade, check, backup"),
+    (
+        "pipeline.review.command",
+        "app",
+        "corrections",
+        "人工更正：训练数据与基准 / corrections, as training data and truth",
+    ),
     ("pipeline.web.command", "app", "", ""),
+    ("pipeline.web.account_command", "app", "account", "账号与岗位 / accounts of people, and their roles"),
     ("pipeline.web.command", "token_app", "token", "访问令牌 / tokens for the web API"),
 )
 """Commands that live beside what they show: module, the name in it, the group they stand in, its help."""

@@ -37,6 +37,15 @@ def clopper_pearson_upper(wrong: int, n: int, confidence: float = CONFIDENCE) ->
     return high
 
 
+def clopper_pearson_lower(wrong: int, n: int, confidence: float = CONFIDENCE) -> float:
+    """The rate that `wrong` of `n` stays above with so much confidence (one-sided); 0.0 of nothing.
+
+    >>> round(clopper_pearson_lower(1, 128), 4), clopper_pearson_lower(0, 1000)
+    (0.0004, 0.0)
+    """
+    return 1.0 - clopper_pearson_upper(n - wrong, n, confidence) if n else 0.0
+
+
 def _at_most(wrong: int, n: int, rate: float) -> float:
     """The probability of at most `wrong` of `n` at a rate above `wrong / n`, so that terms fall downwards."""
     if not 0 < rate < 1:

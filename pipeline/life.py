@@ -85,7 +85,8 @@ class Standing:
     `open_blocks` are failed blocking checks that nobody has overridden, `open_reviews` fields that wait for a
     person, `missing` materials that are asked for and not there. `wants_second` says that the claim is one
     of those that a second person must see; `reviewers` are those who passed it before. `amended` says that an
-    amendment of it was opened, so that the engine holds an earlier state of it.
+    amendment of it was opened, so that the engine holds an earlier state of it. `open_differences` are values
+    of the second, blind look that nobody has answered yet, or on which two persons differ.
     """
 
     state: State
@@ -96,6 +97,7 @@ class Standing:
     hand_off: HandOff = "none"
     reviewers: frozenset[str] = frozenset()
     amended: bool = False
+    open_differences: int = 0
 
 
 Guard: TypeAlias = Callable[[Standing, Actor], str]
@@ -141,6 +143,17 @@ def another_person(standing: Standing, actor: Actor) -> str:
     return (
         f"{actor.name} 已审过，须由另一人复审 / has passed it before: another person is wanted"
         if seen
+        else ""
+    )
+
+
+def seconds_agree(standing: Standing, _actor: Actor) -> str:
+    """What a second person was asked about is answered, and where two differ a third has decided."""
+    count = standing.open_differences
+    return (
+        f"还有 {count} 处复核未完成或两人意见不一"
+        f" / {count} values wait for the second look or for a third person"
+        if count
         else ""
     )
 
@@ -227,7 +240,14 @@ STEPS: tuple[Step, ...] = (
     # People decide.
     Step("pass_first", ("first_review",), "second_review", _REVIEW, "初审通过，转复审", _PROVEN),
     Step("enter", ("first_review",), "entered", _REVIEW, "初审通过，录入", (*_PROVEN, no_second_review)),
-    Step("pass_second", ("second_review",), "entered", _SECOND, "复审通过，录入", (*_PROVEN, another_person)),
+    Step(
+        "pass_second",
+        ("second_review",),
+        "entered",
+        _SECOND,
+        "复审通过，录入",
+        (*_PROVEN, another_person, seconds_agree),
+    ),
     Step("send_back", ("second_review",), "first_review", _SECOND, "复审退回初审", reason=True),
     Step("return", (*_REVIEWED, "incomplete"), "returned", _REVIEW, "退回申请人", reason=True),
     Step(

@@ -66,6 +66,15 @@ class Settings(BaseSettings):
     second_review_share: float = Field(default=0.05, ge=0, le=1)
     """Of all other claims, the share that a second person sees too."""
 
+    accuracy_sample_share: float = Field(default=0.002, ge=0, le=1)
+    """Of values that go through unseen, the share that people are asked about, to tell how many are wrong."""
+
+    accuracy_sample_daily: int = Field(default=10, ge=0)
+    """So many of them at least are asked about a day, as far as there are so many claims: one a claim."""
+
+    planted_share: float = Field(default=0.05, ge=0, le=1)
+    """Of the claims that a reviewer sees, the share with one doubtful value whose answer is known."""
+
     place: str = "beijing"
     """The place whose rules claims are judged by: a packaged one or one of the office's own."""
 

@@ -32,6 +32,7 @@ from pipeline.reading.refusal import printable
 from pipeline.reading.sandbox import Sandbox
 from pipeline.records import ClaimStatus
 from pipeline.rejudged import Judges
+from pipeline.review.sampling import Sampling, draw_accepted, draw_planted
 from pipeline.scan import Kept, Progress, Run, Upload, reader_version
 from pipeline.seen_pages import SeenPage, seen_in
 from pipeline.settings import Settings
@@ -44,6 +45,7 @@ from pipeline.store.lives import note_event, standing_of, take_step
 from pipeline.store.opened import Store
 from pipeline.store.pages import KeptPage, keep_page
 from pipeline.store.submissions import ReceivedFile, Submission, finish, hold, note_read_ahead
+from pipeline.store.thresholds import aimed
 from pipeline.submitted_claims import Assembled, Made, Way, assembled
 from pipeline.upload import Decoder
 from pipeline.warm import Warm
@@ -138,10 +140,12 @@ class SubmissionReader:
     ) -> None:
         self._store = store
         self._settings = settings
+        self._configured = settings
         self._clock = clock
         Judges.of(settings)  # a place's file that is wrong is told before anything is read
         self._sandbox = Warm(lambda: sandbox(FILES_AT_ONCE))
-        self._readers = Warm(lambda: readers(settings, None, None))  # nobody looks at small pictures here
+        # Nobody looks at small pictures here.
+        self._readers = Warm(lambda: readers(self._settings, None, None))
 
     def __enter__(self) -> Self:
         return self
@@ -192,7 +196,8 @@ class SubmissionReader:
         return ReadAhead(submission.id)
 
     def _judges(self) -> Judges:
-        """Anew each time: reviewers may have taught something."""
+        """Anew each time: reviewers may have taught something, or tightened the target."""
+        self._aim()
         return Judges.of(self._settings, self._store.originals)
 
     @contextmanager
@@ -225,6 +230,13 @@ class SubmissionReader:
             counted.begin(len(run.uploads), len(run.uploads) - len(pending))
             run.read(pending, counted)
             yield run, beside.became()
+
+    def _aim(self) -> None:
+        """Read by the target error that is in force now; processes that know another one are ended."""
+        settings = aimed(self._configured, self._store.database)
+        if settings != self._settings:
+            self._settings = settings
+            self._readers.close()
 
     def forget_work(self, submission_id: str) -> None:
         """Clear away the work folder of a submission, which is in the store or is given up."""
@@ -291,8 +303,10 @@ class SubmissionReader:
                 if bills.have_changed() or any(claim.is_stale(connection) for claim in made.claims):
                     continue
                 now = self._clock()
+                sampling = Sampling.of(self._settings)
                 became = tuple(
-                    _kept(connection, submission, claim, judges, began, now) for claim in made.claims
+                    _kept(connection, submission, claim, judges, sampling, began, now)
+                    for claim in made.claims
                 )
                 save_papers(connection, submission.id, made.others)
                 keep_batches(connection, submission.id, made.batches, submission.received_at)
@@ -333,6 +347,7 @@ def _kept(
     submission: Submission,
     claim: Assembled,
     judges: Judges,
+    sampling: Sampling,
     began: datetime,
     now: datetime,
 ) -> ClaimRead:
@@ -357,6 +372,9 @@ def _kept(
     )
     step = step_after_reading(standing_of(connection, claim_id), claim.record["status"])
     state = take_step(connection, claim_id, step, SYSTEM, now)
+    draw_accepted(connection, claim_id, claim.documents, sampling, now)
+    if state == "first_review":
+        draw_planted(connection, claim_id, claim.documents, sampling, now)
     return ClaimRead(claim_id, state, claim.way, tuple(claim.record["missing_materials"]))
 
 

@@ -24,6 +24,7 @@ from pipeline.store.cases import save_claim
 from pipeline.store.database import Connection, Database
 from pipeline.store.freeze import dump_document, load_document
 from pipeline.store.lives import take_step
+from pipeline.store.probes import probes_of, settle_probe
 from pipeline.store.tables import submissions
 from pipeline.together import taken_together
 from tests.builders import bill, paper, row, sample_catalogs
@@ -155,6 +156,13 @@ def step(
     """One step of a claim; its new state."""
     with database.write() as connection:
         return take_step(connection, claim_id, event, actor, at, reason)
+
+
+def agree(database: Database, claim_id: str, at: datetime = NOW) -> None:
+    """Have a second person agree with all that they are asked about."""
+    with database.write() as connection:
+        for probe in probes_of(connection, claim_id, "second"):
+            settle_probe(connection, probe.id, at, was_right=True)
 
 
 def accepted(document: Document) -> Document:

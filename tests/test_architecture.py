@@ -15,6 +15,9 @@ FLOOR = {
     "pipeline.text",
     "pipeline.utf8",
     "pipeline.field_kinds",
+    "pipeline.open_values",
+    # Whether two answers say the same.
+    "pipeline.agreement",
     "pipeline.dated_files",
     "pipeline.fee_categories",
     "pipeline.bill_codes",
@@ -109,6 +112,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.text": {"pipeline.errors", "pipeline.model"},
     "pipeline.utf8": set(),
     "pipeline.field_kinds": set(),
+    "pipeline.open_values": set(),
+    "pipeline.agreement": {"pipeline.field_values", "pipeline.text"},
     "pipeline.whole_files": set(),
     "pipeline.dated_files": set(),
     "pipeline.fee_categories": {"pipeline.text"},
@@ -142,7 +147,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # A kept claim has its time limit and its rows as they are published; which fields wait for a person
     # depends on what its papers must carry.
     "pipeline.deadlines": FLOOR | {"pipeline.office", "pipeline.records"},
-    "pipeline.waiting": FLOOR | {"extractors", "pipeline.records"},
+    "pipeline.waiting": FLOOR | {"extractors", "pipeline.confidence", "pipeline.records"},
     "pipeline.store.cases": FLOOR
     | {
         "pipeline.store",
@@ -221,9 +226,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.progress.command": {"pipeline.progress.in_terminal"},
     # What reviewers work with, without a word of how it is shown.
     "pipeline.review": RUN | KEEP | {"pipeline.settlement", "pipeline.progress"},
+    "pipeline.review.sampling": FLOOR | KEEP | {"pipeline.records", "pipeline.store"},
     # The same over HTTP, and pages for people; an engine that settles later reports there.
     "pipeline.web": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"},
     "pipeline.web.command": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.web"},
+    "pipeline.web.account_command": ALL | {"pipeline.progress", "pipeline.web.command"},
     # What is sent is received as a run finds it, and read into the store as a run reads it.
     "pipeline.warm": set(),
     "pipeline.receiving": FLOOR | {"pipeline.reading", "pipeline.scan", "pipeline.store"},
@@ -234,7 +241,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.submission_reader": RUN
     | KEEP
     | {"pipeline.scan", "pipeline.submitted_claims", "pipeline.warm"}
-    | {"pipeline.close_ups_beside", "pipeline.page_count", "pipeline.preview"},
+    | {"pipeline.close_ups_beside", "pipeline.page_count", "pipeline.preview"}
+    # What is drawn of a claim to be asked about is drawn when it is read.
+    | {"pipeline.review.sampling"},
     # One worker does what a store waits for; who it hands over to is built from settings.
     "pipeline.worker": RUN | {"pipeline.scan", "pipeline.submission_reader"},
     "pipeline.errands": FLOOR | {"pipeline.engine", "pipeline.store", "pipeline.worker"},
@@ -263,6 +272,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "pipeline.progress",
         "pipeline.progress.command",
         "pipeline.web.command",
+        "pipeline.review.command",
+        "pipeline.web.account_command",
     },
 }
 
@@ -298,6 +309,8 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.progress.command",
         "pipeline.progress.in_terminal",
         "pipeline.web.command",
+        "pipeline.review.command",
+        "pipeline.web.account_command",
     ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),
     # Of the `accuracy` extra: drawn late, and done without where it is missing.

@@ -50,6 +50,7 @@ SPOILT = {
     "some_open_block": {"open_blocks": 0},
     "no_second_review": {"wants_second": True},
     "another_person": {"reviewers": frozenset({"某人"})},
+    "seconds_agree": {"open_differences": 1},
     "not_on_its_way": {"hand_off": "begun"},
     "not_with_the_engine": {"amended": True},
 }

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 
+from pipeline.field_kinds import kind_of as kind_of
 from pipeline.model import AnyField, Document, Finding, LineItem, Reading
 
 PROVING_RULES = ("V-1", "V-2", "V-3", "V-4", "V-5", "V-6", "V-7", "V-8", "V-9", "VAT-1")
@@ -32,11 +34,6 @@ STATED = ("xml", "ofd", "qr")
 MOST_DIGITS = 4.0
 """Doubt is counted in powers of ten down to one in ten thousand."""
 
-_CODES = re.compile(r"_(?:no|id|code|number)$|^(?:id_number|check_code|register_no)$")
-_NAMES = re.compile(r"(?:^|_)name$")
-_CHOICES = frozenset(
-    ("sex", "age", "insurance_type", "institution_type", "department", "unit", "category", "insurance_class")
-)
 _PLAIN_MONEY = re.compile(r"[¥￥]?-?(?:\d{1,3}(?:,\d{3})+|\d+)\.\d{2}元?")
 _PLAIN_DATE = re.compile(r"\d{4}([-/.年])\d{1,2}([-/.月])\d{1,2}日?|\d{8}")
 
@@ -77,10 +74,11 @@ class Evidence:
     @property
     def vector(self) -> tuple[float, ...]:
         """The numbers in the order of `NAMES`."""
-        return tuple(getattr(self, name) for name in NAMES)
+        return _NUMBERS(self)
 
 
 NAMES = tuple(field.name for field in fields(Evidence))
+_NUMBERS: Callable[[Evidence], tuple[float, ...]] = attrgetter(*NAMES)
 
 
 def sure_digits(probability: float) -> float:
@@ -91,32 +89,6 @@ def sure_digits(probability: float) -> float:
     """
     doubt = max(1 - probability, 10**-MOST_DIGITS)
     return round(-math.log10(doubt) / MOST_DIGITS, 9) + 0.0
-
-
-def kind_of(path: str, value: object) -> str:
-    """The kind of a field, by what it is and not by the form that it stands on.
-
-    >>> kind_of("fields.total_amount", Decimal(1)), kind_of("line_items[3].name", "血常规")
-    ('total', 'row_name')
-    """
-    name = path.rpartition(".")[2]
-    if path.startswith(("line_items", "category_totals")):
-        if name in ("amount", "name", "quantity", "unit_price"):
-            return {"amount": "row_amount", "name": "row_name"}.get(name, "row_number")
-        return "choice" if name in _CHOICES else "row_text"
-    if isinstance(value, date):
-        return "date"
-    if name == "total_amount":
-        return "total"
-    if isinstance(value, Decimal):
-        return "money"
-    if name == "total_in_words":
-        return "words"
-    if name in _CHOICES:
-        return "choice"
-    if _CODES.search(name):
-        return "code"
-    return "name" if _NAMES.search(name) else "text"
 
 
 class Witnesses:

@@ -77,11 +77,9 @@ class _Rows:
     advance: Decimal
 
     def paid_by(self, figures: Figures, to_date: YearToDate) -> Computation:
-        eligible = _within(self.entered, self.total)
-        in_scope = max(eligible, _within(self.entered + self.advance, self.total))
         return Computation(
             self.lines,
-            pay(eligible, in_scope, figures, to_date),
+            paid_of(self.entered, self.advance, self.total, figures, to_date),
             self.total,
             self.entered,
             self.over_limit,
@@ -104,6 +102,15 @@ def _rows(lines: Sequence[LineOutcome], bill: Bill, policy: PolicySet, scope: Sc
         outside=sum((line.outside for line in rows), NOTHING),
         advance=sum((line.advance for line in rows), NOTHING),
     )
+
+
+def paid_of(
+    entered: Decimal, advance: Decimal, total: Decimal, figures: Figures, to_date: YearToDate
+) -> Payment:
+    """The payment of what entered and what is paid in advance; neither is more than the bill."""
+    eligible = _within(entered, total)
+    in_scope = max(eligible, _within(entered + advance, total))
+    return pay(eligible, in_scope, figures, to_date)
 
 
 def _within(amount: Decimal, most: Decimal) -> Decimal:

@@ -74,29 +74,40 @@ def line_outcomes(
         policy: Whose price limits and advance share of 乙 hold.
         scope: What the place does not pay, and how much of a bed day it pays.
     """
-    nets = _nets(charges)
-    least, most = [], []
-    for charge in charges:
-        options = sorted(
-            _options(charge, policy, scope), key=lambda option: (abs(option.entered), abs(option.in_scope))
-        )
-        low, high = options[0], options[-1]
-        is_charged = nets[_thing(charge)] >= 0
-        least.append(low if is_charged else high)
-        most.append(high if is_charged else low)
-    return least, most
+    nets = nets_of(charges)
+    ends = [ends_of(charge, policy, scope, is_charged=nets[thing_of(charge)] >= 0) for charge in charges]
+    return [least for least, _ in ends], [most for _, most in ends]
 
 
-def _thing(charge: Charge) -> tuple[str, str]:
+def ends_of(
+    charge: Charge, policy: PolicySet, scope: Scope, *, is_charged: bool = True
+) -> tuple[LineOutcome, LineOutcome]:
+    """A row where the least and where the most is paid.
+
+    Args:
+        charge: The row.
+        policy: As `line_outcomes`.
+        scope: As `line_outcomes`.
+        is_charged: Whether what the row is about is charged on the whole; of what is refunded on the whole
+            the more enters, the less is paid.
+    """
+    options = sorted(
+        _options(charge, policy, scope), key=lambda option: (abs(option.entered), abs(option.in_scope))
+    )
+    low, high = options[0], options[-1]
+    return (low, high) if is_charged else (high, low)
+
+
+def thing_of(charge: Charge) -> tuple[str, str]:
     """What a row is about: a discount or refund is of the same class as what it is of."""
     return charge.code, squeeze(charge.name)
 
 
-def _nets(charges: Sequence[Charge]) -> Mapping[tuple[str, str], Decimal]:
+def nets_of(charges: Sequence[Charge]) -> Mapping[tuple[str, str], Decimal]:
     """What each thing comes to, charges less refunds."""
     nets: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for charge in charges:
-        nets[_thing(charge)] += max(charge.amounts)
+        nets[thing_of(charge)] += max(charge.amounts)
     return nets
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pipeline.places.place import Scope
 from pipeline.records import ClaimRecord
-from pipeline.settlement.bill import bill_of
+from pipeline.settlement.bill import Bill, bill_of
 from pipeline.settlement.computation import computed_at_ends
 from pipeline.settlement.policy import PolicySet
 from pipeline.settlement.settle import NO_SCOPE
@@ -51,12 +51,17 @@ def payout_range(
     nothing.
     """
     bill = bill_of(claim, printed_class_counts=policy.head.printed_class == "counts", reviewed=False)
-    if bill.total is None:
-        stated = [Decimal(claim["totals"][name]) for name in OTHER_SUMS if name in claim["totals"]]
-        charged = sum((max(charge.amounts) for charge in bill.charges), Decimal(0))
-        bill = replace(bill, total=max([*stated, charged]))
+    bill = replace(bill, total=total_or_best(claim, bill))
     least, most = computed_at_ends(bill, policy, to_date, serious, scope)
     return PayoutRange(least.payment.paid, most.payment.paid)
+
+
+def total_or_best(claim: ClaimRecord, bill: Bill) -> Decimal:
+    """What the bill comes to; where no invoice says it, the most that other sums of the papers say."""
+    if bill.total is not None:
+        return bill.total
+    stated = [Decimal(claim["totals"][name]) for name in OTHER_SUMS if name in claim["totals"]]
+    return max([*stated, sum((max(charge.amounts) for charge in bill.charges), Decimal(0))])
 
 
 def amount_is_known(claim: ClaimRecord) -> bool:

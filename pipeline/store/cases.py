@@ -8,6 +8,8 @@ has in hand is not changed by reading its papers once more.
 from __future__ import annotations
 
 import json
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +21,7 @@ from extractors import field_names
 from pipeline.deadlines import Deadlines
 from pipeline.life import SYSTEM, State
 from pipeline.model import Document
+from pipeline.open_values import OpenValue
 from pipeline.records import ClaimRecord, document_record
 from pipeline.second_review import SecondReview
 from pipeline.store.claim_columns import (
@@ -36,7 +39,7 @@ from pipeline.store.lives import note_event
 from pipeline.store.open_checks import keep_checks
 from pipeline.store.review_items import keep_items
 from pipeline.store.tables import claim_papers, claim_revisions, claims, papers, submission_files, submissions
-from pipeline.waiting import persons_values, waiting_values
+from pipeline.waiting import open_values, persons_values, waiting_values
 
 Saved: TypeAlias = Literal["new", "changed", "same", "kept"]
 """What became of a claim that was saved: it was not there; it has a new revision; nothing of it is new; it is
@@ -193,7 +196,7 @@ def documents_of(connection: Connection, claim_id: str) -> list[Document]:
         .where(claim_papers.c.claim_id == claim_id)
         .order_by(claim_papers.c.ordinal)
     )
-    return [thaw_document(frozen) for frozen in connection.execute(query).scalars()]
+    return [_THAWED.document(frozen) for frozen in connection.execute(query).scalars()]
 
 
 def claims_with(connection: Connection, document_id: str) -> list[str]:
@@ -220,6 +223,45 @@ def files_sent(connection: Connection, claim_id: str) -> list[tuple[str, str]]:
 # ---------------------------------------------------------------- what is written of a claim
 
 
+class _Thawed:
+    """The papers that were kept or asked for last, by the text that is kept of them.
+
+    Whoever works on a claim asks for its papers with every change; to read a list of 300 rows out of its text
+    takes as long as to judge it. The text is the whole key, so what another process wrote is never missed.
+    """
+
+    def __init__(self) -> None:
+        self._papers: OrderedDict[str, Document] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def document(self, frozen: str) -> Document:
+        """The paper of a text.
+
+        Raises:
+            ValueError: If the text is none of a paper.
+        """
+        with self._lock:
+            known = self._papers.get(frozen)
+        if known is None:
+            known = thaw_document(frozen)
+        self.remember(frozen, known)
+        return known
+
+    def remember(self, frozen: str, document: Document) -> None:
+        """Note that a text is that of a paper."""
+        with self._lock:
+            self._papers[frozen] = document
+            self._papers.move_to_end(frozen)
+            if len(self._papers) > PAPERS_AT_HAND:
+                self._papers.popitem(last=False)
+
+
+PAPERS_AT_HAND = 64
+"""The papers of some ten claims; a list of 300 rows takes about 3 MB, other papers a hundredth of that."""
+
+_THAWED = _Thawed()
+
+
 class _Keeping:
     """Writes a claim and all that follows from it, in the transaction of `connection`."""
 
@@ -237,7 +279,7 @@ class _Keeping:
         """A claim that was not there, read from the submission `sent`."""
         claim_id = record["claim_id"]
         columns = {
-            **claim_columns(record, self._payouts),
+            **claim_columns(record, self._payouts, _open_values(record, documents)),
             **self._dates(record, self._deadlines.accepted_on(record, sent.received_at)),
             "reference": reference_of(record) or sent.reference or record.get("claim_number"),
         }
@@ -269,7 +311,10 @@ class _Keeping:
     ) -> int:
         """The claim of the row `before` with another content; the number of its revision."""
         accepted_on = before.accepted_on or self._deadlines.day_of(complete_at)
-        columns = {**claim_columns(record, self._payouts), **self._dates(record, accepted_on)}
+        columns = {
+            **claim_columns(record, self._payouts, _open_values(record, documents)),
+            **self._dates(record, accepted_on),
+        }
         columns["wants_second"] = self._second.wants(before.id, columns["declared"])
         columns["office"] = columns["office"] or before.office
         revision: int = before.revision + (columns["record"] != before.record)
@@ -320,6 +365,11 @@ class _Keeping:
         connection.execute(update(claims).where(claims.c.id == claim_id).values(**counts))
 
 
+def _open_values(record: ClaimRecord, documents: Sequence[Document]) -> list[OpenValue]:
+    """What of a claim waits for a person."""
+    return [one for document in documents for one in open_values(document, record["checks"])]
+
+
 # ---------------------------------------------------------------- papers
 
 
@@ -352,6 +402,7 @@ def _put_paper(
         key = {"document_id": document.id, "submission_id": submission_id, "sha256": document.file.sha256}
         connection.execute(insert(papers).values(**key, **columns))
     else:
+        _THAWED.remember(frozen, document)
         changed = update(papers).where(papers.c.document_id == document.id)
         connection.execute(changed.values(revision=papers.c.revision + 1, **columns))
     return True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
 from pipeline.model import Document
+from pipeline.open_values import OpenValue
 from pipeline.records import CheckRecord, ClaimRecord, DocumentRecord, check_record
 
 OFFICE_KEYS = ("单位名称", "申报单位", "经办机构", "街道", "office", "employer")
@@ -22,17 +23,40 @@ TWICE = "R-DUP-"
 """What is found about a paper and its like is told by its claim too (`pipeline.claims`)."""
 
 
-Payouts: TypeAlias = Callable[[ClaimRecord], tuple[Decimal, Decimal] | None]
-"""The least and the most that a claim may be paid, yuan; None where nobody can tell."""
+class Payouts(Protocol):
+    """What tells what claims may be paid: `pipeline.settlement.estimate.Estimates`."""
+
+    def __call__(self, claim: ClaimRecord, /) -> tuple[Decimal, Decimal] | None:
+        """The least and the most that a claim may be paid, yuan; None where nobody can tell."""
+
+    def at_risk(self, claim: ClaimRecord, open_values: Sequence[OpenValue], /) -> Decimal:
+        """What a claim's open values put at risk, yuan; 0 where nobody can tell."""
 
 
-def nobody_tells(_record: ClaimRecord) -> tuple[Decimal, Decimal] | None:
+class NobodyTells:
     """Without a policy nobody can tell what a claim may be paid."""
-    return None
+
+    def __call__(self, _claim: ClaimRecord, /) -> None:
+        """Nobody can."""
+
+    def at_risk(self, _claim: ClaimRecord, _open_values: Sequence[OpenValue], /) -> Decimal:
+        """Nothing that anybody knows of."""
+        return Decimal(0)
 
 
-def claim_columns(record: ClaimRecord, payouts: Payouts = nobody_tells) -> dict[str, Any]:
-    """What of a claim's record stands in columns of its own, for queues, filters and progress."""
+nobody_tells: Payouts = NobodyTells()
+
+
+def claim_columns(
+    record: ClaimRecord, payouts: Payouts = nobody_tells, open_values: Sequence[OpenValue] = ()
+) -> dict[str, Any]:
+    """What of a claim's record stands in columns of its own, for queues, filters and progress.
+
+    Args:
+        record: The claim.
+        payouts: Tells what it may be paid.
+        open_values: What of it waits for a person; by it the money at risk is told.
+    """
     low, high = payouts(record) or (None, None)
     insured, visit, application = record["insured"], record["visit"], record.get("application")
     account = application.get("bank_account") if application else None
@@ -56,7 +80,7 @@ def claim_columns(record: ClaimRecord, payouts: Payouts = nobody_tells) -> dict[
         "missing": len(record["missing_materials"]),
         "payout_low": low,
         "payout_high": high,
-        "risk": high - low if high is not None and low is not None else Decimal(0),
+        "risk": payouts.at_risk(record, open_values),
     }
 
 

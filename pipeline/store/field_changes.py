@@ -54,6 +54,14 @@ def changes_of(connection: Connection, claim_id: str) -> list[FieldChange]:
     return [FieldChange(*row) for row in connection.execute(query)]
 
 
+def papers_changed(connection: Connection, since: datetime | None = None) -> list[str]:
+    """The papers of which a person said something, by id; of those since a moment where one is given."""
+    query = select(field_changes.c.document_id).distinct().order_by(field_changes.c.document_id)
+    if since is not None:
+        query = query.where(field_changes.c.at >= since)
+    return list(connection.execute(query).scalars())
+
+
 def last_standing(connection: Connection, claim_id: str) -> list[FieldChange]:
     """The changes that were made in one go the last time, and not taken back since; the first one first.
 

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, func, insert, select, update
 from pipeline.errors import ClaimMovedOn
 from pipeline.life import Actor, Standing, State, next_state
 from pipeline.store.outbox import cancel_waiting, enqueue_hand_over, enqueue_webhooks, hand_off_of
+from pipeline.store.probes import count_open
+from pipeline.store.second_looks import ask_second
 from pipeline.store.tables import claims, decisions, events
 
 OF_PEOPLE = frozenset({"reviewer", "second_reviewer", "supervisor", "clerk"})
@@ -67,6 +69,7 @@ def standing_of(connection: Connection, claim_id: str, *, lock: bool = False) ->
         hand_off_of(connection, claim_id),
         frozenset(connection.execute(passed).scalars()),
         row.amendment > 0,
+        count_open(connection, claim_id, "second"),
     )
 
 
@@ -116,6 +119,8 @@ def take_step(
                 reason=reason,
             )
         )
+    if state == "second_review":
+        ask_second(connection, claim_id, now)
     if standing.state == "entered" and state != "handed_over":
         cancel_waiting(connection, claim_id)
     if state == "entered":

@@ -5,8 +5,8 @@ kept by their document id, which comes from their bytes, and claims by theirs, w
 invoices: reading the same bytes again finds what is there and never makes a second claim of it.
 
 Rows that tell what happened (`events`, `field_changes`, `decisions`, `claim_revisions`, `amendments`,
-`opinions`, `disclosures`, `thresholds`) are only ever added. Published rows and frozen documents are kept as
-the text that was written, to the byte.
+`opinions`, `disclosures`, `account_changes`, `thresholds`) are only ever added. Published rows and frozen
+documents are kept as the text that was written, to the byte.
 Columns of claims beside their record are what queues, filters and progress ask for.
 """
 
@@ -292,6 +292,7 @@ events = Table(
     Column("to_state", String, nullable=False),
     Column("reason", Text, nullable=False),
     Index("ix_events_claim_id_id", "claim_id", "id"),
+    Index("ix_events_at", "at"),  # what happened on a day
 )
 
 outbox = Table(  # what must reach somebody outside, exactly once in effect
@@ -379,8 +380,20 @@ accounts = Table(
     Column("role", String, nullable=False),  # pipeline.life.Role, of people
     Column("password", Text, nullable=False),  # Argon2id, with its parameters
     Column("language", String, nullable=False, default="zh"),
+    Column("must_change", Boolean, nullable=False, default=False),  # the password is somebody else's choice
     Column("created_at", Moment, nullable=False),
     Column("disabled_at", Moment),
+)
+
+account_changes = Table(  # who did what to an account
+    "account_changes",
+    METADATA,
+    Column("id", NUMBERED, primary_key=True, autoincrement=True),
+    Column("account", ForeignKey(accounts.c.name), nullable=False, index=True),
+    Column("what", String, nullable=False),  # created, role, password, disabled, enabled, sessions_ended
+    Column("told", String, nullable=False),  # the new role, where that is what changed
+    Column("who", String, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 sessions = Table(
@@ -492,6 +505,17 @@ thresholds = Table(  # each change of the error that is aimed at, and what it re
     Column("wrong", Integer, nullable=False),
     Column("bound", Float, nullable=False),  # upper, 95 %
     Column("why", Text, nullable=False),
+)
+
+day_sums = Table(  # of each day that is over, so that nobody counts a year of claims to draw a line
+    "day_sums",
+    METADATA,
+    Column("day", Date, primary_key=True),  # of the office
+    Column("of", String, primary_key=True),  # all, field, hospital, source, reviewer
+    Column("name", String, primary_key=True),  # which of them
+    Column("figure", String, primary_key=True),  # pipeline.review.figures.Figure
+    Column("number", Integer, nullable=False),  # how many
+    Column("middle", Float),  # the median, where the figure is a duration, in minutes
 )
 
 # ---------------------------------------------------------------- what comes in

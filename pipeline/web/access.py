@@ -17,6 +17,8 @@ from starlette.exceptions import HTTPException
 
 from pipeline.progress.timeline import Audience
 from pipeline.store.tokens import OF_CLAIMANT, Scope, Token, token_of
+from pipeline.web.limits import CHANGES, limits_of
+from pipeline.web.people import CHANGING
 from pipeline.web.service import Service
 
 BEARER = HTTPBearer(auto_error=False, description="baoxiao token create")
@@ -61,6 +63,8 @@ def opened_by(*scopes: Scope) -> Callable[..., Caller]:
             raise HTTPException(
                 HTTPStatus.FORBIDDEN, f"令牌须有 {wanted} 之一 / the token lacks one of these"
             )
+        if request.method in CHANGING:
+            limits_of(request).count(CHANGES, f"token {token.id}")
         return Caller(token)
 
     caller.scopes = scopes  # type: ignore[attr-defined]  # so that a test can hold each route against its table

@@ -16,10 +16,15 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from typing_extensions import TypedDict
 
 from pipeline.store.queries import is_answering
-from pipeline.web import answers, claims, pages, paper_pages
+from pipeline.web import answers, claims, pages, paper_pages, unmasking
+from pipeline.web.accounts import own as account
+from pipeline.web.accounts import routes as accounts
+from pipeline.web.from_here import FromHere
 from pipeline.web.headers import SECURITY_HEADERS
-from pipeline.web.people import NotSignedIn
+from pipeline.web.limits import Limits
+from pipeline.web.people import NotSignedIn, PasswordIsAnothers
 from pipeline.web.problems import tell_problems
+from pipeline.web.quality import routes as quality
 from pipeline.web.review import catalog, example
 from pipeline.web.review import routes as review
 from pipeline.web.service import Service
@@ -35,6 +40,8 @@ NOT_PACKED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream")
 """What is packed already, and files as they were sent, whose length is told."""
 
 health_router = APIRouter()
+OF_PEOPLE = (accounts.router, account.router, unmasking.router)
+"""Accounts, and who sees what."""
 
 
 class HealthRecord(TypedDict):
@@ -61,6 +68,7 @@ def app(service: Service) -> FastAPI:
     """
     made = FastAPI(title="报销 Baoxiao", version=version("baoxiao"), docs_url=None, redoc_url=None)
     made.state.service = service
+    made.state.limits = Limits()
     for part in (
         health_router,
         claims.router,
@@ -70,15 +78,19 @@ def app(service: Service) -> FastAPI:
         review.router,
         uploads.router,
         paper_pages.router,
-        review.router,
         catalog.router,
         example.router,
+        quality.api,
+        quality.router,
+        *OF_PEOPLE,
     ):
         made.include_router(part)
     made.include_router(upload_pages.router)
     made.add_exception_handler(claims.Unchanged, claims.unchanged)
     made.add_exception_handler(NotSignedIn, shell.not_signed_in)
+    made.add_exception_handler(PasswordIsAnothers, account.to_change_password)
     tell_problems(made)
+    made.add_middleware(FromHere)
     made.middleware("http")(_with_security_headers)
     made.add_middleware(
         GZipMiddleware,

@@ -55,7 +55,7 @@ def serve(
     from pipeline.wiring import office
 
     chosen = settings()
-    with _store() as store:
+    with opened() as store:
         service = Service(store.database, take_answer, chosen.engine_secret, Deadlines(office(chosen)))
         where = f"[{host}]" if ":" in host else host
         out.print(f"查询接口 / web API: http://{where}:{port}  (Ctrl-C 停止 / stops)", markup=False)
@@ -85,7 +85,7 @@ def create(
 
     now = datetime.now(UTC)
     scopes = tuple(scope or ()) or (("claim:read",) if claim is not None else ())
-    with _store() as store, store.database.write() as connection:
+    with opened() as store, store.database.write() as connection:
         expires_at = now + timedelta(days=days) if days is not None else None
         text = create_token(connection, name, scopes, now, expires_at, claim)
     err.print("请立即妥善保存，不会再次显示 / keep it now: it is not shown again")
@@ -98,7 +98,7 @@ def list_all() -> None:
     from pipeline.progress.showing import clock
     from pipeline.store.tokens import list_tokens
 
-    with _store() as store, store.database.read() as connection:
+    with opened() as store, store.database.read() as connection:
         tokens = list_tokens(connection)
     now = datetime.now(UTC)
     table = Table(show_edge=False, pad_edge=False, box=None, header_style="dim")
@@ -131,7 +131,7 @@ def revoke(token_id: Annotated[str, typer.Argument(metavar="ID", help="编号，
     """撤销令牌，立即生效 / takes a token back, at once."""
     from pipeline.store.tokens import revoke_token
 
-    with _store() as store, store.database.write() as connection:
+    with opened() as store, store.database.write() as connection:
         revoke_token(connection, token_id, datetime.now(UTC))
     out.print(f"{token_id}: 已撤销 / revoked", markup=False)
 
@@ -144,7 +144,7 @@ def _is_loopback(host: str) -> bool:
 
 
 @contextmanager
-def _store() -> Iterator[Store]:
+def opened() -> Iterator[Store]:
     """The store; what it refuses is told and ends the command."""
     from pipeline.store.opened import opened_store
 

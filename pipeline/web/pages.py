@@ -34,6 +34,8 @@ PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
     " img-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "private, no-store",
+    # With none at all browsers would send `Origin: null`, and nobody could tell our forms from others'.
+    "Referrer-Policy": "same-origin",
 }
 
 REVIEWERS: tuple[PersonRole, ...] = ("reviewer", "second_reviewer", "supervisor")
@@ -41,6 +43,8 @@ NAVIGATION: tuple[tuple[str, str, tuple[PersonRole, ...]], ...] = (
     ("/review", "复核", REVIEWERS),
     ("/upload", "上传", ("clerk", "supervisor")),
     ("/batches", "批次", ("clerk", *REVIEWERS)),
+    ("/spot-checks", "抽查", REVIEWERS),
+    ("/quality", "质量", ("supervisor", "auditor")),
     ("/dashboard", "看板", ("supervisor", "auditor", "admin")),
     ("/accounts", "账号", ("admin",)),
 )

@@ -3,6 +3,7 @@
 A route for people names the roles that it is open to (`opened_to`). Whoever is not signed in is led to the
 page for that. A request that changes something must carry the session's token against forgery, as the header
 `X-CSRF-Token` or the form's field `csrf`; cookies go along with nothing that other sites begin (SameSite).
+Whoever has a password that somebody else chose changes it before anything else is open to them.
 """
 
 from __future__ import annotations
@@ -12,12 +13,22 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from pipeline.life import Actor
-from pipeline.store.accounts import Account, Language, PersonRole, Session, note_use, session_of
+from pipeline.store.accounts import (
+    LONGEST,
+    PERSON_ROLES,
+    Account,
+    Language,
+    PersonRole,
+    Session,
+    note_use,
+    session_of,
+)
+from pipeline.web.limits import CHANGES, limits_of
 from pipeline.web.service import Service
 
 COOKIE = "baoxiao_session"
@@ -28,6 +39,10 @@ CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 class NotSignedIn(Exception):
     """Nobody is signed in; pages lead to the page for that."""
+
+
+class PasswordIsAnothers(Exception):
+    """The password was handed on by somebody else; pages lead to where it is changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +73,20 @@ class Person:
         return Actor(self.name, self.role)
 
 
-def opened_to(*roles: PersonRole) -> Callable[..., Awaitable[Person]]:
-    """A dependency that lets people in who are signed in with one of the roles."""
+def opened_to(*roles: PersonRole, before_change: bool = False) -> Callable[..., Awaitable[Person]]:
+    """A dependency that lets people in who are signed in with one of the roles.
+
+    Args:
+        roles: Who may ask.
+        before_change: Whoever still has a password that somebody else chose may ask too.
+    """
 
     async def person(request: Request) -> Person:
-        found = await run_in_threadpool(_session, request)
+        found = await _proven(request)
         if found is None:
             raise NotSignedIn
-        await _check_forgery(request, found)
+        if found.account.must_change and not before_change:
+            raise PasswordIsAnothers
         if found.account.role not in roles:
             raise HTTPException(HTTPStatus.FORBIDDEN, "您的岗位无此权限 / not open to your role")
         return Person(found.account, found.csrf)
@@ -74,10 +95,37 @@ def opened_to(*roles: PersonRole) -> Callable[..., Awaitable[Person]]:
     return person
 
 
-def whoever(request: Request) -> Person | None:
+async def whoever(request: Request) -> Person | None:
     """Who is signed in, for pages that are open to everybody."""
+    found = await _proven(request)
+    return None if found is None else Person(found.account, found.csrf)
+
+
+def who_asks(request: Request) -> Person | None:
+    """Who is signed in, for telling them what went wrong: nothing is asked of the request."""
     found = _session(request)
     return None if found is None else Person(found.account, found.csrf)
+
+
+def keep_signed_in(request: Request, response: Response, held: str) -> None:
+    """Have the browser send a new session along from now on."""
+    response.set_cookie(
+        COOKIE,
+        held,
+        max_age=int(LONGEST.total_seconds()),
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+
+
+async def _proven(request: Request) -> Session | None:
+    """The session, and that a changing request of it is its own and not one of too many."""
+    found = await run_in_threadpool(_session, request)
+    if found is not None and request.method in CHANGING:
+        await _check_forgery(request, found)
+        limits_of(request).count(CHANGES, f"person {found.account.name}")
+    return found
 
 
 def _session(request: Request) -> Session | None:
@@ -98,8 +146,6 @@ def _session(request: Request) -> Session | None:
 
 
 async def _check_forgery(request: Request, session: Session) -> None:
-    if request.method not in CHANGING:
-        return
     sent = request.headers.get(CSRF_HEADER)
     if sent is None and request.headers.get("content-type", "").startswith(
         "application/x-www-form-urlencoded"
@@ -113,4 +159,4 @@ async def _check_forgery(request: Request, session: Session) -> None:
         )
 
 
-AnyPerson = Depends(opened_to("clerk", "reviewer", "second_reviewer", "supervisor", "auditor", "admin"))
+AnyPerson = Depends(opened_to(*PERSON_ROLES))

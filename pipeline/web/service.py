@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.catalogs.aliases import AliasBook
+from pipeline.confidence.model import DEFAULT_TARGET
 from pipeline.deadlines import Deadlines
 from pipeline.progress.asking import SOON_WORKING_DAYS
 from pipeline.progress.listing import Reader
@@ -50,6 +51,7 @@ class Service:
         due_soon_days: Working days before its deadline from which on a claim goes before others.
         gate: Judges the pictures that are uploaded; without it nobody is told whether they can be read.
         work: Where submissions are read (`pipeline.submission_reader`): what held ones say lies there.
+        target_error: Wrong per value that goes through unseen, as the office set it.
     """
 
     database: Database
@@ -63,6 +65,11 @@ class Service:
     due_soon_days: int = SOON_WORKING_DAYS
     gate: PageGate | None = field(default=None, repr=False)
     work: Path | None = None
+    target_error: float = DEFAULT_TARGET
+
+    def moment(self, at: datetime) -> str:
+        """A moment by the clock of the office, for people: `2026-03-02 10:30`."""
+        return f"{at.astimezone(self.deadlines.zone):%Y-%m-%d %H:%M}"
 
     def reader(self, *, unmasked: bool) -> Reader:
         """Who reads lists today."""

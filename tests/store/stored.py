@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from pipeline.store.tables import checks, claim_papers, claims, events, papers, submissions
+from pipeline.store.tables import accounts, checks, claim_papers, claims, events, papers, submissions
 
 NOW = datetime(2026, 3, 2, 2, 30, tzinfo=UTC)
 """2026-03-02 10:30 in Beijing, a Monday."""
@@ -103,4 +103,11 @@ def put_check(
             message="校验说明",
             fields="[]",
         )
+    )
+
+
+def put_account(connection: Connection, name: str, role: str) -> None:
+    """Somebody of a role, whose sessions are opened without a password: none would be right."""
+    connection.execute(
+        insert(accounts).values(name=name, shown_as=name, role=role, password="none", created_at=NOW)
     )

@@ -29,6 +29,7 @@ from tests.cases import (
     SECOND,
     SUPERVISOR,
     accepted,
+    agree,
     invoice,
     put,
     put_submission,
@@ -206,6 +207,7 @@ def test_whoever_passed_the_first_review_cannot_pass_the_second_after_a_change(
         connection.execute(update(claims).values(revision=claims.c.revision + 1))  # they changed a field
     with pytest.raises(StepRefused, match="another person"):
         step(database, claim, "pass_second", BOTH)
+    agree(database, claim)
     assert step(database, claim, "pass_second", SUPERVISOR) == "entered"
 
 
@@ -214,6 +216,7 @@ def test_after_it_was_sent_back_a_claim_is_passed_by_two_persons_anew(database: 
     step(database, claim, "pass_first", BOTH, at=later[0])
     step(database, claim, "send_back", SUPERVISOR, "缺章", at=later[1])
     step(database, claim, "pass_first", REVIEWER, at=later[2])
+    agree(database, claim)
     assert step(database, claim, "pass_second", BOTH, at=later[3]) == "entered"
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pipeline.store.accounts import PersonRole, create_account, session_of, signed_in
+from pipeline.store.accounts import PersonRole, create_account, open_session, session_of
 from pipeline.store.database import Database
 from pipeline.web.people import COOKIE, CSRF_HEADER
 from tests.store.stored import NOW
@@ -52,8 +52,7 @@ def staffed(database: Database, role: PersonRole, name: str = "") -> str:
 def held_by(database: Database, name: str) -> tuple[str, str]:
     """What the cookie of a new session of an account holds, and its token against forgery."""
     with database.write() as connection:
-        held = signed_in(connection, name, PASSWORD, NOW)
-        assert held is not None
+        held = open_session(connection, name, NOW)
         found = session_of(connection, held, NOW)
         assert found is not None
         return held, found[0].csrf

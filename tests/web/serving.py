@@ -37,10 +37,10 @@ class Door:
 
 
 @contextmanager
-def served(service: Service) -> Iterator[httpx.Client]:
-    """A client of the API, served on a port of this machine."""
+def served(service: Service, log_level: str = "critical") -> Iterator[httpx.Client]:
+    """A client of the API, served on a port of this machine; what the server notes goes to standard error."""
     server = uvicorn.Server(
-        uvicorn.Config(app(service), host="127.0.0.1", port=0, log_level="critical", access_log=False)
+        uvicorn.Config(app(service), host="127.0.0.1", port=0, log_level=log_level, access_log=False)
     )
     thread = threading.Thread(target=server.run)
     thread.start()

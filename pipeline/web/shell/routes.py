@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from pipeline.store.accounts import LONGEST, Language, PersonRole, set_language, signed_in, signed_out
+from pipeline.store.accounts import PERSON_ROLES, Language, PersonRole, set_language, signed_in, signed_out
+from pipeline.web.limits import SIGN_INS_FROM_ADDRESS, SIGN_INS_OF_ACCOUNT, address_of, limits_of
 from pipeline.web.pages import LANGUAGE_COOKIE, page
-from pipeline.web.people import COOKIE, AnyPerson, NotSignedIn, Person, whoever
+from pipeline.web.people import COOKIE, NotSignedIn, Person, keep_signed_in, opened_to, whoever
 from pipeline.web.service import Service
 
 FIRST_PAGE: dict[PersonRole, str] = {
@@ -26,6 +27,7 @@ FIRST_PAGE: dict[PersonRole, str] = {
 
 router = APIRouter(include_in_schema=False)
 Asking = Annotated[Person | None, Depends(whoever)]
+Leaving = Annotated[Person, Depends(opened_to(*PERSON_ROLES, before_change=True))]
 
 
 @router.get("/")
@@ -53,6 +55,8 @@ def login(
 ) -> Response:
     """Sign in; a name that is not there and a wrong password are one answer."""
     service: Service = request.app.state.service
+    limits_of(request).count(SIGN_INS_FROM_ADDRESS, address_of(request))
+    limits_of(request).count(SIGN_INS_OF_ACCOUNT, name.strip())
     with service.database.write() as connection:
         held = signed_in(connection, name.strip(), password, service.clock())
     if held is None:
@@ -60,19 +64,12 @@ def login(
             request, "shell/login.html.j2", None, HTTPStatus.UNAUTHORIZED, next=_own(next), wrong=True
         )
     response = _to(_own(next))
-    response.set_cookie(
-        COOKIE,
-        held,
-        max_age=int(LONGEST.total_seconds()),
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
+    keep_signed_in(request, response, held)
     return response
 
 
 @router.post("/logout")
-def logout(request: Request, _person: Annotated[Person, AnyPerson]) -> Response:
+def logout(request: Request, _person: Leaving) -> Response:
     """Sign out: the session ends here, whatever the browser keeps."""
     service: Service = request.app.state.service
     with service.database.write() as connection:

@@ -6,7 +6,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from pipeline.store.accounts import IDLE, SHORTEST_PASSWORD, create_account
+from pipeline.store.accounts import IDLE, create_account
+from pipeline.store.passwords import SHORTEST_PASSWORD
 from pipeline.web.people import COOKIE, CSRF_HEADER
 from pipeline.web.service import Service
 from tests.store.stored import NOW

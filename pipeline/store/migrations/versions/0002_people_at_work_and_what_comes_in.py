@@ -21,9 +21,20 @@ def upgrade() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("password", sa.Text(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
+        sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_accounts")),
+    )
+    op.create_table(
+        "day_sums",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("of", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("figure", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("middle", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("day", "of", "name", "figure", name=op.f("pk_day_sums")),
     )
     op.create_table(
         "page_turns",
@@ -47,6 +58,22 @@ def upgrade() -> None:
         sa.Column("why", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_thresholds")),
     )
+    op.create_table(
+        "account_changes",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("told", sa.String(), nullable=False),
+        sa.Column("who", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["accounts.name"], name=op.f("fk_account_changes_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_changes")),
+    )
+    with op.batch_alter_table("account_changes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_account_changes_account"), ["account"], unique=False)
+
     op.create_table(
         "batches",
         sa.Column("id", sa.String(), nullable=False),
@@ -232,6 +259,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("probes", schema=None) as batch_op:
         batch_op.create_index("ix_probes_purpose_answered_at", ["purpose", "answered_at"], unique=False)
+
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.create_index("ix_events_at", ["at"], unique=False)
 
     with op.batch_alter_table("field_changes", schema=None) as batch_op:
         batch_op.add_column(sa.Column("version", sa.Integer(), nullable=True))

@@ -1,0 +1,220 @@
+"""What of a claim somebody may see in the clear, and the claim without what they may not.
+
+Who works on a claim sees it: a reviewer while it is on their desk (by lease). A supervisor sees the values of
+a person for `SHOWN_FOR` after saying why. Clerks and auditors see them masked, administrators see no claims.
+Each time is written down (`pipeline.store.disclosures`).
+
+Values of a person are masked wherever they stand: in their field, in what else was read for it, in sentences
+that quote them and in names of files. Medicines stay, for without them nothing is left to look at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeAlias, cast
+
+from pipeline.errors import QueryRefused
+from pipeline.life import Actor, Role
+from pipeline.progress.masking import (
+    masked_account,
+    masked_id,
+    masked_name,
+    masked_phone,
+    masked_text,
+)
+from pipeline.review.records import PaperRecord, ReviewRecord, ValueRecord
+from pipeline.store.database import Connection
+from pipeline.store.disclosures import holder_of, last_disclosure, note_disclosure
+
+Sight: TypeAlias = Literal["on_their_desk", "for_a_reason", "masked", "nothing"]
+"""When a role sees a person's values: while it holds the claim; after saying why; never; nor the claim."""
+
+SIGHTS: Mapping[Role, Sight] = {
+    "reviewer": "on_their_desk",
+    "second_reviewer": "on_their_desk",
+    "supervisor": "for_a_reason",
+    "clerk": "masked",
+    "auditor": "masked",
+    "admin": "nothing",
+}
+
+SHOWN_FOR = timedelta(minutes=30)
+"""After a reason was given: enough for one claim, too short to leave it open over lunch."""
+SHORTEST_REASON = 4
+"""Characters: `核对金额` says something, `看` does not."""
+LONGEST_REASON = 500
+ON_THE_DESK = "办理 / at work on it"
+"""What is noted where a reviewer takes a claim."""
+
+Mask: TypeAlias = Callable[[str | None], str | None]
+_FIELDS_BY_MASK: tuple[tuple[Mask, tuple[str, ...]], ...] = (
+    (masked_name, ("name", "patient_name", "payer_name", "insured_name", "member_name", "agent_name")),
+    (masked_name, ("father_name", "mother_name")),
+    (masked_id, ("id_number", "payer_id", "member_id_number", "agent_id_number", "certificate_no")),
+    (masked_account, ("insurance_no", "bank_account", "inpatient_no", "outpatient_no", "medical_record_no")),
+    (masked_phone, ("phone",)),
+    (masked_text, ("diagnoses", "admission_diagnoses", "disease_name", "advice", "course")),
+    (masked_text, ("address", "birth_date", "ethnicity")),
+)
+MASKS: Mapping[str, Mask] = {name: mask for mask, names in _FIELDS_BY_MASK for name in names}
+"""How each field of a paper that says something of a person is masked, by its published name."""
+
+_IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
+_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+SHORTEST_QUOTED = 2
+"""Characters of a value that is looked for in sentences: one alone stands in too many others."""
+
+
+def may_see_clear(connection: Connection, person: Actor, claim_id: str, now: datetime) -> bool:
+    """Whether somebody may see a claim's values, and its pages, in the clear.
+
+    Args:
+        connection: Of a transaction.
+        person: Who asks (`pipeline.web.people.Person.actor`).
+        claim_id: The claim.
+        now: When.
+
+    Raises:
+        LookupError: If there is no such claim, or the role sees no claims.
+    """
+    sight = SIGHTS.get(person.role, "nothing")
+    if sight == "nothing":
+        raise LookupError(f"{claim_id}: 没有这件申请 / no such claim")
+    holder = holder_of(connection, claim_id, now)
+    if sight == "on_their_desk":
+        return holder == person.name
+    if sight == "for_a_reason":
+        shown_at = last_disclosure(connection, claim_id, person.name)
+        return shown_at is not None and now - shown_at < SHOWN_FOR
+    return False
+
+
+def note_opened(connection: Connection, person: Actor, claim_id: str, now: datetime) -> None:
+    """Write down that a reviewer has the claim on their desk; to be called once a lease, when it is taken.
+
+    Others see nothing by taking a claim, so nothing is noted of them.
+
+    Raises:
+        LookupError: If there is no such claim.
+    """
+    if SIGHTS.get(person.role) == "on_their_desk":
+        note_disclosure(connection, claim_id, person, now, ON_THE_DESK)
+
+
+def unmask(connection: Connection, person: Actor, claim_id: str, reason: str, now: datetime) -> datetime:
+    """Show a supervisor a claim's values; until when.
+
+    Args:
+        connection: Of a transaction that writes.
+        person: A supervisor.
+        claim_id: The claim.
+        reason: In words.
+        now: When.
+
+    Raises:
+        LookupError: If there is no such claim.
+        QueryRefused: If the reason is none, or the role has no such right.
+    """
+    if SIGHTS.get(person.role) != "for_a_reason":
+        raise QueryRefused("您的岗位不能查看完整信息 / your role does not see values in the clear")
+    said = reason.strip()
+    if not SHORTEST_REASON <= len(said) <= LONGEST_REASON:
+        raise QueryRefused(
+            f"reason: 应为 {SHORTEST_REASON}–{LONGEST_REASON} 个字符 / should have so many characters"
+        )
+    note_disclosure(connection, claim_id, person, now, said)
+    return now + SHOWN_FOR
+
+
+def masked(record: ReviewRecord) -> ReviewRecord:
+    """The claim without what tells of a person; nothing of the record that is handed in is changed."""
+    quoted = {**_quoted(_personal_fields(record)), **_quoted(_of_insured(record))}
+    hidden = _Hidden(quoted)
+    papers = [_paper(paper, hidden) for paper in record["papers"]]
+    rest = {key: hidden.everywhere(value) for key, value in record.items() if key not in ("papers", "person")}
+    person = {name: _masked(name, value) for name, value in record["person"].items()}
+    return cast("ReviewRecord", {**rest, "person": person, "papers": papers})
+
+
+class _Hidden:
+    """Values as they may stand in sentences: the longest first, so that no part of a longer one is left."""
+
+    def __init__(self, quoted: Mapping[str, str]) -> None:
+        self._quoted = quoted
+        longest_first = sorted(quoted, key=len, reverse=True)
+        self._found = re.compile("|".join(map(re.escape, longest_first))) if quoted else None
+
+    def __call__(self, text: str) -> str:
+        """A text in which nobody is named."""
+        if self._found is not None:
+            text = self._found.sub(lambda one: self._quoted[one.group()], text)
+        text = _IDENTITY.sub(lambda one: masked_id(one.group()) or "", text)
+        return _MOBILE.sub(lambda one: masked_phone(one.group()) or "", text)
+
+    def everywhere(self, value: Any) -> Any:
+        """The same in all texts of a JSON value; keys are names of ours and stay."""
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, list):
+            return [self.everywhere(one) for one in value]
+        if isinstance(value, dict):
+            return {key: self.everywhere(one) for key, one in value.items()}
+        return value
+
+
+def _paper(paper: PaperRecord, hidden: _Hidden) -> PaperRecord:
+    """A paper; who may not see values in the clear may not see its pages either."""
+    pages = [{**page, "picture": None, "peeled": None, "words": None} for page in paper["pages"]]
+    fields = [_value(value, hidden) for value in paper["fields"]]
+    rest = {key: hidden.everywhere(value) for key, value in paper.items() if key not in ("pages", "fields")}
+    return cast("PaperRecord", {**rest, "pages": pages, "fields": fields})
+
+
+def _value(value: ValueRecord, hidden: _Hidden) -> ValueRecord:
+    if value["name"] not in MASKS:
+        return cast("ValueRecord", hidden.everywhere(value))
+    witnesses = [{**one, "says": ""} for one in value["witnesses"]]
+    return cast(
+        "ValueRecord",
+        {
+            **value,
+            "value": _masked(value["name"], value["value"]),
+            "raw": _masked(value["name"], value["raw"]),
+            "draft": _masked(value["name"], value["draft"]),
+            "characters": [],  # their number would tell how long the value is
+            "candidates": [],
+            "choices": [],
+            "witnesses": witnesses,
+            "masked": value["value"] is not None,
+        },
+    )
+
+
+def _masked(name: str, value: str | None) -> str | None:
+    mask = MASKS.get(name)
+    return value if mask is None else mask(value)
+
+
+def _personal_fields(record: ReviewRecord) -> Iterator[tuple[str, str]]:
+    """Name and value of all that was read of a person, also where it is only a candidate or a draft."""
+    for paper in record["papers"]:
+        for field in paper["fields"]:
+            if field["name"] not in MASKS:
+                continue
+            said = (field["value"], field["raw"], field["draft"])
+            for value in filter(None, (*said, *(one["value"] for one in field["candidates"]))):
+                yield field["name"], value
+                # Several in one field (`;`) are quoted one by one.
+                yield from ((field["name"], part) for part in re.split(r"[;；、,，\s]+", value))
+
+
+def _of_insured(record: ReviewRecord) -> Iterator[tuple[str, str]]:
+    return ((name, value) for name, value in record["person"].items() if value and name in MASKS)
+
+
+def _quoted(values: Iterator[tuple[str, str]]) -> dict[str, str]:
+    return {
+        value: _masked(name, value) or "" for name, value in values if len(value.strip()) >= SHORTEST_QUOTED
+    }
