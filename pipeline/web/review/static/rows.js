@@ -71,7 +71,8 @@ export class RowTable {
   /** Show a paper's rows; what is shown already is patched row by row, and what is being typed stays. */
   show(paper) {
     const isOther = paper.document_id !== this.#paper?.document_id;
-    const typed = !isOther && this.isChanged ? this.#editor.value : null;
+    const isAsking = this.isActive && this.#lookup.isOpen;
+    const typed = !isOther && (this.isChanged || isAsking) ? this.#editor.value : null;
     this.#paper = paper;
     if (isOther) {
       this.#fresh = null;
