@@ -15,10 +15,10 @@ from pipeline.store.accounts import PersonRole
 from pipeline.store.database import Database
 from pipeline.store.opened import Store
 from pipeline.web.app import app
+from pipeline.web.people import COOKIE
 from pipeline.web.service import Service
 from tests.cases import judges
 from tests.store.stored import NOW
-from pipeline.web.people import COOKIE
 from tests.web.browsing import held_by, staffed
 from tests.web.serving import SECRET, Door
 
@@ -28,7 +28,8 @@ SECONDS = 10
 WINDOW: ViewportSize = {"width": 1280, "height": 800}
 
 DESK = """async () => {
-  const { desk } = await import(document.querySelector('script[src*="/review.js"]').src.replace("review.js", "desk.js"));
+  const review = document.querySelector('script[src*="/review.js"]').src;
+  const { desk } = await import(review.replace("review.js", "desk.js"));
   return EXPRESSION;
 }"""
 
@@ -42,9 +43,7 @@ class DeskServer:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._service = Service(
-            store.database, Door(), SECRET, clock=lambda: NOW, store=store, judges=judges
-        )
+        self._service = Service(store.database, Door(), SECRET, clock=lambda: NOW, store=store, judges=judges)
         self._port = 0
         self._sessions: dict[str, str] = {}
         self._server: uvicorn.Server | None = None

