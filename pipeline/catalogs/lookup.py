@@ -47,7 +47,7 @@ _GAP = "\0"
 """Between two names: no question holds it."""
 
 By: TypeAlias = Literal["name", "alias", "code", "taught", "near"]
-"""What it was found by: its name or another of the list, its code, what reviewers taught, or mere nearness."""
+"""What it was found by: its name or another of the list, its code, what reviewers taught, nearness alone."""
 _CALLED: tuple[By, ...] = ("name", "alias", "code")
 _BY_CODE = _CALLED.index("code")
 

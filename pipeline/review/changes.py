@@ -27,11 +27,13 @@ from pipeline.corrections import (
 from pipeline.errors import StepRefused
 from pipeline.model import Document
 from pipeline.rejudged import Alteration, Altered, By, Judges, change_all
+from pipeline.review.asked_twice import check_not_in_second_look, put_aside
 from pipeline.review.balances import open_repairs
 from pipeline.review.desk import checked_reason
 from pipeline.review.leases import hold
 from pipeline.review.records import Change, Changes
 from pipeline.review.view import Looker
+from pipeline.store.cases import documents_of, stored_claim
 from pipeline.store.database import Connection
 from pipeline.store.drafts import drafts_of, drop_drafts, keep_drafts
 from pipeline.store.field_changes import FieldChange, last_standing
@@ -70,8 +72,13 @@ def make_changes(
         raise StepRefused(f"changes: 应为 1–{MOST_CHANGES} 项 / should be 1 to {MOST_CHANGES}")
     hold(connection, claim_id, looker.actor, looker.now)
     by = By(looker.actor, looker.now, checked_reason(asked.get("why", "")), None, asked["version"])
+    left = put_aside(connection, judges, claim_id, [(one, _seconds(one)) for one in changes], by)
+    aside = [(one["document_id"], one.get("path", "")) for one in changes if one not in left]
+    drop_drafts(connection, claim_id, looker.actor.name, aside)
+    if not left:
+        return Altered(stored_claim(connection, claim_id), tuple(documents_of(connection, claim_id)), ())
     wanted = [
-        Alteration(one["document_id"], _Correcting(one, judges.catalogs), _seconds(one)) for one in changes
+        Alteration(one["document_id"], _Correcting(one, judges.catalogs), _seconds(one)) for one in left
     ]
     altered = change_all(connection, judges, claim_id, wanted, by)
     _settle_drafts(connection, claim_id, looker, altered.touched)
@@ -93,6 +100,7 @@ def undo(connection: Connection, judges: Judges, claim_id: str, version: int, lo
         StepRefused: If nothing is left to be taken back, it was somebody else's, or stands there no more.
     """
     hold(connection, claim_id, looker.actor, looker.now)
+    check_not_in_second_look(connection, claim_id)
     last = last_standing(connection, claim_id)
     if not last:
         raise StepRefused(f"{claim_id}: 没有可撤销的修改 / nothing is left to be taken back")

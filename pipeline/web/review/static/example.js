@@ -112,7 +112,7 @@ export class ByExample {
     const count = this.#rows.length;
     const says = count ? t("按样例读到 {count} 行新的；已有的 {known} 行不动。", { count, known: rows.length - count }) : t("按样例没有读到新的行。");
     this.#show(make("h3", {}, says),
-      make("div", { class: "scroll" }, make("table", { class: "preview" }, make("thead", {}, make("tr", {}, make("th", {}, ""), ...columns.map(({ label }) => make("th", { scope: "col" }, t(label))))), make("tbody", {}, ...lines))),
+      make("div", { class: "scroll" }, make("table", { class: "preview" }, make("thead", {}, make("tr", {}, make("th", {}, ""), ...columns.map(({ kind, label }) => make("th", { scope: "col", class: kind === "text" ? "" : "num" }, t(label))))), make("tbody", {}, ...lines))),
       make("p", {}, count ? make("button", { type: "button", class: "main", onclick: () => this.#take() }, t("全部采用"), " ", make("kbd", {}, "Enter")) : null, " ", make("button", { type: "button", onclick: () => this.stop() }, t("一行不要"), " ", make("kbd", {}, "Esc"))));
   }
 

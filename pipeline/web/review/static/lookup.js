@@ -5,6 +5,9 @@ import { ask, Refused, t } from "../shell/shell.js";
 import { make } from "./elements.js";
 
 const CLASS_TONES = { 甲: "fine", 乙: "doubt", 丙: "fail" };
+/** CSS pixels between the list and its input, and the edge of the window. */
+const GAP = 4;
+const EDGE = 8;
 const KINDS = { drug: "药品", service: "诊疗", facility: "设施", consumable: "耗材" };
 
 export class Lookup {
@@ -99,8 +102,14 @@ export class Lookup {
     this.#reveal();
   }
 
+  /** Show the list below the input, or above it where there is more room. */
   #reveal() {
     this.#list.hidden = false;
+    const { left, top, bottom } = this.#input.getBoundingClientRect();
+    const { offsetWidth, offsetHeight, style } = this.#list;
+    const isBelow = bottom + offsetHeight + EDGE <= innerHeight || top < innerHeight / 2;
+    style.left = `${Math.max(EDGE, Math.min(left, innerWidth - offsetWidth - EDGE))}px`;
+    style.top = `${isBelow ? bottom + GAP : Math.max(EDGE, top - offsetHeight - GAP)}px`;
     for (const [name, value] of Object.entries({ role: "combobox", "aria-expanded": "true", "aria-controls": this.#list.id, "aria-autocomplete": "list" })) this.#input.setAttribute(name, value);
   }
 

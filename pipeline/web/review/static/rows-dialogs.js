@@ -23,7 +23,7 @@ export function askForRows(title, columns, rows, { says = "", choices = [{ value
   const body = make("tbody", {}, ...inputs.map((line, at) => make("tr", {}, make("th", { scope: "row" }, String(at + 1)), ...line.map((input) => make("td", {}, input)))));
   const buttons = choices.map(({ value, label }, at) => make("button", { class: at ? "" : "main", value, autofocus: !focus && at === 0 }, label, at ? null : " ", at ? null : make("kbd", {}, "Enter")));
   const form = make("form", { method: "dialog" }, make("h2", {}, title), says ? make("p", { class: "muted" }, says) : null,
-    make("div", { class: "scroll" }, make("table", { class: "preview" }, make("thead", {}, make("tr", {}, make("th", {}, "#"), ...columns.map(({ label }) => make("th", { scope: "col" }, t(label))))), body)),
+    make("div", { class: "scroll" }, make("table", { class: "preview" }, make("thead", {}, make("tr", {}, make("th", {}, "#"), ...columns.map(({ kind, label }) => make("th", { scope: "col", class: kind === "text" ? "" : "num" }, t(label))))), body)),
     told, make("div", { class: "buttons" }, ...buttons, make("button", { type: "button", onclick: () => dialog.close() }, t("取消"), " ", make("kbd", {}, "Esc"))));
   const dialog = make("dialog", { class: "wide", "aria-label": title }, form);
   const check = () => {
