@@ -17,6 +17,7 @@ from pipeline.store.submissions import (
     Submission,
     add_files,
     give_up,
+    is_read_ahead,
     keep_submission,
     let_go,
     load_submission,
@@ -57,6 +58,11 @@ def read_ahead(database: Database, one: Submission) -> bool:
         return note_read_ahead(connection, one, "one", NOW)
 
 
+def known_as_read_ahead(database: Database, key: str) -> bool:
+    with database.read() as connection:
+        return is_read_ahead(connection, key)
+
+
 def test_it_is_read_ahead_once_and_into_no_claim(database: Database) -> None:
     held(database)
     with database.write() as connection:
@@ -64,7 +70,9 @@ def test_it_is_read_ahead_once_and_into_no_claim(database: Database) -> None:
     one = taken(database)
     assert one is not None
     assert taken(database) is None
+    assert not known_as_read_ahead(database, one.id)
     assert read_ahead(database, one)
+    assert known_as_read_ahead(database, one.id)
     assert taken(database, NOW + 2 * LEASE) is None
     assert state(database, one.id) == "held"
 
@@ -76,6 +84,7 @@ def test_what_comes_while_it_is_read_ahead_is_read_ahead_next(database: Database
     with database.write() as connection:
         add_files(connection, key, MORE)
     assert not read_ahead(database, one)
+    assert not known_as_read_ahead(database, key)
     again = taken(database)
     assert again is not None
     assert [file.name for file in again.files] == ["票据.jpg", "诊断.jpg"]
