@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -18,7 +18,7 @@ from extractors import field_names
 from pipeline.confidence.evidence import LINE_PARTS
 from pipeline.errors import StepRefused
 from pipeline.field_values import parse_value
-from pipeline.model import AnyField, Candidate, Document, Field, LineItem, Value
+from pipeline.model import AnyField, Candidate, CatalogMatch, Document, Field, LineItem, Value
 from pipeline.records import value_text
 
 AnswerKind: TypeAlias = Literal["value", "illegible", "not_present", "not_applicable"]
@@ -41,6 +41,12 @@ CHOICES: Mapping[str, tuple[str, ...]] = {"sex": ("男", "女")}
 """Fields that hold one of a few values."""
 
 REVIEWER: Final = "reviewer"
+
+ENTRY: Final = "catalog"
+"""The end of the path of what a row stands for in the lists."""
+
+FEWEST_PARTS = 2
+"""A row is split into so many rows at least, and so many are merged."""
 
 _PATH = re.compile(
     r"fields\.(?P<name>[a-z][a-z0-9_]*)|(?P<table>line_items|category_totals)\[(?P<row>\d{1,5})\]\.(?P<part>[a-z_]+)"
@@ -70,7 +76,10 @@ class Corrected:
     new: str | None
     old_status: str | None
     new_status: str | None
-    outcome: Outcome = "corrected"
+    outcome: Outcome | None = "corrected"
+    """None where it only takes back what a person did."""
+    rows: tuple[int, int] = (1, 1)
+    """How many rows stood at the path of rows or cells before, and how many stand there now."""
 
 
 def corrected(document: Document, path: str, answer: Answer) -> Corrected:
@@ -141,7 +150,8 @@ def row_added(document: Document, table: Table, at: int, cells: Mapping[str, str
         raise StepRefused(f"{path}: 新增的行没有内容 / the new row is empty")
     for part, text in cells.items():
         made = _cell_corrected(made, f"{path}.{part}", table, at, part, Answer.value(text)).document
-    return Corrected(made, path, None, json.dumps(dict(cells), ensure_ascii=False), None, "accepted")
+    new = _json(cells_of_row(rows_in(made, table)[at]))
+    return Corrected(made, path, None, new, None, "accepted", rows=(0, 1))
 
 
 def row_deleted(document: Document, table: Table, at: int) -> Corrected:
@@ -153,13 +163,195 @@ def row_deleted(document: Document, table: Table, at: int) -> Corrected:
     rows = list(rows_in(document, table))
     path = f"{table}[{at}]"
     _check_row(path, at, len(rows))
-    cells = {
+    left = with_rows(document, table, [*rows[:at], *rows[at + 1 :]])
+    return Corrected(left, path, _json(cells_of_row(rows[at])), None, None, None, rows=(1, 0))
+
+
+def row_split(document: Document, table: Table, at: int, parts: Sequence[Mapping[str, str]]) -> Corrected:
+    """The paper with row `at` as the several rows that were read as one.
+
+    Args:
+        document: The paper.
+        table: Which of its tables.
+        at: The row, counted from 0.
+        parts: The rows that it becomes, two at least: values by column, in their published form. A value
+            that the row had keeps its place on the page.
+
+    Raises:
+        StepRefused: If there is no such row or column, a value can be none, or it is no splitting.
+    """
+    rows = list(rows_in(document, table))
+    path = f"{table}[{at}]"
+    _check_row(path, at, len(rows))
+    if len(parts) < FEWEST_PARTS or not all(parts):
+        raise StepRefused(
+            f"{path}: 应拆成两行以上，每行都有内容 / should become two rows or more, none empty"
+        )
+    made = with_rows(document, table, [*rows[:at], *[rows[at]] * len(parts), *rows[at + 1 :]])
+    for offset, cells in enumerate(parts):
+        made = _row_set(made, table, at + offset, cells)
+    new = [cells_of_row(row) for row in rows_in(made, table)[at : at + len(parts)]]
+    return Corrected(
+        made, path, _json(cells_of_row(rows[at])), _json(new), None, "accepted", rows=(1, len(parts))
+    )
+
+
+def rows_merged(document: Document, table: Table, at: int, count: int, cells: Mapping[str, str]) -> Corrected:
+    """The paper with row `at` and those behind it as the one row that they are.
+
+    Args:
+        document: The paper.
+        table: Which of its tables.
+        at: The first of the rows, counted from 0.
+        count: How many rows become one.
+        cells: Its values by column, in their published form. What the first row had keeps its place.
+
+    Raises:
+        StepRefused: If there are no such rows or column, a value can be none, or it is no merging.
+    """
+    rows = list(rows_in(document, table))
+    path = f"{table}[{at}]"
+    if count < FEWEST_PARTS or not cells:
+        raise StepRefused(f"{path}: 应合并两行以上，且有内容 / should be two rows or more, and not empty")
+    _check_row(path, at, len(rows) - count + 1)
+    taken = rows[at : at + count]
+    made = _row_set(with_rows(document, table, [*rows[: at + 1], *rows[at + count :]]), table, at, cells)
+    old, new = _json([cells_of_row(row) for row in taken]), _json(cells_of_row(rows_in(made, table)[at]))
+    return Corrected(made, path, old, new, None, "accepted", rows=(count, 1))
+
+
+def entry_chosen(document: Document, at: int, match: CatalogMatch) -> Corrected:
+    """The paper with row `at` standing for the entry of the lists that a person chose.
+
+    Raises:
+        StepRefused: If there is no such row.
+    """
+    rows = list(document.items)
+    path = f"line_items[{at}].{ENTRY}"
+    _check_row(path, at, len(rows))
+    before = rows[at].catalog
+    rows[at] = replace(rows[at], catalog=match)
+    old = None if before is None else _entry_text(before)
+    changed = with_rows(document, "line_items", rows)
+    return Corrected(changed, path, old, _entry_text(match), before.status if before else None, match.status)
+
+
+# ---------------------------------------------------------------- taking back
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """What stood at a path before it was changed: a field, or rows; and how many rows came in their place."""
+
+    path: str
+    part: Document
+    rows_now: int
+
+
+def stood_before(before: Document, change: Corrected) -> Stood:
+    """What a change to the paper `before` put something else in the place of."""
+    bare = replace(before, fields={}, items=(), category_totals=())
+    found = _PATH.fullmatch(change.path)
+    if found is not None and found["name"]:
+        old = before.fields.get(found["name"])
+        return Stood(change.path, replace(bare, fields={found["name"]: old} if old is not None else {}), 1)
+    table, at = row_of(change.path)
+    had, has = change.rows
+    return Stood(change.path, with_rows(bare, table, list(rows_in(before, table)[at : at + had])), has)
+
+
+def taken_back(document: Document, stood: Stood) -> Corrected:
+    """The paper with what stood there before.
+
+    Raises:
+        StepRefused: If the paper has no such place any more.
+    """
+    found = _PATH.fullmatch(stood.path)
+    if found is not None and found["name"]:
+        name = found["name"]
+        now, old = document.fields.get(name), stood.part.fields.get(name)
+        fields = {one: field for one, field in document.fields.items() if one != name}
+        if old is not None:
+            fields = {
+                one: old if one == name else field for one, field in {**document.fields, name: old}.items()
+            }
+        return _restored(replace(document, fields=fields), stood.path, name, (now, old))
+    table, at = row_of(stood.path)
+    rows = list(rows_in(document, table))
+    if at + stood.rows_now > len(rows):
+        raise StepRefused(
+            f"{stood.path}: 行已变动，不能撤销 / the rows are others now: it cannot be taken back"
+        )
+    kept = list(rows_in(stood.part, table))
+    changed = with_rows(document, table, [*rows[:at], *kept, *rows[at + stood.rows_now :]])
+    part = found["part"] if found is not None else ""
+    if part == ENTRY and kept:
+        entries = [None if row.catalog is None else _entry_text(row.catalog) for row in (rows[at], kept[0])]
+        return Corrected(changed, stood.path, entries[0], entries[1], None, None, None)
+    if part and kept:
+        return _restored(changed, stood.path, part, (getattr(rows[at], part), getattr(kept[0], part)))
+    sides = [
+        _json(cells_of_row(side[0]) if len(side) == 1 else [cells_of_row(row) for row in side])
+        if side
+        else None
+        for side in (rows[at : at + stood.rows_now], kept)
+    ]
+    counts = (stood.rows_now, len(kept))
+    return Corrected(changed, stood.path, sides[0], sides[1], None, None, None, counts)
+
+
+def row_of(path: str) -> tuple[Table, int]:
+    """The table and the number in the path of a row or of something in it.
+
+    >>> row_of("category_totals[3].amount"), row_of("line_items[12]")
+    (('category_totals', 3), ('line_items', 12))
+    """
+    table, _, rest = path.partition("[")
+    return "category_totals" if table == "category_totals" else "line_items", int(rest.partition("]")[0])
+
+
+def cells_of_row(row: LineItem) -> dict[str, str]:
+    """The values of a row by column, in their published form."""
+    return {
         part: value_text(part, cell.value)
         for part in LINE_PARTS
-        if (cell := getattr(rows[at], part)) is not None and cell.value is not None
+        if (cell := getattr(row, part)) is not None and cell.value is not None
     }
-    old = json.dumps(cells, ensure_ascii=False)
-    return Corrected(with_rows(document, table, [*rows[:at], *rows[at + 1 :]]), path, old, None, None, None)
+
+
+def _restored(
+    document: Document, path: str, name: str, both: tuple[AnyField | None, AnyField | None]
+) -> Corrected:
+    old, new = (None if one is None or one.value is None else value_text(name, one.value) for one in both)
+    now, before = both
+    return Corrected(
+        document, path, old, new, now.status if now else None, before.status if before else None, None
+    )
+
+
+def _row_set(document: Document, table: Table, at: int, cells: Mapping[str, str]) -> Document:
+    """The paper with these cells and no others in row `at`; a value that is the same stays as it was read."""
+    rows = list(rows_in(document, table))
+    before = rows[at]
+    gone: dict[str, Any] = {part: None for part in LINE_PARTS if part not in cells}
+    rows[at] = replace(before, **gone, catalog=None)
+    made, known = with_rows(document, table, rows), cells_of_row(before)
+    for part, text in cells.items():
+        if known.get(part) != text.strip():
+            path = f"{table}[{at}].{part}"
+            made = _cell_corrected(made, path, table, at, part, Answer.value(text)).document
+    return made
+
+
+def _entry_text(match: CatalogMatch) -> str | None:
+    return (match.code or match.name) if match.status == "matched" else None
+
+
+def _json(told: object) -> str:
+    return json.dumps(told, ensure_ascii=False)
+
+
+# ---------------------------------------------------------------- rows
 
 
 def rows_in(document: Document, table: Table) -> tuple[LineItem, ...]:

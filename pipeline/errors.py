@@ -99,6 +99,23 @@ class StepRefused(BaoxiaoError):
     """What was asked of a claim is not possible as it stands; nothing was changed."""
 
 
+class ClaimMovedOn(StepRefused):
+    """The claim is no longer the one that was seen; `version` is its present one."""
+
+    def __init__(self, message: str, version: int) -> None:
+        super().__init__(message)
+        self.version = version
+
+
+class HeldByAnother(StepRefused):
+    """Somebody else has the claim on their desk: `holder`, until `until` (ISO 8601) if they do nothing."""
+
+    def __init__(self, message: str, holder: str, until: str) -> None:
+        super().__init__(message)
+        self.holder = holder
+        self.until = until
+
+
 class PolicyRefused(BaoxiaoError):
     """A policy file cannot be used, or no policy set answers; the message names the file and the key."""
 

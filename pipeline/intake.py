@@ -15,6 +15,7 @@ import numpy as np
 
 from extractors import EXTRACTORS, required_fields
 from pipeline.acceptance import Standard, judged
+from pipeline.catalogs.by_person import is_chosen
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.confidence.evidence import REGISTERED
 from pipeline.doubts import doubtful_print
@@ -155,7 +156,7 @@ def _registered(name: str, field: AnyField, catalogs: Catalogs) -> AnyField:
 
 def _coded(item: LineItem, catalogs: Catalogs, day: date | None) -> LineItem:
     name = _text(item.name)
-    if not name:
+    if not name or is_chosen(item.catalog):
         return item
     match = catalogs.match(
         name,

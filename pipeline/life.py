@@ -296,6 +296,9 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "arrive_again": "同一申请再次收到",
         "parked": "移交受阻，待人工处理",
         "answered_late": "结算系统对旧版本的答复，已存档",
+        "take_over": "主管接手",
+        "postpone": "暂缓处理",
+        "assign": "指定经办人",
     }
 )
 """What is written into the timeline without a step: the claim stays in its state."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from extractors import field_names, required_fields
@@ -23,7 +23,16 @@ from pipeline.catalogs.aliases import Alias
 from pipeline.catalogs.catalog import Catalogs
 from pipeline.claims import build_claims, disputed_paths
 from pipeline.confidence.evidence import PROVING_RULES
-from pipeline.corrections import Answer, Corrected, Table, corrected, row_added, row_deleted, with_each
+from pipeline.corrections import (
+    Answer,
+    Corrected,
+    Table,
+    corrected,
+    row_added,
+    row_deleted,
+    stood_before,
+    with_each,
+)
 from pipeline.deadlines import CHINA, Deadlines
 from pipeline.earlier_bills import BillsOfAll
 from pipeline.errors import StepRefused
@@ -52,6 +61,7 @@ from pipeline.store.claim_columns import Payouts, nobody_tells
 from pipeline.store.database import Connection
 from pipeline.store.earlier import StoredBills
 from pipeline.store.field_changes import FieldChange, note_change
+from pipeline.store.freeze import dump_stood
 from pipeline.store.lives import check_version, standing_of
 from pipeline.store.review_items import answer_item
 from pipeline.verification import Verification, read_verifications
@@ -67,6 +77,9 @@ DAYS_OF_TREATMENT = frozenset({"visit_date", "discharge_date", "period_end", "is
 TELLS_A_BILL = frozenset({"invoice_code", "invoice_number", "total_amount", "payer_name"})
 """Fields by which one bill was found to contradict another; where one is put right, that has to be found
 anew, among all claims of the store."""
+
+Changed: TypeAlias = Mapping[str, tuple[Document, tuple[str, ...]]]
+"""Papers as a person changed them, by their ids, each with the paths at which it was."""
 
 _ROW = re.compile(r"line_items\[(?P<at>\d+)\](?:\.(?P<part>\w+))?")
 
@@ -143,6 +156,28 @@ class By:
     seen_version: int | None = None
 
 
+Correct: TypeAlias = Callable[[Document], Sequence[Corrected]]
+"""What a person does to a paper: each step of it builds on the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alteration:
+    """What is to be done to one paper of a claim; `seconds` is how long it took, where that is known."""
+
+    document_id: str
+    correct: Correct
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A claim as it is now, and its papers as they are kept; `touched` are the paths that were changed."""
+
+    claim: StoredClaim
+    documents: tuple[Document, ...]
+    touched: tuple[tuple[str, Corrected], ...]
+
+
 def change_field(
     connection: Connection,
     judges: Judges,
@@ -168,8 +203,8 @@ def change_field(
         StepRefused: If the claim cannot be changed as it stands or by this person, was changed meanwhile, or
             the answer cannot be one; nothing was changed.
     """
-    place = (claim_id, document_id)
-    return _changed(connection, judges, place, lambda paper: corrected(paper, path, answer), by)
+    change = Alteration(document_id, lambda paper: [corrected(paper, path, answer)])
+    return change_all(connection, judges, claim_id, [change], by).claim
 
 
 def add_row(
@@ -188,8 +223,8 @@ def add_row(
         LookupError: As `change_field`.
         StepRefused: As `change_field`.
     """
-    place = (claim_id, document_id)
-    return _changed(connection, judges, place, lambda paper: row_added(paper, table, at, cells), by)
+    change = Alteration(document_id, lambda paper: [row_added(paper, table, at, cells)])
+    return change_all(connection, judges, claim_id, [change], by).claim
 
 
 def delete_row(
@@ -207,8 +242,60 @@ def delete_row(
         LookupError: As `change_field`.
         StepRefused: As `change_field`.
     """
-    place = (claim_id, document_id)
-    return _changed(connection, judges, place, lambda paper: row_deleted(paper, table, at), by)
+    change = Alteration(document_id, lambda paper: [row_deleted(paper, table, at)])
+    return change_all(connection, judges, claim_id, [change], by).claim
+
+
+def change_all(
+    connection: Connection,
+    judges: Judges,
+    claim_id: str,
+    changes: Sequence[Alteration],
+    by: By,
+    undoes: int | None = None,
+) -> Altered:
+    """Make several changes in one go, one after the other, and judge the claim once.
+
+    Args:
+        connection: Of a transaction that writes.
+        judges: What the claim is judged by.
+        claim_id: The claim.
+        changes: What is done; paths mean the papers as the changes before left them.
+        by: Who does it, when and why.
+        undoes: The version of the changes that these take back.
+
+    Raises:
+        LookupError: If there is no such claim, or it has no such paper.
+        StepRefused: As `change_field`; then nothing was changed.
+    """
+    claim = _in_hand(connection, claim_id, by)
+    documents = documents_of(connection, claim_id)
+    papers = {one.id: one for one in documents}
+    changed: dict[str, list[str]] = {}
+    touched: list[tuple[str, Corrected]] = []
+    for change in changes:
+        document_id = change.document_id
+        if document_id not in papers:
+            raise LookupError(f"{claim_id} has no document {document_id!r}")
+        paper, steps = papers[document_id], change.correct(papers[document_id])
+        noting = by if change.seconds is None else replace(by, seconds=change.seconds)
+        for done in steps:
+            note_change(connection, _noted(paper, done, claim, noting, undoes))
+            changed.setdefault(document_id, []).append(done.path)
+            touched.append((document_id, done))
+            paper = done.document
+        papers[document_id] = _recoded(paper, steps, judges)
+    after = {one: (papers[one], tuple(paths)) for one, paths in changed.items()}
+    revised, kept = _revised(connection, judges, claim, documents, after, by)
+    for document_id, done in touched:
+        if done.outcome is not None:
+            place = (document_id, done.path)
+            answer_item(connection, claim_id, place, by.actor, by.now, done.outcome)
+    for document_id in after:
+        for other in _others_in_hand(connection, document_id, claim_id):
+            beside, shared = documents_of(connection, other), {document_id: after[document_id]}
+            _revised(connection, judges, stored_claim(connection, other), beside, shared, by)
+    return Altered(revised, tuple(kept), tuple(touched))
 
 
 def rejudge(
@@ -232,8 +319,8 @@ def rejudge(
     if claim.state not in EDITABLE | STILL_READ:
         raise StepRefused(f"{_here(claim)} 不能重新校验 / it cannot be judged again here")
     documents = documents_of(connection, claim_id)
-    own = [(document, "") for document in documents if not document.rendition_of]
-    return _revised(connection, judges, claim, documents, own, By(who, now, why))
+    own: Changed = {document.id: (document, ()) for document in documents if not document.rendition_of}
+    return _revised(connection, judges, claim, documents, own, By(who, now, why))[0]
 
 
 def left_by_persons(judges: Judges, stored: Document, today: date) -> Document:
@@ -245,31 +332,6 @@ def left_by_persons(judges: Judges, stored: Document, today: date) -> Document:
 
 
 # ---------------------------------------------------------------- one change, in one transaction
-
-
-def _changed(
-    connection: Connection,
-    judges: Judges,
-    place: tuple[str, str],
-    correct: Callable[[Document], Corrected],
-    by: By,
-) -> StoredClaim:
-    claim_id, document_id = place
-    claim = _in_hand(connection, claim_id, by)
-    documents = documents_of(connection, claim_id)
-    paper = next((one for one in documents if one.id == document_id), None)
-    if paper is None:
-        raise LookupError(f"{claim_id} has no document {document_id!r}")
-    change = correct(paper)
-    after = _recoded(change, judges)
-    note_change(connection, _noted(change, place, by))
-    changed = (after, change.path)
-    revised = _revised(connection, judges, claim, documents, [changed], by)
-    answer_item(connection, claim_id, (document_id, change.path), by.actor, by.now, change.outcome)
-    for other in _others_in_hand(connection, document_id, claim_id):
-        beside = documents_of(connection, other)
-        _revised(connection, judges, stored_claim(connection, other), beside, [changed], by)
-    return revised
 
 
 def _in_hand(connection: Connection, claim_id: str, by: By) -> StoredClaim:
@@ -303,11 +365,13 @@ def _others_in_hand(connection: Connection, document_id: str, claim_id: str) -> 
     ]
 
 
-def _noted(change: Corrected, place: tuple[str, str], by: By) -> FieldChange:
-    claim_id, document_id = place
+def _noted(
+    before: Document, change: Corrected, claim: StoredClaim, by: By, undoes: int | None
+) -> FieldChange:
+    stood = stood_before(before, change)
     return FieldChange(
-        claim_id,
-        document_id,
+        claim.id,
+        before.id,
         change.path,
         change.old,
         change.new,
@@ -318,23 +382,34 @@ def _noted(change: Corrected, place: tuple[str, str], by: By) -> FieldChange:
         by.now,
         by.why,
         by.seconds,
+        claim.version + 1,
+        undoes,
+        None if undoes is not None else dump_stood(stood.part, stood.rows_now),
     )
 
 
-def _recoded(change: Corrected, judges: Judges) -> Document:
-    """The changed paper with the catalog entries of rows that the change may have made others."""
-    paper = change.document
-    if change.path.rpartition(".")[2] in DAYS_OF_TREATMENT:
-        return with_learned(with_catalog(paper, judges.catalogs), judges.catalogs, judges.taught)
+def _recoded(paper: Document, changes: Iterable[Corrected], judges: Judges) -> Document:
+    """The changed paper with the catalog entries of rows that changes may have made others."""
+    told = [one for one in changes if one.outcome is not None]  # what was taken back has its entry with it
+    rows = sorted({row for change in told for row in _to_code(change)})
+    if any(one.path.rpartition(".")[2] in DAYS_OF_TREATMENT for one in told):
+        paper = with_learned(with_catalog(paper, judges.catalogs), judges.catalogs, judges.taught)
+    for at in rows:
+        if at >= len(paper.items):
+            continue
+        alone = with_catalog(replace(paper, items=(replace(paper.items[at], catalog=None),)), judges.catalogs)
+        (coded,) = with_learned(alone, judges.catalogs, judges.taught).items
+        paper = replace(paper, items=(*paper.items[:at], coded, *paper.items[at + 1 :]))
+    return paper
+
+
+def _to_code(change: Corrected) -> range:
+    """The rows whose entry a change may have made another."""
     row = _ROW.fullmatch(change.path)
-    if row is None or (row["part"] is None and change.new is None):  # a row that was taken out
-        return paper
-    if row["part"] is not None and row["part"] not in CODED_BY:
-        return paper
+    if row is None or (row["part"] is not None and row["part"] not in CODED_BY):
+        return range(0)
     at = int(row["at"])
-    alone = with_catalog(replace(paper, items=(replace(paper.items[at], catalog=None),)), judges.catalogs)
-    (coded,) = with_learned(alone, judges.catalogs, judges.taught).items
-    return replace(paper, items=(*paper.items[:at], coded, *paper.items[at + 1 :]))
+    return range(at, at + change.rows[1])
 
 
 # ---------------------------------------------------------------- a claim judged again
@@ -345,10 +420,10 @@ def _revised(
     judges: Judges,
     claim: StoredClaim,
     stored: Sequence[Document],
-    changed: Sequence[tuple[Document, str]],
+    changed: Changed,
     by: By,
-) -> StoredClaim:
-    """The claim with papers as they were changed, each with the path at which it was, judged and kept."""
+) -> tuple[StoredClaim, list[Document]]:
+    """The claim with papers as they were changed, judged and kept; and its papers as they are now."""
     answers = platform_answers(connection, judges.originals, claim.id)
     bills = BillsOfAll(judges.office.earlier, StoredBills(connection, but_not=claim.id))
     judging = replace(judges, office=replace(judges.office, earlier=bills))
@@ -357,16 +432,17 @@ def _revised(
     before = {id(document) for document in stored}
     other = [paper for paper in papers if id(paper) not in before]
     person = (by.actor.name, by.why, by.now)
-    return revise_claim(
+    revised = revise_claim(
         connection, record, papers, other, person, judges.deadlines, judges.second, judges.payouts
     )
+    return revised, papers
 
 
 def _judged(
     judges: Judges,
     before: ClaimRecord,
     stored: Sequence[Document],
-    changed: Sequence[tuple[Document, str]],
+    changed: Changed,
     answers: Sequence[Verification],
     today: date,
 ) -> tuple[ClaimRecord, list[Document]]:
@@ -376,8 +452,10 @@ def _judged(
     """
     failed = [one for one in before["checks"] if (one["outcome"], one["severity"]) == ("fail", "block")]
     disputed = {_paper_of(named) for check in failed for named in check["fields"]}
-    anew = {document.id: (document, "") for document in stored if document.id in disputed}
-    anew |= {document.id: (document, path) for document, path in changed}
+    anew: dict[str, tuple[Document, tuple[str, ...]]] = {
+        document.id: (document, ()) for document in stored if document.id in disputed
+    }
+    anew |= changed
     pictures = [document for document in stored if document.rendition_of]
     own = {
         document.id: _paper_judged(*anew[document.id], pictures, judges, today)
@@ -410,10 +488,14 @@ def _paper_of(path: str) -> str:
 
 
 def _paper_judged(
-    document: Document, path: str, pictures: Iterable[Document], judges: Judges, today: date
+    document: Document,
+    paths: Iterable[str],
+    pictures: Iterable[Document],
+    judges: Judges,
+    today: date,
 ) -> Document:
-    """A paper, changed at `path`, with what rules say of it now, alone and beside its further pictures."""
-    is_told = path.rpartition(".")[2] in TELLS_A_BILL
+    """A paper, changed at `paths`, with what rules say of it now, alone and beside its further pictures."""
+    is_told = any(path.rpartition(".")[2] in TELLS_A_BILL for path in paths)
     kept = [one for one in document.findings if one.rule in ABOUT_OTHERS and not is_told]
     others = [one for one in pictures if one.rendition_of == document.id]
     return settled_again(left_by_persons(judges, document, today), others, required_fields, kept)

@@ -129,12 +129,13 @@ def _walk(folder: Path) -> list[Path]:
         found.append(Path(unlisted.filename))
 
     for root, folders, files in os.walk(folder, onerror=note):
-        folders[:] = [name for name in folders if not _is_passed_over(name) and not _explains(name, files)]
-        found.extend(Path(root, name) for name in files if not _is_passed_over(name))
+        folders[:] = [name for name in folders if not is_passed_over(name) and not _explains(name, files)]
+        found.extend(Path(root, name) for name in files if not is_passed_over(name))
     return sorted(path for path in found if path.is_file() or path.is_dir() or not path.exists())
 
 
-def _is_passed_over(name: str) -> bool:
+def is_passed_over(name: str) -> bool:
+    """Whether a file or folder of that name is hidden, or left behind by an operating system or an office."""
     return name.startswith((".", "~$")) or name in SKIPPED_NAMES
 
 

@@ -24,7 +24,7 @@ from pipeline.close_ups_beside import CloseUpsBeside
 from pipeline.earlier_bills import AskedBills, BillsOfAll
 from pipeline.errors import StoreUnusable
 from pipeline.life import SYSTEM, Standing, State
-from pipeline.model import Document, SourceFile, Unread
+from pipeline.model import SourceFile, Unread
 from pipeline.page_count import PageCount
 from pipeline.preview import preview_of, write_preview
 from pipeline.readers import Readers
@@ -36,6 +36,7 @@ from pipeline.review.sampling import Sampling, draw_accepted, draw_planted
 from pipeline.scan import Kept, Progress, Run, Upload, reader_version
 from pipeline.seen_pages import SeenPage, seen_in
 from pipeline.settings import Settings
+from pipeline.store.batches import keep_batches
 from pipeline.store.cases import save_claim, save_papers
 from pipeline.store.database import Connection
 from pipeline.store.earlier import StoredBills
@@ -45,7 +46,7 @@ from pipeline.store.opened import Store
 from pipeline.store.pages import KeptPage, keep_page
 from pipeline.store.submissions import ReceivedFile, Submission, finish, hold, note_read_ahead
 from pipeline.store.thresholds import aimed
-from pipeline.submitted_claims import Assembled, Way, assembled
+from pipeline.submitted_claims import Assembled, Made, Way, assembled
 from pipeline.upload import Decoder
 from pipeline.warm import Warm
 
@@ -187,8 +188,8 @@ class SubmissionReader:
         judges = self._judges()
         with self._being_read(submission, judges.deadlines.day_of(now), progress) as (run, close_ups):
             kept = run.kept()
-            claims, others = self._judged(submission, kept, judges, now)
-            preview = preview_of(submission, kept, claims, others, close_ups)
+            made = self._judged(submission, kept, judges, now)
+            preview = preview_of(submission, kept, made.claims, made.others, close_ups)
         write_preview(self._work_folder(submission.id), preview)
         with self._store.database.write() as connection:
             note_read_ahead(connection, submission, holder, self._clock())
@@ -295,18 +296,20 @@ class SubmissionReader:
         """Judge and write; again where somebody stored a claim meanwhile that ours must be judged beside."""
         while True:
             bills = self._bills(judges)
-            claims, others = self._judged(submission, kept, judges, began, bills)
+            made = self._judged(submission, kept, judges, began, bills)
             with self._store.database.write() as connection:
                 hold(connection, submission.id, holder)
                 hold_bills(connection)
-                if bills.have_changed() or any(claim.is_stale(connection) for claim in claims):
+                if bills.have_changed() or any(claim.is_stale(connection) for claim in made.claims):
                     continue
                 now = self._clock()
                 sampling = Sampling.of(self._settings)
                 became = tuple(
-                    _kept(connection, submission, claim, judges, sampling, began, now) for claim in claims
+                    _kept(connection, submission, claim, judges, sampling, began, now)
+                    for claim in made.claims
                 )
-                save_papers(connection, submission.id, others)
+                save_papers(connection, submission.id, made.others)
+                keep_batches(connection, submission.id, made.batches, submission.received_at)
                 for page, seen in pictures:
                     keep_page(connection, submission.id, page, seen.words())
                 missed = tuple(kept.unread())
@@ -333,8 +336,8 @@ class SubmissionReader:
         judges: Judges,
         began: datetime,
         bills: AskedBills | None = None,
-    ) -> tuple[list[Assembled], list[Document]]:
-        """The claims that the papers make beside those of the store, and the papers in none of them."""
+    ) -> Made:
+        """What the papers make beside the claims of the store."""
         judging = replace(judges, office=replace(judges.office, earlier=bills or self._bills(judges)))
         return assembled(self._store, submission, kept, judging, judges.deadlines.day_of(began))
 

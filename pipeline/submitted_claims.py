@@ -8,7 +8,7 @@ reading the same bytes once more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
@@ -17,7 +17,7 @@ from pipeline.application import Application, Applications, application_of
 from pipeline.errors import StepRefused
 from pipeline.life import STEPS, SYSTEM, Standing, next_state
 from pipeline.model import Document
-from pipeline.records import CheckRecord, ClaimRecord
+from pipeline.records import BatchRecord, CheckRecord, ClaimRecord
 from pipeline.rejudged import Judges, left_by_persons, platform_answers
 from pipeline.scan import Kept
 from pipeline.stacks.plan import BATCH_RULE, LABEL_RULE
@@ -68,26 +68,41 @@ class Assembled:
         )
 
 
-def assembled(
-    store: Store, submission: Submission, kept: Kept, judges: Judges, today: date
-) -> tuple[list[Assembled], list[Document]]:
-    """The claims of a submission that was read, and its papers that are new to the store and in none of them.
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a submission makes.
+
+    Attributes:
+        claims: Its claims.
+        others: Its papers that are new to the store and in none of them.
+        batches: Its batches with a header sheet, with the claims under the ids that they have in the store.
+    """
+
+    claims: list[Assembled]
+    others: list[Document]
+    batches: list[BatchRecord]
+
+
+def assembled(store: Store, submission: Submission, kept: Kept, judges: Judges, today: date) -> Made:
+    """What a submission that was read makes.
 
     Raises:
         StepRefused: If the claim that it was sent for is not there, or takes no papers as it stands.
     """
     papers = list(kept.documents())
+    batches: list[BatchRecord] = []
     with store.database.read() as connection:
         stored = stored_papers(connection, [paper.id for paper in papers])
         assembly = _Assembly(store, connection, kept.applications, judges, today)
         if submission.for_claim is not None:
             claims = [assembly.joined(_that_takes_papers(connection, submission.for_claim), papers)]
         else:
-            claims = assembly.by_what_they_say(
+            claims, batches = assembly.by_what_they_say(
                 [assembly.by_itself(stored[paper.id]) if paper.id in stored else paper for paper in papers]
             )
     written = {paper.id for claim in claims if claim.way != "again" for paper in claim.documents}
-    return claims, [paper for paper in papers if paper.id not in stored.keys() | written]
+    others = [paper for paper in papers if paper.id not in stored.keys() | written]
+    return Made(claims, others, batches)
 
 
 def _that_takes_papers(connection: Connection, claim_id: str) -> KnownClaim:
@@ -112,12 +127,13 @@ class _Assembly:
         """A stored paper without what others said of it, to be taken together with others anew."""
         return left_by_persons(self.judges, stored, self.today)
 
-    def by_what_they_say(self, papers: Sequence[Document]) -> list[Assembled]:
-        """The claims that papers make, each beside the stored one that it is."""
+    def by_what_they_say(self, papers: Sequence[Document]) -> tuple[list[Assembled], list[BatchRecord]]:
+        """The claims that papers make, each beside the stored one that it is, and their batches."""
         together = self._together(papers, self.applications)
         by_id = {paper.id: paper for paper in papers}
         claims: list[Assembled] = []
         of_stored: dict[str, tuple[KnownClaim, ClaimRecord, list[Document]]] = {}
+        stored_as: dict[str, str] = {}
         for record in together.claims:
             own = [by_id[one] for one in papers_of(record)]
             known = same_claim(self.connection, record["claim_id"], _telling(record, own))
@@ -125,6 +141,7 @@ class _Assembly:
                 final = tuple(together.final(paper) for paper in own)
                 claims.append(Assembled(record, "new", None, final))
             else:
+                stored_as[record["claim_id"]] = known.id
                 # Several may be of one that is stored: its bills may lie in several folders this time.
                 of_stored.setdefault(known.id, (known, record, []))[2].extend(own)
         for known, record, own in of_stored.values():
@@ -133,7 +150,7 @@ class _Assembly:
                 claims.append(self.joined(known, added))
             else:
                 claims.append(Assembled(record, "again", known, tuple(own), len(added)))
-        return claims
+        return claims, [_with_stored_claims(batch, stored_as) for batch in together.batches]
 
     def joined(self, known: KnownClaim, added: Sequence[Document]) -> Assembled:
         """A stored claim with the papers that are added, judged as one claim whatever they say."""
@@ -174,6 +191,10 @@ class _Assembly:
         if newest is not None or earlier is None or before.get("application_form"):
             return newest  # what was read off a form is read off it again
         return application_of(earlier, before["claim_id"])
+
+
+def _with_stored_claims(batch: BatchRecord, stored_as: Mapping[str, str]) -> BatchRecord:
+    return {**batch, "claims": list(dict.fromkeys(stored_as.get(one, one) for one in batch["claims"]))}
 
 
 def papers_of(record: ClaimRecord) -> list[str]:

@@ -272,6 +272,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "pipeline.progress",
         "pipeline.progress.command",
         "pipeline.web.command",
+        "pipeline.review.command",
         "pipeline.web.account_command",
     },
 }
@@ -308,6 +309,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.progress.command",
         "pipeline.progress.in_terminal",
         "pipeline.web.command",
+        "pipeline.review.command",
         "pipeline.web.account_command",
     ),
     "click": ("pipeline.cli", "pipeline.catalogs.commands"),

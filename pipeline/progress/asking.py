@@ -104,7 +104,7 @@ class ClaimQuestion(pydantic.BaseModel):
             **self._person(),
         )
 
-    def _person(self) -> dict[str, str | None]:
+    def _person(self) -> dict[str, Any]:
         return {}
 
 
@@ -114,7 +114,7 @@ class PersonalQuestion(ClaimQuestion):
     insured_name: Exact = None
     id_number: Exact = None
 
-    def _person(self) -> dict[str, str | None]:
+    def _person(self) -> dict[str, Any]:
         return {"insured_name": self.insured_name, "id_number": self.id_number}
 
 

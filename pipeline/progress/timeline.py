@@ -100,6 +100,9 @@ BESIDE_STEPS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "arrive_again": ("同一申请再次收到", "the same papers arrived again"),
         "parked": ("移交受阻，等待人工处理", "hand-over is stuck, a person is needed"),
         "answered_late": ("结算系统答复的是旧版本", "the engine answered about an earlier version"),
+        "take_over": ("主管接手", "a supervisor took it over"),
+        "postpone": ("暂缓处理", "put by for later"),
+        "assign": ("指定经办人", "sent to a named person"),
     }
 )
 """Events that are no steps."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from extractors import field_names, required_fields
 from pipeline.confidence.evidence import LINE_PARTS
@@ -23,8 +24,10 @@ from pipeline.review.records import (
     ValueRecord,
 )
 from pipeline.review.todo import Doubts
+from pipeline.review.turning import QUARTER, turned_box
 from pipeline.review.witnesses import broken_sums, witnesses_of
 from pipeline.store.accounts import Language
+from pipeline.store.pages import KeptPage
 from pipeline.store.review_items import Place
 from pipeline.waiting import ROW_CELLS
 
@@ -44,14 +47,14 @@ class Shown:
         doubts: Why values want a person.
         typed: What this person typed and has not confirmed.
         answers: How persons answered values that waited.
-        pages: What is kept of pages for people to look at, by document and number.
+        pages: The pictures of pages, by the hash of their file and their number.
     """
 
     language: Language
     doubts: Doubts
     typed: Mapping[Place, str] = field(default_factory=dict)
     answers: Mapping[Place, str] = field(default_factory=dict)
-    pages: Mapping[tuple[str, int], PageRecord] = field(default_factory=dict)
+    pages: Mapping[tuple[str, int], KeptPage] = field(default_factory=dict)
 
 
 def paper_record(document: Document, shown: Shown) -> PaperRecord:
@@ -66,7 +69,7 @@ def paper_record(document: Document, shown: Shown) -> PaperRecord:
         "status": document.status,
         "rendition_of": document.rendition_of or None,
         "region": fractions(document.region, document.pages[0] if document.pages else None),
-        "pages": [shown.pages.get((document.id, size.number)) or _bare_page(size) for size in document.pages],
+        "pages": [_page(document, size, values.kept(size.number)) for size in document.pages],
         "fields": values.fields(),
         "line_items": values.rows("line_items"),
         "category_totals": values.rows("category_totals"),
@@ -102,6 +105,10 @@ class _Values:
         self._way = way_of_reading(document)
         self._broken = broken_sums(document)
         self._required = frozenset(required_fields(document))
+
+    def kept(self, number: int | None) -> KeptPage | None:
+        """The picture of a page; None where none was kept."""
+        return None if number is None else self._shown.pages.get((self._document.file.sha256, number))
 
     def fields(self) -> list[ValueRecord]:
         """Every field that the type can carry, in the order in which people read them."""
@@ -166,7 +173,7 @@ class _Values:
         told["status"] = field.status
         told["source"] = field.origin
         told["page"] = field.page
-        told["box"] = fractions(field.box, size)
+        told["box"] = _turned(fractions(field.box, size), self.kept(field.page))
         told["candidates"] = [
             {"value": other.value, "confidence": round(other.confidence, CONFIDENCE_PLACES)}
             for other in field.candidates
@@ -214,14 +221,25 @@ def _entry(match: CatalogMatch) -> CatalogEntry:
     }
 
 
-def _bare_page(size: PageSize) -> PageRecord:
-    """A page of which no picture was kept."""
+def _page(document: Document, size: PageSize, kept: KeptPage | None) -> PageRecord:
+    """A page, with where its picture and its words are had; a page that was not kept has neither."""
+    turned = kept.turned if kept is not None else 0
+    lies_across = turned % (2 * QUARTER) == QUARTER
+    where = f"/pages/{quote(document.id, safe='')}/{size.number}"
+    # The turn is in the address, for a browser keeps a picture as long as its address stays.
+    picture = f"{where}.webp?turned={turned}" if kept is not None and kept.picture is not None else None
+    is_sealed = any(seal.page == size.number for seal in document.seals)
     return {
         "number": size.number,
-        "width": size.width,
-        "height": size.height,
-        "picture": None,
-        "peeled": None,
-        "words": None,
-        "turned": 0,
+        "width": size.height if lies_across else size.width,
+        "height": size.width if lies_across else size.height,
+        "picture": picture,
+        "peeled": f"{picture}&peeled=1" if picture is not None and is_sealed else None,
+        "words": f"{where}/words" if kept is not None else None,
+        "turned": turned,
     }
+
+
+def _turned(box: list[float] | None, kept: KeptPage | None) -> list[float] | None:
+    """A box on the page as a person turned it."""
+    return box if box is None or kept is None or not kept.turned else turned_box(box, kept.turned)

@@ -7,12 +7,15 @@ language of whoever looks; what rules say is Chinese, as they say it.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.life import EDITABLE, STEPS, Actor, Standing, State
+from pipeline.model import Document
 from pipeline.records import ClaimRecord, money_text
 from pipeline.report.messages import MESSAGES
+from pipeline.review.asked_twice import as_seen_by
 from pipeline.review.names import in_language, rule_title, said, state_name, step_name
 from pipeline.review.papers import Shown, paper_record
 from pipeline.review.records import CheckView, LeaseRecord, Place, ReviewRecord, StepView
@@ -24,6 +27,7 @@ from pipeline.store.database import Connection
 from pipeline.store.drafts import drafts_of
 from pipeline.store.lives import standing_of
 from pipeline.store.open_checks import OVERRIDERS
+from pipeline.store.pages import pages_of
 from pipeline.store.queries import checks_kept, claim_row, reviews_kept
 from pipeline.store.rows import CheckRow, ClaimRow
 
@@ -43,19 +47,22 @@ class Looker:
     now: datetime
 
 
-def review_record(connection: Connection, claim_id: str, looker: Looker) -> ReviewRecord:
-    """A claim for somebody who reviews it.
+def review_record(
+    connection: Connection, claim_id: str, looker: Looker, papers: Sequence[Document] | None = None
+) -> ReviewRecord:
+    """A claim for somebody who reviews it, as they may see it (`pipeline.review.asked_twice`).
 
     Args:
         connection: Of any transaction.
         claim_id: The claim.
         looker: Who looks.
+        papers: Its papers as they are kept, where they are at hand: reading them costs the most.
 
     Raises:
         LookupError: If there is no such claim.
     """
     claim, stored = claim_row(connection, claim_id), stored_claim(connection, claim_id)
-    documents = documents_of(connection, claim_id)
+    documents = documents_of(connection, claim_id) if papers is None else papers
     checks = checks_kept(connection, claim_id)
     doubts = Doubts(documents, stored.record["checks"], [_failed(one) for one in checks if _is_open(one)])
     shown = Shown(
@@ -63,8 +70,9 @@ def review_record(connection: Connection, claim_id: str, looker: Looker) -> Revi
         doubts,
         drafts_of(connection, claim_id, looker.actor.name),
         {(one.document_id, one.path): one.answer for one in reviews_kept(connection, claim_id) if one.answer},
+        pages_of(connection, {document.file.sha256 for document in documents}),
     )
-    return {
+    record: ReviewRecord = {
         "claim_id": claim_id,
         "version": stored.version,
         "state": stored.state,
@@ -92,6 +100,7 @@ def review_record(connection: Connection, claim_id: str, looker: Looker) -> Revi
         "missing_materials": list(stored.record["missing_materials"]),
         "steps": steps_for(standing_of(connection, claim_id), looker),
     }
+    return as_seen_by(connection, record, documents, looker.actor)
 
 
 def steps_for(standing: Standing, looker: Looker) -> list[StepView]:

@@ -36,8 +36,9 @@ class ClaimFilter:
 
     Names and numbers are compared whole, character by character. `…_before` is the first that no longer
     belongs, `…_from` and `…_to` belong. `rule` is one that the claim fails, `unsettled` leaves out what was
-    ever settled. A claim that has no declared
-    amount, or no deadline yet, is in no list that asks for one.
+    ever settled. `urgent` asks for the urgent lane alone, `postponed_after` for what is put by beyond a
+    moment, `at_hand_at` leaves that out. A claim that has no declared amount, or no deadline yet, is in no
+    list that asks for one.
 
     Raises:
         QueryRefused: If a state or case type is none, or a range is empty.
@@ -61,6 +62,9 @@ class ClaimFilter:
     amount_from: Decimal | None = None
     amount_to: Decimal | None = None
     unsettled: bool = False
+    urgent: bool = False
+    postponed_after: datetime | None = None
+    at_hand_at: datetime | None = None
 
     def __post_init__(self) -> None:
         for state in self.states:

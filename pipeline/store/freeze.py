@@ -44,6 +44,24 @@ def load_document(text: str) -> Document:
     return document
 
 
+def dump_stood(part: Document, rows_now: int) -> str:
+    """What of a paper stood at one place, and how many rows came instead, as one line of JSON."""
+    return json.dumps({"rows_now": rows_now, "stood": dump_document(part)}, ensure_ascii=False)
+
+
+def load_stood(text: str) -> tuple[Document, int]:
+    """What `dump_stood` wrote.
+
+    Raises:
+        ValueError: If `text` is nothing of that kind, or of another form.
+    """
+    try:
+        held = json.loads(text)
+        return load_document(held["stood"]), int(held["rows_now"])
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"not what stood at a place of a paper: {error}") from error
+
+
 def dump_page(page: Page) -> str:
     """`page` as one line of JSON; its image is left out."""
     return _dump("page", page)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from pipeline.errors import StepRefused
+from pipeline.errors import ClaimMovedOn
 from pipeline.life import Actor, Standing, State, next_state
 from pipeline.store.outbox import cancel_waiting, enqueue_hand_over, enqueue_webhooks, hand_off_of
 from pipeline.store.probes import count_open
@@ -133,13 +133,14 @@ def check_version(connection: Connection, claim_id: str, seen: int) -> None:
     """Refuse where the claim is no longer the one that was seen.
 
     Raises:
-        StepRefused: If its version is another.
+        ClaimMovedOn: If its version is another.
     """
     version = connection.execute(select(claims.c.version).where(claims.c.id == claim_id)).scalar_one()
     if version != seen:
-        raise StepRefused(
+        raise ClaimMovedOn(
             f"{claim_id}: 已被他人修改（版本 {version}，您看到的是 {seen}），请刷新后再试"
-            f" / changed by somebody else meanwhile (version {version}, you saw {seen}); load it again"
+            f" / changed by somebody else meanwhile (version {version}, you saw {seen}); load it again",
+            version,
         )
 
 

@@ -52,6 +52,13 @@ def count_blocks(connection: Connection, claim_id: str) -> int:
     return connection.execute(query).scalar_one()
 
 
+def blocking_checks(connection: Connection, claim_id: str) -> list[tuple[str, list[str]]]:
+    """Rule and paths of each failed blocking check that nobody has overridden."""
+    query = select(checks.c.rule, checks.c.fields).where(checks.c.claim_id == claim_id, *_IS_OPEN)
+    found = connection.execute(query.order_by(checks.c.ordinal))
+    return [(row.rule, json.loads(row.fields)) for row in found]
+
+
 def override_check(
     connection: Connection,
     claim_id: str,

@@ -18,6 +18,11 @@ from pipeline.store.tables import claims, opinions, probes, submissions
 ProbePurpose: TypeAlias = Literal["second", "accepted", "planted"]
 
 
+LOOKED_BACK = 10_000
+"""So many questions are looked at to tell how many were drawn lately, however many there ever were: where more
+are drawn in a day, none need be drawn for their number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One question.
@@ -133,18 +138,12 @@ def ask_again(connection: Connection, probe_id: int, answer: str, now: datetime)
 
 
 def were_drawn_since(connection: Connection, purpose: ProbePurpose, since: datetime, wanted: int) -> bool:
-    """Whether at least `wanted` questions were drawn since a moment; looks at so many and no more."""
-    if wanted <= 0:
-        return True
-    query = (
-        select(probes.c.drawn_at)
-        .where(probes.c.purpose == purpose)
-        .order_by(probes.c.id.desc())
-        .offset(wanted - 1)
-        .limit(1)
+    """Whether at least `wanted` questions were drawn since a moment; looks at the latest ones alone."""
+    newest = select(func.max(probes.c.id)).scalar_subquery()
+    query = select(func.count()).where(
+        probes.c.id > newest - LOOKED_BACK, probes.c.purpose == purpose, probes.c.drawn_at >= since
     )
-    oldest = connection.execute(query).scalar_one_or_none()
-    return oldest is not None and oldest >= since
+    return connection.execute(query).scalar_one() >= wanted
 
 
 def next_unanswered(connection: Connection, purpose: ProbePurpose, who: str) -> Probe | None:

@@ -15,9 +15,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, exists, func, select, tuple_, union_all
+from sqlalchemy import Column, ColumnElement, Connection, Table, exists, func, or_, select, tuple_, union_all
 from sqlalchemy.sql.selectable import FromClause
 
 from pipeline.errors import QueryRefused
@@ -297,9 +298,17 @@ def _rest(rows: FromClause, wanted: ClaimFilter, order: Order) -> list[ColumnEle
         *(received if order != "received_at" else []),
         *(settle if order != "settle_by" else []),
         *([rows.c.settled_at.is_(None)] if wanted.unsettled else []),
+        *([rows.c.urgent] if wanted.urgent else []),
+        *([rows.c.postponed_until > wanted.postponed_after] if wanted.postponed_after is not None else []),
+        *([_is_at_hand(rows, wanted.at_hand_at)] if wanted.at_hand_at is not None else []),
         *amount,
         *fails,
     ]
+
+
+def _is_at_hand(rows: FromClause, now: datetime) -> ColumnElement[bool]:
+    """That a claim is not put by at a moment."""
+    return or_(rows.c.postponed_until.is_(None), rows.c.postponed_until <= now)
 
 
 def _ordered(rows: FromClause, order: Order) -> list[ColumnElement[Any]]:
@@ -379,6 +388,21 @@ def checks_kept(connection: Connection, claim_id: str) -> tuple[CheckRow, ...]:
 def reviews_kept(connection: Connection, claim_id: str) -> tuple[ReviewRow, ...]:
     """The values of a claim that wait, or waited, for a person."""
     return _of_claim(connection, ReviewRow, tables.review_items, claim_id, "id")
+
+
+def changes_kept(connection: Connection, claim_id: str) -> tuple[ChangeRow, ...]:
+    """What persons changed of a claim, the first change first."""
+    return _of_claim(connection, ChangeRow, tables.field_changes, claim_id, "id")
+
+
+def decisions_kept(connection: Connection, claim_id: str) -> tuple[DecisionRow, ...]:
+    """What persons decided of a claim, the first decision first."""
+    return _of_claim(connection, DecisionRow, tables.decisions, claim_id, "id")
+
+
+def events_kept(connection: Connection, claim_id: str) -> tuple[EventRow, ...]:
+    """What happened to a claim, the first event first."""
+    return _of_claim(connection, EventRow, tables.events, claim_id, "id")
 
 
 def claim_story(connection: Connection, claim_id: str) -> ClaimStory:

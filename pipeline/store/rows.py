@@ -50,6 +50,9 @@ class ClaimRow:
     paid_at: datetime | None
     changed_at: datetime
     assigned_to: str | None
+    postponed_until: datetime | None = None
+    lease_holder: str | None = None
+    lease_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,9 @@ class ChangeRow:
     role: str
     at: datetime
     why: str
+    seconds: float | None
+    version: int | None
+    undoes: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -247,6 +247,9 @@ field_changes = Table(
     Column("at", Moment, nullable=False),
     Column("why", Text, nullable=False),
     Column("seconds", Float),  # how long it took a person
+    Column("version", Integer),  # of the claim, which the change made; several may be made in one go
+    Column("undoes", Integer),  # the version whose changes it takes back
+    Column("frozen", Text),  # pipeline.store.freeze: what stood there, so that it can be taken back
     Index("ix_field_changes_claim_id_id", "claim_id", "id"),
     Index("ix_field_changes_at", "at"),  # what people answered since a day
 )

@@ -24,6 +24,7 @@ from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.limits import Limits
 from pipeline.web.people import NotSignedIn, PasswordIsAnothers
 from pipeline.web.problems import tell_problems
+from pipeline.web.quality import routes as quality
 from pipeline.web.review import routes as review
 from pipeline.web.service import Service
 from pipeline.web.shell import routes as shell
@@ -66,9 +67,11 @@ def app(service: Service) -> FastAPI:
         answers.router,
         pages.router,
         shell.router,
+        review.router,
         uploads.router,
         paper_pages.router,
-        review.router,
+        quality.api,
+        quality.router,
         *OF_PEOPLE,
     ):
         made.include_router(part)

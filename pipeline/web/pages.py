@@ -43,6 +43,8 @@ NAVIGATION: tuple[tuple[str, str, tuple[PersonRole, ...]], ...] = (
     ("/review", "复核", REVIEWERS),
     ("/upload", "上传", ("clerk", "supervisor")),
     ("/batches", "批次", ("clerk", *REVIEWERS)),
+    ("/spot-checks", "抽查", REVIEWERS),
+    ("/quality", "质量", ("supervisor", "auditor")),
     ("/dashboard", "看板", ("supervisor", "auditor", "admin")),
     ("/accounts", "账号", ("admin",)),
 )

@@ -19,7 +19,14 @@ from starlette.exceptions import HTTPException
 # pydantic reads a TypedDict of `typing` from Python 3.12 on only.
 from typing_extensions import TypedDict
 
-from pipeline.errors import BaoxiaoError, QueryRefused, ServiceUnavailable, StepRefused
+from pipeline.errors import (
+    BaoxiaoError,
+    ClaimMovedOn,
+    HeldByAnother,
+    QueryRefused,
+    ServiceUnavailable,
+    StepRefused,
+)
 from pipeline.store.accounts import Language
 from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.pages import PAGE_HEADERS, language_of, page
@@ -52,13 +59,20 @@ class FaultRecord(TypedDict):
 
 
 class ProblemRecord(TypedDict):
-    """A problem document; `errors` where several keys are wrong."""
+    """A problem document; `errors` where several keys are wrong.
+
+    Where a claim moved on meanwhile, `version` is its present one; where somebody else has it on their desk,
+    `holder` says who, and `until` how long if they do nothing.
+    """
 
     type: str
     title: str
     status: int
     detail: NotRequired[str]
     errors: NotRequired[list[FaultRecord]]
+    version: NotRequired[int]
+    holder: NotRequired[str]
+    until: NotRequired[str]
 
 
 def problem(
@@ -162,8 +176,26 @@ def _ours(request: Request, error: Exception) -> Response:
     if isinstance(error, QueryRefused):
         return told(request, HTTPStatus.BAD_REQUEST, str(error))
     if isinstance(error, StepRefused):
-        return told(request, HTTPStatus.CONFLICT, str(error))
+        return _conflict(request, error)
     return told(request, HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+
+
+def _conflict(request: Request, error: StepRefused) -> Response:
+    """What cannot be done as things stand; scripts are told what there is to know of the claim."""
+    response = told(request, HTTPStatus.CONFLICT, str(error))
+    if not isinstance(response, JSONResponse):
+        return response
+    more: ProblemRecord = {
+        "type": "about:blank",
+        "title": TITLES[HTTPStatus.CONFLICT],
+        "status": HTTPStatus.CONFLICT,
+        "detail": str(error),
+    }
+    if isinstance(error, ClaimMovedOn):
+        more["version"] = error.version
+    if isinstance(error, HeldByAnother):
+        more["holder"], more["until"] = error.holder, error.until
+    return JSONResponse(more, HTTPStatus.CONFLICT, media_type=MEDIA_TYPE)
 
 
 def _not_found(request: Request, error: Exception) -> Response:

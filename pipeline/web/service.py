@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pipeline.confidence.model import DEFAULT_TARGET
 from pipeline.deadlines import Deadlines
+from pipeline.progress.asking import SOON_WORKING_DAYS
 from pipeline.progress.listing import Reader
 from pipeline.rejudged import Judges
 from pipeline.store.database import Connection, Database
@@ -44,8 +46,10 @@ class Service:
         store: The store as a whole, for what takes bytes in or gives them out; without it those routes answer
             that they cannot serve now.
         judges: What a claim that a person changed is judged by; asked for anew each time, for lists change.
+        due_soon_days: Working days before its deadline from which on a claim goes before others.
         gate: Judges the pictures that are uploaded; without it nobody is told whether they can be read.
         work: Where submissions are read (`pipeline.submission_reader`): what held ones say lies there.
+        target_error: Wrong per value that goes through unseen, as the office set it.
     """
 
     database: Database
@@ -55,8 +59,10 @@ class Service:
     clock: Callable[[], datetime] = _now
     store: Store | None = field(default=None, repr=False)
     judges: Callable[[], Judges] | None = None
+    due_soon_days: int = SOON_WORKING_DAYS
     gate: PageGate | None = field(default=None, repr=False)
     work: Path | None = None
+    target_error: float = DEFAULT_TARGET
 
     def moment(self, at: datetime) -> str:
         """A moment by the clock of the office, for people: `2026-03-02 10:30`."""

@@ -237,9 +237,12 @@ def _form(
         options = dict(read.get(name, {}))
         text = str(options.pop("text", printed))
         fields[name] = read_as(name, text, box, **options)  # type: ignore[arg-type]
-    if seal:
-        sheet.seal(seal, 1240, 860, 120)
-    made = replace(paper(document_type, subtype, file=file, title=title), pages=(sheet.size,), fields=fields)
+    made = replace(
+        paper(document_type, subtype, file=file, title=title),
+        pages=(sheet.size,),
+        fields=fields,
+        seals=(sheet.seal(seal, 1240, 860, 120),) if seal else (),
+    )
     return Drawn(repaired(made), sheet)
 
 

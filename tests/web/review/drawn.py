@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
-from sqlalchemy import insert
 
 from pipeline.field_values import parse_value
-from pipeline.model import AnyField, Box, Candidate, Field, PageSize, Reading
+from pipeline.model import AnyField, Box, Candidate, Field, PageSize, Reading, Seal
 from pipeline.store.database import Connection
 from pipeline.store.originals import Originals
-from pipeline.store.tables import pages
+from pipeline.store.pages import KeptPage, keep_page
 
 FONTS = (
     "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc",
@@ -69,10 +67,12 @@ class Sheet:
         self.words.append((text, box))
         return box
 
-    def seal(self, text: str, x: float, y: float, radius: float) -> None:
+    def seal(self, text: str, x: float, y: float, radius: float) -> Seal:
         """Press a round red seal over what is there."""
         self._pen.ellipse((x - radius, y - radius, x + radius, y + radius), outline=SEAL, width=6)
         self._pen.text((x, y), text, SEAL, font(28), anchor="mm")
+        box = Box(x - radius, y - radius, x + radius, y + radius)
+        return Seal(text, f"{text} 样例", "red", "round", box, 0.97, 1)
 
     def line(self, x0: float, y0: float, x1: float, y1: float) -> None:
         """A thin rule."""
@@ -87,19 +87,9 @@ class Sheet:
     def keep(self, connection: Connection, originals: Originals | None, file: str, submission: str) -> None:
         """Keep picture and words of the page as reading does, under the hash that `paper` gives a file."""
         key = originals.put(self.webp()) if originals is not None else None
-        rows = [[text, box.x0, box.y0, box.x1, box.y1, 0.99] for text, box in self.words]
-        connection.execute(
-            insert(pages).values(
-                sha256=hashlib.sha256(file.encode()).hexdigest(),
-                number=1,
-                ordinal=0,
-                submission_id=submission,
-                width=self.width,
-                height=self.height,
-                picture=key,
-                words=json.dumps(rows, ensure_ascii=False),
-            )
-        )
+        page = KeptPage(hashlib.sha256(file.encode()).hexdigest(), 1, self.width, self.height, key)
+        words = [(text, box.x0, box.y0, box.x1, box.y1, 0.99) for text, box in self.words]
+        keep_page(connection, submission, page, words)
 
 
 def read_as(

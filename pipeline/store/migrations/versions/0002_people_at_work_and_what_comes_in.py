@@ -267,6 +267,9 @@ def upgrade() -> None:
         batch_op.create_index("ix_events_at", ["at"], unique=False)
 
     with op.batch_alter_table("field_changes", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("version", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("undoes", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("frozen", sa.Text(), nullable=True))
         batch_op.create_index("ix_field_changes_at", ["at"], unique=False)
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
