@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, TypeAlias, get_args
+from xml.etree import ElementTree as ET
 
 import pygal
 from pygal.style import Style
@@ -88,8 +89,12 @@ def plot(name: PlotName, told: Figures, language: Language) -> str:
         language: Of the words in it.
     """
     say = translations(language).gettext
-    svg: str = _DRAWN[name](told, say, language).render(is_unicode=True)
-    return svg
+    drawn = _DRAWN[name](told, say, language).render_tree()
+    for above in drawn.iter():
+        # The settings of pygal's own script, which is not there.
+        for script in above.findall("script"):
+            above.remove(script)
+    return ET.tostring(drawn, encoding="unicode")
 
 
 def _throughput(told: Figures, say: Callable[[str], str], _language: Language) -> Any:
