@@ -77,7 +77,10 @@ class Age:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The window in figures, the latest day last. `missing` days are not summed yet; asking again goes on."""
+    """The window in figures, the latest day last.
+
+    `missing` days of it are not summed up yet and stand nowhere in it; asking again goes on.
+    """
 
     days: tuple[Day, ...]
     missing: int
@@ -122,7 +125,9 @@ def share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def figures(database: Database, deadlines: Deadlines, now: datetime, days: int) -> Figures:
+def figures(
+    database: Database, deadlines: Deadlines, now: datetime, days: int, seconds: float = SUMMING_SECONDS
+) -> Figures:
     """The last days in figures, today included; sums of days that are over are kept on the way.
 
     Args:
@@ -130,6 +135,7 @@ def figures(database: Database, deadlines: Deadlines, now: datetime, days: int) 
         deadlines: The clock of the office.
         now: The present.
         days: How many days, today included.
+        seconds: How long it may take to sum up days that nobody asked for yet; 0: what is kept is told.
     """
     today = deadlines.day_of(now)
     first = today - timedelta(days=days - 1)
@@ -137,13 +143,13 @@ def figures(database: Database, deadlines: Deadlines, now: datetime, days: int) 
         kept = kept_sums(connection, first, today - timedelta(days=1))
     known = {one.day for one in kept}
     wanted = [day for ago in range(1, days) if (day := today - timedelta(days=ago)) not in known]
-    missing = _sum_up(database, deadlines, wanted, kept)
+    missing = _sum_up(database, deadlines, wanted, kept, seconds)
     with database.read() as connection:
         kept += sums_of(connection, deadlines, today)
         ages = tuple(_age(connection, deadlines, today, index) for index in range(len(AGES) + 1))
         oldest = [at for state in WAITING_STATES if (at := oldest_waiting(connection, state)) is not None]
     return Figures(
-        tuple(_day(first + timedelta(days=count), kept) for count in range(days)),
+        tuple(_day(day, kept) for day in sorted({one.day for one in kept})),
         missing,
         {of: _groups(of, kept) for of in ("hospital", "source", "reviewer", "field")},
         ages,
@@ -175,11 +181,13 @@ def sums_of(connection: Connection, deadlines: Deadlines, day: date) -> list[Day
     return sums
 
 
-def _sum_up(database: Database, deadlines: Deadlines, wanted: Sequence[date], kept: list[DaySum]) -> int:
+def _sum_up(
+    database: Database, deadlines: Deadlines, wanted: Sequence[date], kept: list[DaySum], seconds: float
+) -> int:
     """Sum up days that are over and keep them, the latest first; how many are left for the next time."""
-    until = time.monotonic() + SUMMING_SECONDS
+    until = time.monotonic() + seconds
     for done, day in enumerate(wanted):
-        if done and time.monotonic() > until:
+        if time.monotonic() >= until:
             return len(wanted) - done
         with database.read() as connection:
             sums = sums_of(connection, deadlines, day)

@@ -175,7 +175,7 @@ def _opened(connection: Connection, some: Sequence[str]) -> dict[str, datetime]:
         .where(disclosures.c.claim_id.in_(some))
         .group_by(disclosures.c.claim_id)
     )
-    return dict(row._tuple() for row in connection.execute(query))
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _touched(connection: Connection, some: Sequence[str]) -> dict[str, Counter[str]]:

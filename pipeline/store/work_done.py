@@ -60,7 +60,7 @@ def passed_since(connection: Connection, since: datetime) -> Counter[str]:
         .where(decisions.c.at >= since, decisions.c.event.in_(PASSED))
         .group_by(decisions.c.who)
     )
-    return Counter(dict(row._tuple() for row in connection.execute(query)))
+    return Counter({row[0]: row[1] for row in connection.execute(query)})
 
 
 def planted_since(connection: Connection, since: datetime) -> dict[str, tuple[int, int]]:

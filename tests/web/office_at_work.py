@@ -206,7 +206,7 @@ def _asked(connection: Connection, chance: random.Random, names: list[str], now:
             "was_right": chance.random() > 0.0005,
         }
         for claim_id in names
-        for name, kind in (("total_amount", "money"), ("payer_name", "name"), ("issue_date", "date"))
+        for name, kind in (("total_amount", "total"), ("payer_name", "name"), ("issue_date", "date"))
         if chance.random() < 0.8
     ]
     connection.execute(insert(probes), asked)

@@ -49,4 +49,7 @@ POST /accounts/{name}/disable             admin
 POST /accounts/{name}/enable              admin
 POST /accounts/{name}/sessions            admin
 POST /api/claims/{claim_id}/unmask        supervisor
+GET  /dashboard                           supervisor auditor admin
+GET  /dashboard/plots/{name}.svg          supervisor auditor admin
+GET  /dashboard/{name}.csv                supervisor auditor admin
 """)

@@ -5,9 +5,33 @@ A page is opened by somebody of a role, at the size at which it is meant to be u
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
-from pipeline.store.accounts import PersonRole
+from playwright.sync_api import Browser, Page
+from sqlalchemy import select
+
+from pipeline.settings import settings
+from pipeline.store.accounts import (
+    LANGUAGES,
+    Language,
+    PersonRole,
+    account_of,
+    create_account,
+    open_session,
+    set_language,
+)
+from pipeline.store.database import Database
+from pipeline.store.opened import opened_store
+from pipeline.store.tables import claims
+from pipeline.web.pages import LANGUAGE_COOKIE
+from pipeline.web.people import COOKIE
+from pipeline.web.service import Service
+from tests.web.browsing import PASSWORD, browsing
+from tests.web.office_at_work import office_at_work
+from tests.web.serving import Door, served
 
 DESK = (1280, 800)
 PHONE = (390, 844)
@@ -22,20 +46,81 @@ class ShownPage:
         role: Who opens it; None: nobody who signed in.
         path: Where it lies; `{claim_id}` stands for a claim that waits for a person.
         size: Width and height of the window, in CSS pixels.
-        click: What is clicked before it is looked at, as a CSS selector; empty: nothing.
+        until: What must be there before it is looked at, as a CSS selector.
     """
 
     name: str
     role: PersonRole | None
     path: str
     size: tuple[int, int] = DESK
-    click: str = ""
+    until: str = "main"
 
 
 PAGES = (
     ShownPage("sign-in", None, "/login"),
     ShownPage("sign-in-phone", None, "/login", PHONE),
+    ShownPage("dashboard", "supervisor", "/dashboard"),
     ShownPage("accounts", "admin", "/accounts"),
     ShownPage("account", "reviewer", "/account"),
     ShownPage("not-found", "reviewer", "/nowhere"),
 )
+
+WEEKS = 5
+CLAIMS_A_DAY = 40
+SHOWN_AS: dict[PersonRole, str] = {
+    "clerk": "孙示例",
+    "reviewer": "王示例",
+    "second_reviewer": "赵示例",
+    "supervisor": "钱示例",
+    "auditor": "周示例",
+    "admin": "吴示例",
+}
+
+
+def opened(
+    browser: Browser, base_url: str, database: Database, page: ShownPage, language: Language, now: datetime
+) -> Page:
+    """A page, opened by somebody of its role in a language."""
+    width, height = page.size
+    context = browser.new_context(
+        base_url=base_url, viewport={"width": width, "height": height}, locale="zh-CN"
+    )
+    cookies = {LANGUAGE_COOKIE: language}
+    with database.write() as connection:
+        waiting = (
+            select(claims.c.id)
+            .where(claims.c.state == "first_review")
+            .order_by(claims.c.open_reviews.desc(), claims.c.id)
+        )
+        claim_id = connection.execute(waiting.limit(1)).scalar() or "none"
+        if page.role is not None:
+            if account_of(connection, page.role) is None:
+                create_account(connection, page.role, page.role, PASSWORD, now, SHOWN_AS[page.role])
+            set_language(connection, page.role, language)
+            cookies[COOKIE] = open_session(connection, page.role, now)
+    context.add_cookies([{"name": name, "value": value, "url": base_url} for name, value in cookies.items()])
+    tab = context.new_page()
+    tab.goto(page.path.format(claim_id=claim_id))
+    tab.locator(page.until).first.wait_for()
+    return tab
+
+
+def shown(folder: Path, pages: Sequence[ShownPage]) -> Iterator[tuple[ShownPage, Language, bytes]]:
+    """Each page in each language as PNG, of a store in a folder that papers were read into.
+
+    Args:
+        folder: Of the store, as `BAOXIAO_STORE_DIR` names it.
+        pages: What is shown.
+    """
+    now = datetime.now(UTC)
+    settings.cache_clear()
+    with opened_store(settings()) as store:
+        with store.database.write() as connection:
+            office_at_work(connection, now, days=7 * WEEKS, a_day=CLAIMS_A_DAY)
+        service = Service(store.database, Door(), store=store, work=folder / "work")
+        with served(service) as client, browsing() as browser:
+            for page in pages:
+                for language in LANGUAGES:
+                    tab = opened(browser, str(client.base_url), store.database, page, language, now)
+                    yield page, language, tab.screenshot()
+                    tab.context.close()

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.exceptions import HTTPException
 
 from pipeline.review.error_bound import QualityRecord, quality
-from pipeline.review.figures import Figures, figures
+from pipeline.review.figures import SUMMING_SECONDS, Figures, figures
 from pipeline.review.reviewers import ReviewerRecord, reviewer_records
 from pipeline.settings import settings
 from pipeline.web.dashboard.plots import PLOTS, plot
@@ -70,7 +70,8 @@ def plot_of(request: Request, person: Overseer, name: str, days: Days = USUAL_WI
     """图 / a plot."""
     if name not in PLOTS:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    told, _known, _people = _told(request, days)
+    # The page has summed up what it could; its plots show the same days.
+    told = _figures(request, days, seconds=0)
     svg = plot(name, told, person.language)
     return Response(svg, media_type="image/svg+xml", headers=PLOT_HEADERS)
 
@@ -89,10 +90,15 @@ def table_of(request: Request, person: Overseer, name: str, days: Days = USUAL_W
     )
 
 
+def _figures(request: Request, days: int, seconds: float) -> Figures:
+    service: Service = request.app.state.service
+    return figures(service.database, service.deadlines, service.clock(), days, seconds)
+
+
 def _told(request: Request, days: int) -> tuple[Figures, QualityRecord, list[ReviewerRecord]]:
     service: Service = request.app.state.service
     now = service.clock()
-    told = figures(service.database, service.deadlines, now, days)
+    told = _figures(request, days, SUMMING_SECONDS)
     since = service.deadlines.begin_of(service.deadlines.day_of(now) - timedelta(days=days - 1))
     with service.database.read() as connection:
         known = quality(connection, settings().target_error, now)

@@ -26,6 +26,21 @@ TABLES: tuple[TableName, ...] = get_args(TableName)
 ROWS_SHOWN: Final = 12
 """Of a group on the page; its CSV file has all."""
 SOURCE_NAMES: Mapping[str, str] = {"folder": "文件夹", "online": "网上上传", "api": "接口"}
+KIND_NAMES: Mapping[str, str] = {
+    "total": "金额合计",
+    "money": "其他金额",
+    "words": "大写金额",
+    "date": "日期类",
+    "name": "姓名、名称",
+    "code": "号码",
+    "choice": "选项",
+    "text": "文字",
+    "row_name": "明细名称",
+    "row_amount": "明细金额",
+    "row_number": "明细数量、单价",
+    "row_text": "明细文字",
+}
+"""Kinds of fields (`pipeline.field_kinds.kind_of`)."""
 NONE: Final = "—"
 """Where there is nothing to tell."""
 
@@ -239,7 +254,9 @@ def _error(quality: QualityRecord, say: Callable[[str], str]) -> FigureTable:
         )
 
     rows = [row(say("全部"), "", quality["overall"])]
-    rows += [row(say("字段"), one["name"], one) for one in quality["by_kind"]]
+    rows += [
+        row(say("字段"), say(KIND_NAMES.get(one["name"], one["name"])), one) for one in quality["by_kind"]
+    ]
     rows += [row(say("医院"), one["name"] or NONE, one) for one in quality["by_hospital"]]
     rows += [
         row(say("来源"), say(SOURCE_NAMES.get(one["name"], one["name"])), one) for one in quality["by_source"]
