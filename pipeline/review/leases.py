@@ -1,7 +1,8 @@
 """A claim on somebody's desk: while one person has it, nobody else changes it.
 
 Whoever opens a claim takes it, and all that they do prolongs that; `IDLE` after the last of it the claim is
-anybody's again. A supervisor may take it over, which is noted.
+anybody's again. A supervisor may take it over, which is noted. Whoever has it sees the persons of it, so
+each taking is written down as a disclosure.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 from pipeline.deadlines import CHINA
 from pipeline.errors import HeldByAnother, StepRefused
 from pipeline.life import Actor
+from pipeline.review.masking import note_opened
 from pipeline.store.at_desk import Desk, desk_of, put_lease
 from pipeline.store.database import Connection
 from pipeline.store.lives import note_event, standing_of
@@ -37,6 +39,8 @@ def hold(connection: Connection, claim_id: str, actor: Actor, now: datetime) -> 
     """
     desk = desk_of(connection, claim_id, lock=True)
     check_free(desk, claim_id, actor, now)
+    if desk.holder_at(now) is None:
+        note_opened(connection, actor, claim_id, now)
     put_lease(connection, claim_id, actor.name, now + IDLE)
     return desk_of(connection, claim_id)
 
@@ -53,6 +57,7 @@ def take_over(connection: Connection, claim_id: str, actor: Actor, now: datetime
         return hold(connection, claim_id, actor, now)
     if actor.role != "supervisor":
         raise StepRefused(f"{claim_id}: 只有主管可以接手 / a supervisor alone may take it over")
+    note_opened(connection, actor, claim_id, now)
     put_lease(connection, claim_id, actor.name, now + IDLE)
     state = standing_of(connection, claim_id).state
     note_event(connection, claim_id, TAKE_OVER, actor, now, state, state, f"{holder} → {actor.name}")

@@ -1,8 +1,8 @@
 """What of a claim somebody may see in the clear, and the claim without what they may not.
 
-Who works on a claim sees it: a reviewer while it is on their desk (by lease). A supervisor sees the values of
-a person for `SHOWN_FOR` after saying why. Clerks and auditors see them masked, administrators see no claims.
-Each time is written down (`pipeline.store.disclosures`).
+Who works on a claim sees it: a reviewer or supervisor while it is on their desk (by lease). Of other claims a
+supervisor sees the values of a person for `SHOWN_FOR` after saying why. Clerks and auditors see them masked,
+administrators see no claims. Each time is written down (`pipeline.store.disclosures`).
 
 Values of a person are masked wherever they stand: in their field, in what else was read for it, in sentences
 that quote them and in names of files. Medicines stay, for without them nothing is left to look at.
@@ -25,11 +25,13 @@ from pipeline.progress.masking import (
     masked_text,
 )
 from pipeline.review.records import PaperRecord, ReviewRecord, ValueRecord
+from pipeline.store.cases import claims_with
 from pipeline.store.database import Connection
 from pipeline.store.disclosures import holder_of, last_disclosure, note_disclosure
 
 Sight: TypeAlias = Literal["on_their_desk", "for_a_reason", "masked", "nothing"]
-"""When a role sees a person's values: while it holds the claim; after saying why; never; nor the claim."""
+"""When a role sees a person's values: while it has the claim on its desk; then, and after saying why; never;
+nor the claim."""
 
 SIGHTS: Mapping[Role, Sight] = {
     "reviewer": "on_their_desk",
@@ -82,24 +84,35 @@ def may_see_clear(connection: Connection, person: Actor, claim_id: str, now: dat
     sight = SIGHTS.get(person.role, "nothing")
     if sight == "nothing":
         raise LookupError(f"{claim_id}: 没有这件申请 / no such claim")
-    holder = holder_of(connection, claim_id, now)
-    if sight == "on_their_desk":
-        return holder == person.name
+    if sight == "masked":
+        return False
+    if holder_of(connection, claim_id, now) == person.name:
+        return True
     if sight == "for_a_reason":
         shown_at = last_disclosure(connection, claim_id, person.name)
         return shown_at is not None and now - shown_at < SHOWN_FOR
     return False
 
 
-def note_opened(connection: Connection, person: Actor, claim_id: str, now: datetime) -> None:
-    """Write down that a reviewer has the claim on their desk; to be called once a lease, when it is taken.
+def may_see_paper(connection: Connection, person: Actor, document_id: str, now: datetime) -> bool:
+    """Whether somebody may look at a paper in full.
 
-    Others see nothing by taking a claim, so nothing is noted of them.
+    A clerk has it in hand, having put it on the glass; others see it with a claim of it, and papers of no
+    claim are there to be sorted.
+    """
+    if person.role == "clerk":
+        return True
+    held_by = claims_with(connection, document_id)
+    return not held_by or any(may_see_clear(connection, person, claim_id, now) for claim_id in held_by)
+
+
+def note_opened(connection: Connection, person: Actor, claim_id: str, now: datetime) -> None:
+    """Write down that somebody has the claim on their desk; to be called once a lease, when it is taken.
 
     Raises:
         LookupError: If there is no such claim.
     """
-    if SIGHTS.get(person.role) == "on_their_desk":
+    if SIGHTS.get(person.role) in ("on_their_desk", "for_a_reason"):
         note_disclosure(connection, claim_id, person, now, ON_THE_DESK)
 
 

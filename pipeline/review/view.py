@@ -15,6 +15,7 @@ from pipeline.records import ClaimRecord, money_text
 from pipeline.rejudged import Altered
 from pipeline.report.messages import MESSAGES
 from pipeline.review.asked_twice import as_seen_by
+from pipeline.review.masking import masked, may_see_clear
 from pipeline.review.names import in_language, rule_title, said, state_name, step_name
 from pipeline.review.papers import Shown, paper_record
 from pipeline.review.records import CheckView, LeaseRecord, Place, ReviewRecord, StepView
@@ -49,7 +50,7 @@ class Looker:
 def review_record(
     connection: Connection, claim_id: str, looker: Looker, altered: Altered | None = None
 ) -> ReviewRecord:
-    """A claim for somebody who reviews it, as they may see it (`pipeline.review.asked_twice`).
+    """A claim for somebody who reviews it, as they may see it (`asked_twice`, `masking`).
 
     Args:
         connection: Of any transaction.
@@ -100,7 +101,8 @@ def review_record(
         "missing_materials": list(stored.record["missing_materials"]),
         "steps": steps_for(standing_of(connection, claim_id), looker),
     }
-    return as_seen_by(connection, record, documents, looker.actor)
+    seen = as_seen_by(connection, record, documents, looker.actor)
+    return seen if may_see_clear(connection, looker.actor, claim_id, looker.now) else masked(seen)
 
 
 def steps_for(standing: Standing, looker: Looker) -> list[StepView]:

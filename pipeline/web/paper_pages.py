@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 # pydantic reads a TypedDict of `typing` from Python 3.12 on only.
 from typing_extensions import TypedDict
 
+from pipeline.review.masking import may_see_paper
 from pipeline.review.page_pictures import WordsRecord, picture_of, words_of
 from pipeline.review.turning import QUARTER, WHOLE_TURN
 from pipeline.store.opened import Store
@@ -54,12 +55,12 @@ def picture(
     request: Request,
     document_id: str,
     number: int,
-    _person: ForPapers,
+    person: ForPapers,
     peeled: bool = False,
     small: bool = False,
 ) -> Response:
     """页面图像；peeled 去除印章颜色，small 缩略图 / the picture of a page; without seals; small."""
-    page = _page(request, document_id, number)
+    page = _page(request, document_id, number, person, small=small)
     tag = f'"{page.picture}-{page.turned}{"-peeled" if peeled else ""}{"-small" if small else ""}"'
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
@@ -68,11 +69,11 @@ def picture(
 
 
 @router.get("/pages/{document_id}/{number}/words")
-def words(request: Request, document_id: str, number: int, _person: ForPapers) -> WordsRecord:
+def words(request: Request, document_id: str, number: int, person: ForPapers) -> WordsRecord:
     """页面文字及位置 / the words on a page and where they stand."""
     service: Service = request.app.state.service
+    page = _page(request, document_id, number, person)
     with service.database.read() as connection:
-        page = page_of_paper(connection, document_id, number)
         return words_of(page, words_on(connection, page.sha256, page.number))
 
 
@@ -120,10 +121,23 @@ def store_of(request: Request) -> Store:
     return service.store
 
 
-def _page(request: Request, document_id: str, number: int) -> KeptPage:
+def _page(
+    request: Request, document_id: str, number: int, person: Person, *, small: bool = False
+) -> KeptPage:
+    """A page that this person may look at; a small picture, in which nothing can be read, anybody may.
+
+    Raises:
+        LookupError: If there is no such page.
+        HTTPException: 403 where the claim that it belongs to is on another's desk or on nobody's.
+    """
     service: Service = request.app.state.service
     with service.database.read() as connection:
-        return page_of_paper(connection, document_id, number)
+        page = page_of_paper(connection, document_id, number)
+        if not small and not may_see_paper(connection, person.actor, document_id, service.clock()):
+            raise HTTPException(
+                HTTPStatus.FORBIDDEN, "请先取得这件申请再查看 / have its claim on your desk to look at it"
+            )
+        return page
 
 
 def _parts(content: BinaryIO) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -14,7 +15,7 @@ from pydantic import AwareDatetime
 # pydantic reads a TypedDict of `typing` from Python 3.12 on only.
 from typing_extensions import TypedDict
 
-from pipeline.errors import ServiceUnavailable
+from pipeline.errors import HeldByAnother, ServiceUnavailable
 from pipeline.rejudged import Judges
 from pipeline.review import desk, leases
 from pipeline.review.audit import AuditRecord, audit_record
@@ -86,9 +87,12 @@ def open_next(service: Served, person: Reviewer) -> Response:
 
 @router.get("/review/{claim_id}")
 def screen(request: Request, service: Served, person: Reviewer, claim_id: str) -> Response:
-    """复核一件申请 / one claim on the desk."""
-    with service.database.read() as connection:
-        record = review_record(connection, claim_id, _looker(service, person))
+    """复核一件申请 / one claim, which is on one's desk from now on; one that another has is only looked at."""
+    looker = _looker(service, person)
+    with service.database.write() as connection:
+        with suppress(HeldByAnother):
+            leases.hold(connection, claim_id, looker.actor, looker.now)
+        record = review_record(connection, claim_id, looker)
     return page(request, "review/claim.html.j2", person, record=record)
 
 

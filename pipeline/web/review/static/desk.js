@@ -227,9 +227,19 @@ export class Desk extends EventTarget {
     return this.#prefetched;
   }
 
+  /** The record of the next claim, which is on this person's desk from now on: nobody else is shown it. */
   async #nextRecord() {
     const { claim_id } = await ask("GET", `/api/review/next?but_not=${encodeURIComponent(this.record.claim_id)}`);
-    return claim_id && ask("GET", `/api/review/claims/${claim_id}`);
+    if (!claim_id) return null;
+    await ask("POST", `/api/review/claims/${claim_id}/lease`, { take_over: false });
+    return ask("GET", `/api/review/claims/${claim_id}`);
+  }
+
+  /** Let the claim that was fetched ahead go back to the queue. */
+  async #forgetNext(options) {
+    const next = await this.#prefetched;
+    this.#prefetched = null;
+    if (next) await ask("DELETE", `/api/review/claims/${next.claim_id}/lease`, undefined, options);
   }
 
   /** Put the next claim on the desk. @returns whether there was one. */
@@ -254,6 +264,7 @@ export class Desk extends EventTarget {
   async letGo() {
     await this.#sendDrafts();
     await this.#lease.letGo();
+    await this.#forgetNext();
   }
 
   #wants(place) {
@@ -401,10 +412,14 @@ export class Desk extends EventTarget {
     if (!this.record) return;
     this.#keep();
     this.#sendDrafts({ keepalive: true });
+    // Where the page is gone before that, the claim goes back by itself.
+    this.#forgetNext({ keepalive: true }).catch((error) => this.#expectRefused(error));
   }
 
   #leased(lease, idle) {
     if (!this.record) return;
+    // Who has just got it sees more of it than who looked on.
+    if (lease.mine && !this.#known.lease.mine) this.reload().catch((error) => this.#expectRefused(error));
     this.#known = { ...this.#known, lease };
     this.#show();
     this.#tell("lease", { lease, idle });
