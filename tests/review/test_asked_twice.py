@@ -14,9 +14,11 @@ from pipeline.model import Document
 from pipeline.records import value_text
 from pipeline.rejudged import By, change_field
 from pipeline.review.changes import make_changes
+from pipeline.review.leases import IDLE
 from pipeline.review.records import Change, Changes, ReviewRecord
 from pipeline.review.sampling import Sampling, draw_planted
 from pipeline.review.view import Looker, review_record
+from pipeline.store.at_desk import put_lease
 from pipeline.store.cases import documents_of, stored_claim
 from pipeline.store.database import Database
 from pipeline.store.field_changes import changes_of
@@ -62,7 +64,9 @@ def bill(database: Database, claim: str) -> str:
 
 
 def seen(database: Database, claim: str, who: Actor) -> ReviewRecord:
-    with database.read() as connection:
+    """The claim as it is on the desk of somebody."""
+    with database.write() as connection:
+        put_lease(connection, claim, who.name, NOW + IDLE)
         return review_record(connection, claim, Looker(who, "zh", NOW))
 
 

@@ -142,11 +142,9 @@ def test_doubtful_values_are_led_through_by_enter_and_a_digit_takes_what_else_wa
 def record(server: DeskServer, made: MadeClaim) -> dict[str, Any]:
     """The claim as a supervisor is told it."""
     with httpx.Client(base_url=server.url, trust_env=False) as client:
-        told: dict[str, Any] = (
-            sign_in(client, server.database, "supervisor", f"looks-{next(numbers)}")
-            .get(f"/api/review/claims/{made.claim_id}")
-            .json()
-        )
+        supervisor = sign_in(client, server.database, "supervisor", f"looks-{next(numbers)}")
+        supervisor.post(f"/api/claims/{made.claim_id}/unmask", json={"reason": "核对结果"}).raise_for_status()
+        told: dict[str, Any] = supervisor.get(f"/api/review/claims/{made.claim_id}").json()
     return told
 
 

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 def test_a_reviewer_gets_a_claim_with_its_doubts_in_order(database: Database, web: httpx.Client) -> None:
     made = doubtful_claim(database)
-    told = sign_in(web, database, "reviewer").get(f"/api/review/claims/{made.claim_id}").json()
+    reviewer = sign_in(web, database, "reviewer")
+    reviewer.post(f"/api/review/claims/{made.claim_id}/lease", json={}).raise_for_status()
+    told = reviewer.get(f"/api/review/claims/{made.claim_id}").json()
     bill, certificate = made.papers["outpatient_invoice"], made.papers["diagnosis_certificate"]
     assert [(one["document_id"], one["path"]) for one in told["todo"][:3]] == [
         (bill, "fields.issue_date"),
