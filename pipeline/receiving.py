@@ -29,7 +29,7 @@ from pipeline.store.submissions import (
 
 Source: TypeAlias = Literal["folder", "online", "api"]
 Incoming: TypeAlias = "tuple[str, Path | bytes | IO[bytes]]"
-"""The name of a file relative to what is sent, `/` between its folders; its path, its bytes, or it, opened."""
+"""The name of a file relative to what is sent, `/` between its folders; its path, bytes, or it, opened."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ RECEIVED = {
     "pipeline.preview",
     "pipeline.warm",
     "pipeline.receiving",
+    "pipeline.uploading",
     "pipeline.submitted_claims",
     "pipeline.submission_reader",
     "pipeline.worker",
@@ -229,10 +230,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"),
         "pipeline.page_plan",
     },
-    "pipeline.web.command": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.web"},
+    "pipeline.web.command": ALL
+    | {"pipeline.progress", "pipeline.engine", "pipeline.web", "pipeline.web.serving"},
+    # One process serves pages and the API, watches a folder, and has another read.
+    "pipeline.web.serving": ALL
+    | {"pipeline.engine", "pipeline.web", "pipeline.web.working", "pipeline.watching"},
+    "pipeline.web.working": {"pipeline.work_at_terminal", "pipeline.reading"},
     # What is sent is received as a run finds it, and read into the store as a run reads it.
     "pipeline.warm": set(),
     "pipeline.receiving": FLOOR | {"pipeline.reading", "pipeline.scan", "pipeline.store"},
+    "pipeline.uploading": FLOOR
+    | {"pipeline.reading", "pipeline.store", "pipeline.receiving", "pipeline.close_ups"},
     "pipeline.submitted_claims": RUN | KEEP | {"pipeline.scan"},
     "pipeline.close_ups_beside": RUN | {"pipeline.scan"},
     "pipeline.page_count": RUN | {"pipeline.scan"},
