@@ -49,6 +49,7 @@ def test_a_clerk_sends_sees_what_is_missing_adds_it_and_submits(clerk: Page, des
         clerk.get_by_role("button", name="提交").click()
         expect(clerk.locator("#follow")).to_contain_text("已受理登记")
         expect(clerk.locator(".claim code")).to_have_count(1)
+        expect(clerk.locator("#follow")).not_to_contain_text("null")
         expect(clerk.locator("#take")).to_be_hidden()
         assert not clerk.evaluate("document.documentElement.scrollWidth > innerWidth")
 
