@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,8 +36,26 @@ def serve(
         str, typer.Option("--host", help="本机地址 / an address of this machine alone")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="端口 / port")] = DEFAULT_PORT,
+    work: Annotated[
+        bool,
+        typer.Option(
+            "--work/--no-work",
+            help="同时识别、移交、通知，或留给 baoxiao work / read, hand over and tell webhooks too, or not",
+        ),
+    ] = True,
+    watch: Annotated[
+        Path | None,
+        typer.Option(
+            "--watch",
+            metavar="FOLDER",
+            help="收件文件夹，写完即收 / receive what is put into a folder",
+            exists=True,
+            file_okay=False,
+            writable=True,
+        ),
+    ] = None,
 ) -> None:
-    """启动查询接口，仅限本机访问 / serves the web API to this machine alone.
+    """启动网页与接口，仅限本机访问 / serves pages and the API to this machine alone, and reads what comes in.
 
     须供他机访问时，在前面加 TLS 反向代理 / for other machines, put a proxy with TLS before it.
     """
@@ -46,24 +65,10 @@ def serve(
             f" / not a loopback address; put a proxy with TLS before it",
             param_hint="--host",
         )
-    import uvicorn
+    from pipeline.web.serving import serve_store
 
-    from pipeline.deadlines import Deadlines
-    from pipeline.engine.answers import take_answer
-    from pipeline.web.app import app as web_app
-    from pipeline.web.service import Service
-    from pipeline.wiring import office
-
-    chosen = settings()
     with opened() as store:
-        service = Service(store.database, take_answer, chosen.engine_secret, Deadlines(office(chosen)))
-        where = f"[{host}]" if ":" in host else host
-        out.print(f"查询接口 / web API: http://{where}:{port}  (Ctrl-C 停止 / stops)", markup=False)
-        # Lines of access would hold what was asked for; the app tells nothing of persons in URLs, but
-        # whoever adds a route could.
-        uvicorn.run(
-            web_app(service), host=host, port=port, access_log=False, log_level="warning", server_header=False
-        )
+        serve_store(settings(), store, out, host, port, work=work, watch=watch)
 
 
 @token_app.command()
@@ -71,7 +76,7 @@ def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="给谁使用 / whose it is")],
     scope: Annotated[
         list[str] | None,
-        typer.Option("--scope", help="claims:read、claims:export、personal:read，可多次 / several"),
+        typer.Option("--scope", help="如 claims:read、uploads:write，可多次 / several"),
     ] = None,
     claim: Annotated[
         str | None, typer.Option("--claim", metavar="ID", help="只看这一件（申请人） / this claim alone")
@@ -89,6 +94,9 @@ def create(
         expires_at = now + timedelta(days=days) if days is not None else None
         text = create_token(connection, name, scopes, now, expires_at, claim)
     err.print("请立即妥善保存，不会再次显示 / keep it now: it is not shown again")
+    if claim is not None:
+        # Behind `#`, so that browsers send it to no server and it stands in no log.
+        err.print("申请人补充材料的网址末尾 / the claimant's link ends in: /upload#token=…", markup=False)
     out.print(text, markup=False)
 
 
