@@ -229,6 +229,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.review": RUN
     | KEEP
     | {"pipeline.settlement", "pipeline.progress", "pipeline.page_plan", "pipeline.receiving"},
+    "pipeline.review.command": FLOOR | {"pipeline.review", "pipeline.store"},
     "pipeline.review.sampling": FLOOR | KEEP | {"pipeline.records", "pipeline.store"},
     # The same over HTTP, and pages for people; an engine that settles later reports there.
     "pipeline.web": ALL
