@@ -45,7 +45,7 @@ MOST_WAITING = 120
 """Pictures that wait before a sender is told to come back: two minutes' work of one process while others read
 (0.5 to 1 s a picture). Later than that nobody is there any more to take a photo again."""
 NICE = 5
-"""Priority of the processes that judge: behind answering requests, before reading (`pipeline.web.working`)."""
+"""Of the processes that judge: behind answering requests, before reading (`pipeline.web.working`)."""
 SECONDS_A_PICTURE = 1.0
 """What is told as the wait, for each picture that waits."""
 LONGEST_WAIT = 60
