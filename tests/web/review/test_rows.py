@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from pipeline.catalogs.aliases import AliasBook
 from pipeline.corrections import rows_in
-from pipeline.model import Document
+from pipeline.model import Box, Document
 from pipeline.records import value_text
 from pipeline.store.cases import documents_of
 from pipeline.store.database import Database, url_of_folder
@@ -132,6 +132,19 @@ class Desk:
             )
             for row in rows_in(self.saved(), "line_items")
         ]
+
+    def mark(self, box: Box) -> None:
+        """As if words in a box of the list's page were clicked."""
+        width, height = self.saved().pages[0].width, self.saved().pages[0].height
+        place = [box.x0 / width, box.y0 / height, box.x1 / width, box.y1 / height]
+        self.page.evaluate(
+            """async ([document_id, box]) => {
+            const { src } = document.querySelector('script[src*="/review.js"]');
+            const { desk } = await import(src.replace('review.js', 'desk.js'));
+            desk.take({ text: "", page: 1, box, document_id });
+        }""",
+            [self.made.papers["itemized_bill"], place],
+        )
 
     def sums(self) -> str:
         return self.page.locator(".sums").inner_text()
@@ -462,6 +475,27 @@ def test_rows_that_reading_missed_follow_from_one_that_it_read(at_desk: OpenDesk
     desk.press("Enter")
     expect(desk.page.locator(".line-table tbody tr")).to_have_count(len(ROWS))
     assert desk.rows() == [*READ[:4], *(right(at) for at in range(4, 8))]
+
+
+def test_a_table_that_was_not_read_at_all_follows_from_cells_marked_on_the_page(at_desk: OpenDesk) -> None:
+    desk = at_desk()
+    second = rows_in(desk.saved(), "line_items")[1]
+    desk.go(0, NAME)
+    desk.press(*["Shift+ArrowDown"] * (len(ROWS) - 1), "Control+Delete")
+    expect(desk.page.locator(".line-table tbody tr")).to_have_count(0)
+    desk.press("Alt+i")
+    panel = desk.page.get_by_role("group", name="按样例补全")
+    expect(panel).to_be_focused()
+    for part in ("name", "specification", "unit", "quantity", "unit_price", "amount"):
+        cell = getattr(second, part)
+        if cell is None:
+            desk.press("Tab")
+            continue
+        desk.mark(cell.box)
+    expect(panel).to_contain_text(f"读到 {len(ROWS)} 行新的")
+    desk.press("Enter")
+    expect(desk.page.locator(".line-table tbody tr")).to_have_count(len(ROWS))
+    assert desk.rows() == [right(at) for at in range(len(ROWS))]
 
 
 def test_nothing_is_taken_of_an_example_with_escape(at_desk: OpenDesk) -> None:
