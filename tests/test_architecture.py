@@ -225,10 +225,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.progress.in_terminal": ALL | {"pipeline.progress", "pipeline.deadlines"},
     "pipeline.progress.command": {"pipeline.progress.in_terminal"},
     # What reviewers work with, without a word of how it is shown.
-    "pipeline.review": RUN | KEEP | {"pipeline.settlement", "pipeline.progress"},
+    "pipeline.review": RUN
+    | KEEP
+    | {"pipeline.settlement", "pipeline.progress", "pipeline.page_plan", "pipeline.receiving"},
     "pipeline.review.sampling": FLOOR | KEEP | {"pipeline.records", "pipeline.store"},
     # The same over HTTP, and pages for people; an engine that settles later reports there.
-    "pipeline.web": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"},
+    "pipeline.web": ALL
+    | {
+        *("pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"),
+        "pipeline.page_plan",
+    },
     "pipeline.web.command": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.web"},
     "pipeline.web.account_command": ALL | {"pipeline.progress", "pipeline.web.command"},
     # What is sent is received as a run finds it, and read into the store as a run reads it.
@@ -249,6 +255,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.errands": FLOOR | {"pipeline.engine", "pipeline.store", "pipeline.worker"},
     "pipeline.work_at_terminal": ALL | {"pipeline.errands", "pipeline.terminal"},
     "pipeline.work_command": FLOOR | {"pipeline.work_at_terminal"},
+    # Pages bound anew are received as what was sent.
+    "pipeline.page_plan": FLOOR | {"pipeline.reading", "pipeline.receiving", "pipeline.store"},
+    # A folder is watched as a path is received.
+    "pipeline.watching": FLOOR | {"pipeline.receiving", "pipeline.scan", "pipeline.store"},
+    "pipeline.watch_command": FLOOR | {"pipeline.watching", "pipeline.store"},
     # Entry points: anything below. The command starts flows and servers.
     "pipeline.terminal": FLOOR | {"extractors", "pipeline.report", "pipeline.acceptance", "pipeline.gate"},
     "flows": ALL,
@@ -262,6 +273,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "pipeline.alias_command",
         "pipeline.work_command",
+        "pipeline.watch_command",
         "pipeline.rulebook",
         "pipeline.engine",
         "flows",
@@ -296,6 +308,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.catalogs.commands",
         "pipeline.alias_command",
         "pipeline.work_command",
+        "pipeline.watch_command",
         "pipeline.evaluate.command",
         "pipeline.stacks.command",
         "pipeline.explain.command",

@@ -19,6 +19,7 @@ from pipeline.store.queries import is_answering
 from pipeline.web import answers, claims, pages, paper_pages, unmasking
 from pipeline.web.accounts import own as account
 from pipeline.web.accounts import routes as accounts
+from pipeline.web.batches import routes as batches
 from pipeline.web.from_here import FromHere
 from pipeline.web.headers import SECURITY_HEADERS
 from pipeline.web.limits import Limits
@@ -78,6 +79,7 @@ def app(service: Service) -> FastAPI:
         review.router,
         uploads.router,
         paper_pages.router,
+        batches.router,
         catalog.router,
         example.router,
         quality.api,
