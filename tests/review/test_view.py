@@ -46,7 +46,9 @@ def test_format_comes_first_then_unsure_then_missing_then_the_narrowest_check(da
     assert [path for _, path in doubts.todo if path.startswith("fields.")] == [
         "fields.issue_date",
         "fields.payer_name",
+        "fields.invoice_code",
         "fields.invoice_number",
+        "fields.check_code",
         "fields.total_amount",
     ]
     amounts = [path for _, path in doubts.todo if path.endswith("amount") and path.startswith("line")]
