@@ -208,7 +208,7 @@ def _pages(path: Path) -> Iterator[Page]:
 
 
 def _digest(image: Image, *lines: Quad) -> bytes:
-    found = hashlib.blake2b(image, digest_size=16)
+    found = hashlib.blake2b(image.tobytes(), digest_size=16)
     found.update(str(image.shape).encode())
     for line in lines:
         found.update(line.tobytes())

@@ -23,6 +23,7 @@ from pipeline.model import OTHER, Box, Code, Page, Placement
 from pipeline.papers import ONCE_A_PAPER, identified, titles_on
 from pipeline.reading.cutting import Line, Outline, clipped, gaps_between
 from pipeline.reading.seams import Axis, Grey, seam_in, shows_ground, small_grey
+from pipeline.reading.upright import READS_WELL
 from pipeline.reading.ways import MISREAD, OWN_WAY, LaidWord, Reader, words_each_way
 from pipeline.text import squeeze
 
@@ -248,7 +249,8 @@ def _cut_at(sheet: Sheet, block: Block, line: Line, gap: float) -> Cut | None:
     first, second = (_frames(sheet.page, side) for side in sides)
     both = first.keys() & second.keys()
     if _lie_each_their_way(first, second):
-        return Cut(LIKELY if both else SURELY, gap, sides)
+        strays = any(_strays(side, frames) for side, frames in zip(sides, (first, second), strict=True))
+        return Cut(LIKELY if both or strays else SURELY, gap, sides)
     if line.slope and not (sheet.strewn or _are_told(first, second)):
         return None  # among so many lines one looks like an edge: print must tell as well
     strip = _scaled(_gap_box(sides, line, gap), sheet.scale)
@@ -406,6 +408,16 @@ def _frames(page: Page, block: Block) -> dict[int, Page]:
 def _telling(frames: dict[int, Page]) -> dict[int, Page]:
     """The frames whose print is enough to say which way it lies: a scrap of a seal reads some way too."""
     return {turns: frame for turns, frame in frames.items() if _letters(frame) >= OWN_WAY}
+
+
+def _strays(side: Block, frames: dict[int, Page]) -> bool:
+    """Whether a word that tells its way lies another way than all else on its side: it is its neighbour's."""
+    return any(
+        word.turns not in frames
+        and word.word.confidence >= READS_WELL
+        and len(word.word.text) >= TELLING_WORD
+        for word in side.words
+    )
 
 
 def _letters(page: Page) -> int:

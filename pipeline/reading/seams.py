@@ -146,7 +146,7 @@ def shows_ground(grey: Grey, gap: Box, axis: Axis) -> bool:
     smooth = cv2.blur(strip, (SMOOTHED, 1)).astype(np.float32)
     papers = float(np.median(smooth[:STEP])), float(np.median(smooth[-STEP:]))
     for ground in (smooth < min(papers) - GROUND_CONTRAST, smooth > max(papers) + GROUND_CONTRAST):
-        wide = cv2.erode(ground.astype(np.uint8), np.ones((GROUND_WIDTH, 1), np.uint8), borderValue=0)
+        wide = cv2.erode(ground.astype(np.uint8), np.ones((GROUND_WIDTH, 1), np.uint8), borderValue=(0,))
         if wide.any(axis=0).mean() >= ALONG:
             return True
     return False
