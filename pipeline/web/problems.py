@@ -182,7 +182,7 @@ def _ours(request: Request, error: Exception) -> Response:
 
 
 def _conflict(request: Request, error: StepRefused) -> Response:
-    """Beside the sentence, what a script goes on with: the version now, or who has the claim and until when."""
+    """Beside the sentence, what a script goes on with: the version, or who has it and until when."""
     answer = told(request, HTTPStatus.CONFLICT, str(error))
     if isinstance(error, ClaimMovedOn):
         return _with(answer, version=error.version)

@@ -81,7 +81,7 @@ class TestAcceptedUnseen:
         typed = {name: replace(one, origin="reviewer") for name, one in said.fields.items()}
         claim = put(database, accepted(fee_list("34.05")), accepted(certificate()))
         with database.write() as connection:
-            own = replace(said, fields=typed, items=())  # type: ignore[arg-type]
+            own = replace(said, fields=typed, items=())
             assert draw_accepted(connection, claim, [own], ALL, NOW) == 0
 
     def test_an_answer_that_says_the_same_settles_it(self, database: Database, claim: str) -> None:

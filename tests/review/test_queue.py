@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -71,7 +72,7 @@ def test_mine_then_urgent_then_due_then_by_money_at_risk(database: Database) -> 
     ],
 )
 def test_what_others_work_on_or_put_by_is_offered_to_nobody(
-    database: Database, columns: dict[str, object], *, is_offered: bool
+    database: Database, columns: dict[str, Any], *, is_offered: bool
 ) -> None:
     with database.write() as connection:
         put_claim(connection, **columns)

@@ -87,7 +87,7 @@ def open_next(service: Served, person: Reviewer) -> Response:
 
 @router.get("/review/{claim_id}")
 def screen(request: Request, service: Served, person: Reviewer, claim_id: str) -> Response:
-    """复核一件申请 / one claim, which is on one's desk from now on; one that another has is only looked at."""
+    """复核一件申请 / a claim, on one's desk from now on; one that another has is only looked at."""
     looker = _looker(service, person)
     with service.database.write() as connection:
         with suppress(HeldByAnother):
