@@ -19,6 +19,7 @@ from types import FrameType
 import uvicorn
 from rich.console import Console
 
+from pipeline.catalogs.aliases import AliasBook
 from pipeline.deadlines import Deadlines
 from pipeline.engine.answers import take_answer
 from pipeline.errors import ServiceUnavailable
@@ -82,6 +83,8 @@ def serve_store(
             gate=gate,
             work=settings.store_dir / WORK,
             target_error=settings.target_error,
+            aliases=AliasBook(settings.catalog_dir),
+            due_soon_days=settings.due_soon_days,
         )
         if work:
             opened.enter_context(Working(out))
