@@ -36,9 +36,16 @@ from extractors._values import (
     capitals_amount,
     figure_behind_words,
 )
-from pipeline.model import AnyField, Candidate, Document, LineItem, Page
+from pipeline.model import AnyField, Box, Candidate, Document, LineItem, Page
 from pipeline.reading.layout import LabelList, rows_of
-from pipeline.reading.tables import AMOUNT, NAME, TableRow, outside_tables, read_table
+from pipeline.reading.tables import (
+    AMOUNT,
+    NAME,
+    TableRow,
+    outside_tables,
+    read_table,
+    read_table_by_example,
+)
 from pipeline.text import parse_date_range, parse_sex, squeeze
 
 TYPE = "itemized_bill"
@@ -365,6 +372,21 @@ def extract(pages: Sequence[Page], sure: float) -> Document:
         extras=extras,
         title=title,
     )
+
+
+def rows_by_example(pages: Sequence[Page], example: Sequence[tuple[str, Box]]) -> tuple[LineItem, ...]:
+    """The charged rows of a table of which somebody showed one row.
+
+    Args:
+        pages: The page of the row, and those behind it that the list may run over.
+        example: Column (`name`, `amount`, …) and place of each shown cell; `name` and one that says what is
+            charged are wanted.
+
+    Raises:
+        ValueError: If no cell is shown.
+    """
+    rows = read_table_by_example(pages, example, TABLE, STOPS, stands_apart)
+    return read_groups(without_sequence(rows))[0]
 
 
 def _total(

@@ -14,7 +14,7 @@ from itertools import pairwise
 from statistics import median
 
 from pipeline.fee_categories import find_category
-from pipeline.model import Page, Word
+from pipeline.model import Box, Page, Word
 from pipeline.reading.columns import (
     AMOUNT,
     ANYTHING,
@@ -51,6 +51,7 @@ __all__ = [
     "TableRow",
     "outside_tables",
     "read_table",
+    "read_table_by_example",
 ]
 
 WRAPPED_PITCH = 0.75
@@ -64,6 +65,9 @@ NEAREST_ROW = 1.5
 
 EVEN = 0.15
 """Gaps that differ by less than so much of a line height are the same."""
+
+EMPTY_LINES = 6.0
+"""A table that somebody showed a row of ends where so many line heights hold nothing of its columns."""
 
 Line = tuple[Word, ...]
 
@@ -119,13 +123,7 @@ def read_table(
     of its own goes on in the columns of the page before. `apart` tells, from its text without spaces, a
     line that belongs to no row beside it (西药费小计, 承前页); a row may run on over such lines.
     """
-    rows: list[TableRow] = []
-    tables = _split(pages, columns, stops)[0]
-    for i, table in enumerate(tables):
-        fresh = _rows(table, apart, is_first=i == 0, is_last=i == len(tables) - 1)
-        _join_over_break(rows, fresh)
-        rows += fresh
-    return rows
+    return _rows_over_pages(_split(pages, columns, stops)[0], apart)
 
 
 def outside_tables(pages: Sequence[Page], columns: Sequence[Column], stops: Sequence[str]) -> list[Page]:
@@ -133,13 +131,106 @@ def outside_tables(pages: Sequence[Page], columns: Sequence[Column], stops: Sequ
     return _split(pages, columns, stops)[1]
 
 
+def read_table_by_example(
+    pages: Sequence[Page],
+    example: Sequence[tuple[str, Box]],
+    columns: Sequence[Column],
+    stops: Sequence[str],
+    apart: Callable[[str], bool] = none_apart,
+) -> list[TableRow]:
+    """The rows of a table of which somebody showed one, for where the header was not read or misleads.
+
+    What stands beside the shown cells on their line makes columns of its own that nobody asked for. The
+    table begins below a header, or below a line like those of a head (姓名：), and runs on over the pages.
+
+    Args:
+        pages: The page of the row, and those behind it that the table may run over.
+        example: The name of the column and the place of each shown cell of one row of the first page.
+        columns: What may stand in columns of these names.
+        stops: As in `read_table`.
+        apart: As in `read_table`.
+
+    Raises:
+        ValueError: If no cell is shown.
+    """
+    if not example:
+        raise ValueError("no cell of the example is shown")
+    shown = _shown(pages[0], example, columns, stops)
+    return _rows_over_pages(_split(pages[1:], columns, stops, (shown,))[0], apart)
+
+
+def _rows_over_pages(tables: Sequence[_Table], apart: Callable[[str], bool]) -> list[TableRow]:
+    rows: list[TableRow] = []
+    for i, table in enumerate(tables):
+        fresh = _rows(table, apart, is_first=i == 0, is_last=i == len(tables) - 1)
+        _join_over_break(rows, fresh)
+        rows += fresh
+    return rows
+
+
+def _shown(
+    page: Page, example: Sequence[tuple[str, Box]], columns: Sequence[Column], stops: Sequence[str]
+) -> _Table:
+    """The part of a table on the page where somebody showed one of its rows."""
+    words = _level_print(page.words)
+    row_slant = find_row_slant(words)
+    labels = [fold(label) for column in columns for label in column.labels] + list(stops)
+    lines = [tuple(closed_up(row, labels)) for row in rows_of(_straightened(words, row_slant))]
+    cells = [
+        HeaderCell(name, row_slant.straightened(Word("·", box, 1.0, "reviewer")).box) for name, box in example
+    ]
+    own = Box.around(cell.box for cell in cells)
+    at = min(range(len(lines)), key=lambda i: abs(middle_of(lines[i]) - own.cy), default=0)
+    start, end = _reach(lines, at, own, tuple(columns), stops)
+    body = lines[start:end]
+    column_slant = find_column_slant(body, own.cy) if body else Slant("x")
+    body = [tuple(_straightened(line, column_slant)) for line in body]
+    cells = _with_strangers(cells, [word for line in body for word in line if own.y0 < word.box.cy < own.y1])
+    return _Table(page, bands_under(cells, columns, body, page.width), body, column_slant, row_slant)
+
+
+def _with_strangers(cells: Sequence[HeaderCell], line: Sequence[Word]) -> list[HeaderCell]:
+    """The cells from left to right, with those of the line that nobody showed."""
+    pieces = [word.part(*match.span()) for word in line for match in re.finditer(r"\S+", word.text)]
+    strangers = [
+        HeaderCell(UNKNOWN, piece.box)
+        for piece in pieces
+        if not any(cell.box.shared_width(piece.box) > 0 for cell in cells)
+    ]
+    return sorted([*cells, *strangers], key=lambda cell: cell.box.cx)
+
+
+def _reach(
+    lines: Sequence[Line], at: int, shown: Box, columns: tuple[Column, ...], stops: Sequence[str]
+) -> tuple[int, int]:
+    """The first line of the table around line `at`, and the line behind its last."""
+
+    def is_beside(line: Line) -> bool:
+        return any(word.box.shared_width(shown) > 0 for word in line)
+
+    start = at
+    while start and not (header_cells(lines[start - 1], columns) or _is_head(lines[start - 1])):
+        if _gap(lines[start - 1], lines[start]) > EMPTY_LINES * shown.height:
+            break
+        start -= 1
+    end = at + 1
+    last = at
+    while end < len(lines):
+        if _gap(lines[last], lines[end]) > EMPTY_LINES * shown.height:
+            break
+        if is_beside(lines[end]):
+            last = end
+        end += 1
+    return start, at + 1 + _stop(lines[at + 1 : end], stops)
+
+
 def _split(
-    pages: Sequence[Page], columns: Sequence[Column], stops: Sequence[str]
+    pages: Sequence[Page], columns: Sequence[Column], stops: Sequence[str], before: Sequence[_Table] = ()
 ) -> tuple[list[_Table], list[Page]]:
-    """The parts of the table, and the pages without them."""
+    """The parts of the table, those of pages before among them, and the pages without them."""
     columns = tuple(columns)
     labels = [fold(label) for column in columns for label in column.labels] + list(stops)
-    tables: list[_Table] = []
+    tables = list(before)
     outside = []
     for page in pages:
         words = _level_print(page.words)

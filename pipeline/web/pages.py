@@ -103,7 +103,8 @@ def page(
 ) -> HTMLResponse:
     """A page from a template (`review/queue.html.j2`: the part and the file in its `templates`).
 
-    Templates know `person`, `language`, `path`, `csrf`, `_()`, `asset(part, name)` and `sentences(part)`
+    Templates know `person`, `language`, `path`, `csrf`, `_()`, `asset(part, name)`, `sentences(part)`
+    and `embedded_json(…)`
     beside what is handed over.
     """
     language = language_of(request, person)
@@ -137,6 +138,7 @@ def _environment(language: Language) -> Environment:
         navigation=NAVIGATION,
         asset=asset_url,
         sentences=lambda part: embedded_json(sentences(part, language)),
+        embedded_json=embedded_json,
     )
     return environment
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.confidence.model import DEFAULT_TARGET
+from pipeline.catalogs.aliases import AliasBook
 from pipeline.deadlines import Deadlines
 from pipeline.progress.asking import SOON_WORKING_DAYS
 from pipeline.progress.listing import Reader
@@ -46,6 +47,7 @@ class Service:
         store: The store as a whole, for what takes bytes in or gives them out; without it those routes answer
             that they cannot serve now.
         judges: What a claim that a person changed is judged by; asked for anew each time, for lists change.
+        aliases: Where reviewers propose what names stand for; without it they cannot.
         due_soon_days: Working days before its deadline from which on a claim goes before others.
         gate: Judges the pictures that are uploaded; without it nobody is told whether they can be read.
         work: Where submissions are read (`pipeline.submission_reader`): what held ones say lies there.
@@ -59,6 +61,7 @@ class Service:
     clock: Callable[[], datetime] = _now
     store: Store | None = field(default=None, repr=False)
     judges: Callable[[], Judges] | None = None
+    aliases: AliasBook | None = None
     due_soon_days: int = SOON_WORKING_DAYS
     gate: PageGate | None = field(default=None, repr=False)
     work: Path | None = None

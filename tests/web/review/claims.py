@@ -58,7 +58,7 @@ def doubtful_claim(
     Args:
         database: Where it is kept.
         originals: Where pictures of pages are kept; without it there are none.
-        number: Tells several such claims apart: the last digit of the bill's number.
+        number: Tells several such claims apart: the last digits of the bill's number.
         state: The state after reading.
     """
     return _put(database, originals, _doubtful_papers(number), f"U-{number}", state)
@@ -108,7 +108,7 @@ def _doubtful_papers(number: str) -> tuple[Drawn, ...]:
         "医疗门诊收费票据（电子）",
         (
             ("invoice_code", "票据代码", "11060126"),
-            ("invoice_number", "票据号码", f"012771234{number}"),
+            ("invoice_number", "票据号码", "0127712340"[: -len(number)] + number),
             ("check_code", "校验码", "3f9a2b"),
             ("issue_date", "开票日期", "2026-02-17"),
             ("payer_name", "交款人", PERSON),
