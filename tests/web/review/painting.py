@@ -13,7 +13,9 @@ WATCH = """() => {
   const done = new MessageChannel();
   const begun = [];
   // A message that is posted from the frame's callback arrives when the frame was laid out and painted.
-  done.port1.onmessage = () => { for (const at of begun.splice(0)) window.painted.push(performance.now() - at); };
+  done.port1.onmessage = () => {
+    for (const at of begun.splice(0)) window.painted.push(performance.now() - at);
+  };
   document.addEventListener("keydown", (event) => {
     if (["Alt", "Control", "Shift"].includes(event.key)) return;
     begun.push(event.timeStamp);
@@ -28,17 +30,16 @@ def key_times(page: Page, keys: Iterable[str]) -> list[float]:
     Each key is pressed when the one before was painted, as fast as that goes.
     """
     page.evaluate(WATCH)
-    count = 0
-    for key in keys:
+    for count, key in enumerate(keys, start=1):
         page.keyboard.press(key)
-        count += 1
         page.wait_for_function("count => window.painted.length >= count", arg=count)
     times: list[float] = page.evaluate("window.painted")
     return times
 
 
 OPEN = """async () => {
-  const { desk } = await import(document.querySelector('script[src*="/review.js"]').src.replace("review.js", "desk.js"));
+  const review = document.querySelector('script[src*="/review.js"]').src;
+  const { desk } = await import(review.replace("review.js", "desk.js"));
   await desk.prefetch();
   const begun = performance.now();
   await desk.openNext();
@@ -57,7 +58,8 @@ def opening_time(page: Page) -> float:
     return taken
 
 
-BYTES = """() => performance.getEntries().filter((one) => one.transferSize !== undefined && !/\\.webp/.test(one.name))
+BYTES = """() => performance.getEntries()
+  .filter((one) => one.transferSize !== undefined && !one.name.includes(".webp"))
   .reduce((sum, one) => sum + one.transferSize, 0)"""
 
 

@@ -173,9 +173,14 @@ export class Desk extends EventTarget {
     this.#lease.touch();
   }
 
-  /** Take the claim again after it went back. */
-  retake() {
-    return this.#lease.take(this.record.claim_id);
+  /** Take the claim again after it went back; as a supervisor also from whoever has it. */
+  retake({ takeOver = false } = {}) {
+    return this.#lease.take(this.record.claim_id, takeOver);
+  }
+
+  /** To whom a claim can be sent: `[{name, shown_as, role}]`. */
+  colleagues() {
+    return ask("GET", "/api/review/people");
   }
 
   /** Words of the page for the value in focus. */
@@ -215,23 +220,34 @@ export class Desk extends EventTarget {
     if (place) this.focus(place, { by: "keys" });
   }
 
-  /** Fetch the claim after this one, so that it opens at once. */
+  /** Fetch the claim that comes after this one, so that it opens at once. @returns a promise of its record, or null. */
   prefetch() {
-    const { claim_id } = this.record;
-    this.#prefetched ??= ask("GET", `/api/review/next?after=${encodeURIComponent(claim_id)}`).catch(() => null);
+    // What cannot be fetched now is asked for when it is wanted.
+    this.#prefetched ??= this.#nextRecord().catch(() => null);
     return this.#prefetched;
+  }
+
+  async #nextRecord() {
+    const { claim_id } = await ask("GET", `/api/review/next?but_not=${encodeURIComponent(this.record.claim_id)}`);
+    return claim_id && ask("GET", `/api/review/claims/${claim_id}`);
   }
 
   /** Put the next claim on the desk. @returns whether there was one. */
   async openNext() {
     const fetched = await this.prefetch();
     this.#prefetched = null;
-    const record = fetched ?? (await ask("GET", "/api/review/next"));
+    const record = fetched ?? (await this.#nextRecord());
     if (!record) return false;
     await this.#sendDrafts();
     this.#lease.forget();
     this.open(record);
+    // It was fetched a while ago: somebody may have changed it since.
+    if (fetched) this.reload().catch((error) => this.#expectRefused(error));
     return true;
+  }
+
+  #expectRefused(error) {
+    if (!(error instanceof Refused)) throw error;
   }
 
   /** Let the claim go back to the queue. */

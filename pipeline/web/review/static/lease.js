@@ -19,13 +19,13 @@ export class Lease {
     this.#told = told;
   }
 
-  /** Take a claim, or learn who has it. */
-  async take(claim_id) {
+  /** Take a claim, or learn who has it. `takeOver`: from whoever has it, which is a supervisor's. */
+  async take(claim_id, takeOver = false) {
     this.forget();
     this.#claim = claim_id;
     this.touch();
     this.#timer = setInterval(() => this.#tick(), PROLONG);
-    await this.#prolong();
+    await this.#prolong(takeOver);
   }
 
   /** Somebody did something. */
@@ -60,18 +60,16 @@ export class Lease {
     this.#told({ holder: null, mine: false, until: null }, true);
   }
 
-  async #prolong() {
+  async #prolong(takeOver = false) {
     const claim = this.#claim;
     try {
-      const lease = await ask("POST", `/api/review/claims/${claim}/lease`);
+      const lease = await ask("POST", `/api/review/claims/${claim}/lease`, { take_over: takeOver });
       if (this.#claim === claim) this.#told(lease, false);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       // Away: asked again in a minute. Held by another: the claim says by whom when it comes anew.
-      if (error.status === 409 && this.#claim === claim) {
-        const record = await ask("GET", `/api/review/claims/${claim}`);
-        this.#told(record.lease, false);
-      }
+      const { holder, until } = error.problem ?? {};
+      if (holder && this.#claim === claim) this.#told({ holder, mine: false, until }, false);
     }
   }
 }

@@ -11,7 +11,7 @@ import { FieldsView } from "./fields.js";
 import { keys } from "./keys.js";
 import { PageView } from "./page-view.js";
 import { addressOf, picture } from "./pictures.js";
-import { isSame, paperOf, valuesOf } from "./places.js";
+import { isSame, paperOf, valueAt, valuesOf } from "./places.js";
 import { RowTable } from "./rows.js";
 
 /** With so many doubtful values left, the next claim is fetched. */
@@ -205,8 +205,21 @@ async function postpone() {
 }
 
 async function sendTo() {
-  const answers = await askFor(t("交给"), { inputs: [{ name: "to", label: t("账号") }, { name: "reason", label: t("理由") }] });
-  if (answers) await leaving(() => desk.assign(answers.to.trim(), answers.reason), t("已交给 {who}", { who: answers.to.trim() }));
+  const people = await doing(() => desk.colleagues());
+  if (!people) return;
+  if (!people.length) {
+    say(t("没有其他复核人员。"), "fail");
+    return;
+  }
+  const choices = people.map(({ name, shown_as }) => ({ value: name, label: shown_as }));
+  const answers = await askFor(t("交给"), { choices, inputs: [{ name: "reason", label: t("理由") }] });
+  if (answers) await leaving(() => desk.assign(answers.choice, answers.reason), t("已交给 {who}", { who: answers.choice }));
+}
+
+/** Take a claim from whoever has it. */
+async function takeOver() {
+  const answers = await askFor(t("从 {who} 接手此件？", { who: desk.record.lease.holder }), { button: t("接手") });
+  if (answers) await doing(() => desk.retake({ takeOver: true }));
 }
 
 /** Take the last change back and show where it was. */
@@ -234,8 +247,24 @@ async function showHistory() {
   const audit = await doing(() => desk.audit());
   if (!audit) return;
   const heads = [t("时间"), t("谁"), t("何处"), t("原值"), t("新值"), t("用时（秒）")];
-  const lines = audit.changes.map((one) => [one.at?.slice(0, 19).replace("T", " "), one.by, one.label ?? one.path, one.old, one.new, one.seconds].map((cell) => (cell === null || cell === undefined ? "" : String(cell))));
-  showTable(t("修改记录"), heads, lines);
+  const changes = audit.changes.map((one) => ({ ...one, where: labelOf(one) }));
+  const decisions = audit.decisions.map((one) => ({ ...one, where: one.label, new: one.reason }));
+  const lines = [...changes, ...decisions].sort((one, other) => one.at.localeCompare(other.at));
+  showTable(t("修改记录"), heads, lines.map(({ at, who, where, old, new: now, seconds }) => [timeOf(at), who, where, old, now, seconds].map((cell) => String(cell ?? ""))));
+}
+
+/** What a place of the audit is called; a row by its path. */
+function labelOf({ document_id, path }) {
+  const paper = paperOf(desk.record, document_id);
+  const label = valueAt(desk.record, { document_id, path })?.label;
+  return [paper?.type_name, label && path.startsWith("fields.") ? label : path].filter(Boolean).join(" · ");
+}
+
+/** A moment (ISO 8601) in this machine's time zone: `2026-03-02 10:30:05`. */
+function timeOf(moment) {
+  const at = new Date(moment);
+  const two = (number) => String(number).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
 function otherPaper(step) {
@@ -253,6 +282,7 @@ add("此件", "Ctrl+Enter", "通过，打开下一件", pass);
 add("此件", "Alt+E", "办理（通过、退回……）", chooseStep);
 add("此件", "Alt+P", "搁置", postpone);
 add("此件", "Alt+S", "交给某人", sendTo);
+if (screen.dataset.role === "supervisor") add("此件", "Alt+W", "接手他人正在处理的件", takeOver, { when: () => desk.isOthers });
 add("此件", "Ctrl+Z", "撤销上一次确认", undo, { when: (event) => !isTyping(event) || (fields.active && !isTouched()) });
 add("此件", "Alt+G", "到第一处疑点", () => desk.record.todo[0] && desk.focus(desk.record.todo[0], { by: "keys" }));
 add("此件", "Alt+C", "到未通过的校验", () => checks.focusFirst());
