@@ -1,4 +1,4 @@
-"""What a held submission says before it is submitted: its papers, the claims they would make, what is missing.
+"""What a held submission says before it is submitted: its papers, their claims, what is missing.
 
 It lies beside what was read, in the work folder of the submission, and is gone when the claims are in the
 store.

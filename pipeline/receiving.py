@@ -8,7 +8,7 @@ answers) is received with the papers of its folder.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Literal, TypeAlias
@@ -19,11 +19,17 @@ from pipeline.reading.refusal import printable, refusal
 from pipeline.scan import Upload, find_uploads
 from pipeline.store.lives import standing_of
 from pipeline.store.opened import Store
-from pipeline.store.submissions import ReceivedFile, Submission, keep_submission
+from pipeline.store.submissions import (
+    ReceivedFile,
+    Submission,
+    file_of,
+    keep_submission,
+    load_submission,
+)
 
 Source: TypeAlias = Literal["folder", "online", "api"]
 Incoming: TypeAlias = "tuple[str, Path | bytes | IO[bytes]]"
-"""The name of a file relative to what is sent, `/` between its folders; its path, its bytes, or it, opened."""
+"""The name of a file relative to what is sent, `/` between its folders; its path, bytes, or it, opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,31 @@ def receive(
     with store.database.write() as connection:
         submission, is_new = keep_submission(
             connection, kept, now, source=source, reference=reference, for_claim=for_claim
+        )
+    return Receipt(submission, is_new)
+
+
+AGAIN = "再次接收"
+"""The folder that a file which is received once more stands in: under its old name it is what was read."""
+
+
+def receive_again(store: Store, submission_id: str, ordinal: int, now: datetime) -> Receipt:
+    """Receive one file of a submission once more, as a submission of its own, with what was declared for it.
+
+    Raises:
+        LookupError: If there is no such file.
+    """
+    with store.database.write() as connection:
+        sent = load_submission(connection, submission_id)
+        wanted = file_of(connection, submission_id, ordinal)
+        files = [wanted, *(file for file in sent.files if is_declared(file.name))]
+        submission, is_new = keep_submission(
+            connection,
+            [replace(file, name=f"{AGAIN}/{file.name}") for file in files],
+            now,
+            source=sent.source,
+            reference=sent.reference,
+            for_claim=sent.for_claim,
         )
     return Receipt(submission, is_new)
 

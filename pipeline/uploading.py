@@ -88,6 +88,8 @@ def add_to_upload(
 ) -> Submission:
     """Add files to an upload that is held, or put them in place of one of its files and its close-ups.
 
+    Files whose bytes it has already add nothing.
+
     Raises:
         LookupError: If there is no such upload or it has no such file.
         StepRefused: If it was submitted.
@@ -97,12 +99,15 @@ def add_to_upload(
     with store.database.read() as connection:
         before = load_submission(connection, upload)
     gone = _gone_with(before, in_place_of) if in_place_of is not None else []
-    taken = [file.name for file in before.files if file.name not in gone]
-    kept = kept_files(store, _named_apart(files, taken))
+    stay = [file for file in before.files if file.name not in gone]
+    kept = kept_files(store, _named_apart(files, [file.name for file in stay]))
+    # The same photo once more, because its sender heard no answer, is nothing new.
+    new = [file for file in kept if file.sha256 not in {one.sha256 for one in stay}]
     with store.database.write() as connection:
         if gone:
             remove_files(connection, upload, gone)
-        add_files(connection, upload, kept)
+        if new:
+            add_files(connection, upload, new)
         return load_submission(connection, upload)
 
 

@@ -7,9 +7,10 @@
     folder/failed/              what could not be received, each with a text that says why
 
 A file counts as whole when its size and time of change stayed the same from one look to another and for
-some seconds; a folder, when all its files do. Then it is moved into `.taking`, so that nobody adds to it, looked at
-once more, received, and moved on. A crash at any point leaves it in the folder or in `.taking`, and the next
-look goes on there: receiving the same bytes again finds the submission that they are. Nothing is deleted.
+some seconds; a folder, when all its files do. Then it is moved into `.taking`, so that nobody adds to it,
+looked at once more, received, and moved on. A crash at any point leaves it in the folder or in `.taking`, and
+the next look goes on there: receiving the same bytes again finds the submission that they are. Nothing is
+deleted.
 """
 
 from __future__ import annotations

@@ -98,6 +98,7 @@ RECEIVED = {
     "pipeline.preview",
     "pipeline.warm",
     "pipeline.receiving",
+    "pipeline.uploading",
     "pipeline.submitted_claims",
     "pipeline.submission_reader",
     "pipeline.worker",
@@ -231,9 +232,25 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.web": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"},
     "pipeline.web.command": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.web"},
     "pipeline.web.account_command": ALL | {"pipeline.progress", "pipeline.web.command"},
+    "pipeline.review": RUN
+    | KEEP
+    | {"pipeline.settlement", "pipeline.progress", "pipeline.page_plan", "pipeline.receiving"},
+    "pipeline.web": ALL
+    | {
+        *("pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"),
+        "pipeline.page_plan",
+    },
+    "pipeline.web.command": ALL
+    | {"pipeline.progress", "pipeline.engine", "pipeline.web", "pipeline.web.serving"},
+    # One process serves pages and the API, watches a folder, and has another read.
+    "pipeline.web.serving": ALL
+    | {"pipeline.engine", "pipeline.web", "pipeline.web.working", "pipeline.watching"},
+    "pipeline.web.working": {"pipeline.work_at_terminal", "pipeline.reading"},
     # What is sent is received as a run finds it, and read into the store as a run reads it.
     "pipeline.warm": set(),
     "pipeline.receiving": FLOOR | {"pipeline.reading", "pipeline.scan", "pipeline.store"},
+    "pipeline.uploading": FLOOR
+    | {"pipeline.reading", "pipeline.store", "pipeline.receiving", "pipeline.close_ups"},
     "pipeline.submitted_claims": RUN | KEEP | {"pipeline.scan"},
     "pipeline.close_ups_beside": RUN | {"pipeline.scan"},
     "pipeline.page_count": RUN | {"pipeline.scan"},
@@ -249,6 +266,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.errands": FLOOR | {"pipeline.engine", "pipeline.store", "pipeline.worker"},
     "pipeline.work_at_terminal": ALL | {"pipeline.errands", "pipeline.terminal"},
     "pipeline.work_command": FLOOR | {"pipeline.work_at_terminal"},
+    # Pages bound anew are received as what was sent.
+    "pipeline.page_plan": FLOOR | {"pipeline.reading", "pipeline.receiving", "pipeline.store"},
+    # A folder is watched as a path is received.
+    "pipeline.watching": FLOOR | {"pipeline.receiving", "pipeline.scan", "pipeline.store"},
+    "pipeline.watch_command": FLOOR | {"pipeline.watching", "pipeline.store"},
     # Entry points: anything below. The command starts flows and servers.
     "pipeline.terminal": FLOOR | {"extractors", "pipeline.report", "pipeline.acceptance", "pipeline.gate"},
     "flows": ALL,
@@ -262,6 +284,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         "pipeline.alias_command",
         "pipeline.work_command",
+        "pipeline.watch_command",
         "pipeline.rulebook",
         "pipeline.engine",
         "flows",
@@ -296,6 +319,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "pipeline.catalogs.commands",
         "pipeline.alias_command",
         "pipeline.work_command",
+        "pipeline.watch_command",
         "pipeline.evaluate.command",
         "pipeline.stacks.command",
         "pipeline.explain.command",

@@ -15,9 +15,12 @@ from typing_extensions import TypedDict
 
 from pipeline.records import FRACTION_PLACES
 from pipeline.review.turning import turned_box, turned_size
-from pipeline.seen_pages import packed
+from pipeline.seen_pages import PICTURE_QUALITY, packed
 from pipeline.store.originals import Originals
 from pipeline.store.pages import KeptPage, WordRow
+
+THUMBNAIL_SIDE = 300
+"""Pixels: the kind of a paper is told, its print is not."""
 
 PICTURES_IN_MEMORY = 32
 """At about 80 kB each: those of the claims that a few people have on their desks."""
@@ -34,13 +37,14 @@ class WordsRecord(TypedDict):
     words: list[list[str | float]]
 
 
-def picture_of(originals: Originals, page: KeptPage, *, peeled: bool = False) -> bytes:
+def picture_of(originals: Originals, page: KeptPage, *, peeled: bool = False, small: bool = False) -> bytes:
     """The picture of a page, a WebP.
 
     Args:
         originals: Where pictures lie.
         page: The page.
         peeled: Whether the ink of seals is taken out.
+        small: Whether a thumbnail is wanted.
 
     Raises:
         LookupError: If the page has no picture.
@@ -50,6 +54,8 @@ def picture_of(originals: Originals, page: KeptPage, *, peeled: bool = False) ->
         raise LookupError(f"{page.number}: 这一页没有图像 / this page has no picture")
     with originals.open(page.picture) as file:
         kept = file.read()
+    if small:
+        return _thumbnail(kept, page.turned)
     return _made(kept, page.turned, peeled) if peeled or page.turned else kept
 
 
@@ -70,6 +76,16 @@ def _placed(page: KeptPage, box: list[float]) -> list[float]:
     x0, y0, x1, y1 = box
     across, down = max(1, page.width), max(1, page.height)
     return turned_box([x0 / across, y0 / down, x1 / across, y1 / down], page.turned)
+
+
+def _thumbnail(kept: bytes, turned: int) -> bytes:
+    from PIL import Image as Pictures
+
+    with Pictures.open(io.BytesIO(kept)) as picture:
+        picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Pictures.Resampling.BOX)
+        file = io.BytesIO()
+        picture.rotate(-turned, expand=True).save(file, "WEBP", quality=PICTURE_QUALITY)
+    return file.getvalue()
 
 
 @lru_cache(maxsize=PICTURES_IN_MEMORY)

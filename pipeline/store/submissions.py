@@ -155,6 +155,21 @@ def _insert_files(connection: Connection, key: str, files: Sequence[ReceivedFile
     )
 
 
+def try_again(connection: Connection, key: str) -> None:
+    """Let a submission that failed be read once more, as if it had been received again.
+
+    Raises:
+        StepRefused: If it did not fail.
+    """
+    again = connection.execute(
+        update(submissions)
+        .where(submissions.c.id == key, submissions.c.state == "failed")
+        .values(state="received", attempts=0, lease_holder=None, lease_until=None)
+    )
+    if again.rowcount != 1:
+        raise StepRefused(f"{key}: 未失败，无需重试 / it has not failed, there is nothing to try again")
+
+
 def load_submission(connection: Connection, key: str) -> Submission:
     """The submission of an id.
 

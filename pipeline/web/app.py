@@ -19,6 +19,7 @@ from pipeline.store.queries import is_answering
 from pipeline.web import answers, claims, pages, paper_pages, unmasking
 from pipeline.web.accounts import own as account
 from pipeline.web.accounts import routes as accounts
+from pipeline.web.batches import routes as batches
 from pipeline.web.dashboard import routes as dashboard
 from pipeline.web.from_here import FromHere
 from pipeline.web.headers import SECURITY_HEADERS
@@ -85,6 +86,7 @@ def app(service: Service) -> FastAPI:
         review.router,
         catalog.router,
         example.router,
+        batches.router,
     ):
         made.include_router(part)
     made.include_router(upload_pages.router)

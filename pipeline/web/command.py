@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,8 +36,26 @@ def serve(
         str, typer.Option("--host", help="本机地址 / an address of this machine alone")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="端口 / port")] = DEFAULT_PORT,
+    work: Annotated[
+        bool,
+        typer.Option(
+            "--work/--no-work",
+            help="同时识别、移交、通知，或留给 baoxiao work / read, hand over and tell webhooks too, or not",
+        ),
+    ] = True,
+    watch: Annotated[
+        Path | None,
+        typer.Option(
+            "--watch",
+            metavar="FOLDER",
+            help="收件文件夹，写完即收 / receive what is put into a folder",
+            exists=True,
+            file_okay=False,
+            writable=True,
+        ),
+    ] = None,
 ) -> None:
-    """启动查询接口，仅限本机访问 / serves the web API to this machine alone.
+    """启动网页与接口，仅限本机访问 / serves pages and the API to this machine alone, and reads what comes in.
 
     须供他机访问时，在前面加 TLS 反向代理 / for other machines, put a proxy with TLS before it.
     """
@@ -46,7 +65,7 @@ def serve(
             f" / not a loopback address; put a proxy with TLS before it",
             param_hint="--host",
         )
-    import uvicorn
+    from pipeline.web.serving import serve_store
 
     from pipeline.deadlines import Deadlines
     from pipeline.engine.answers import take_answer
@@ -64,6 +83,8 @@ def serve(
         uvicorn.run(
             web_app(service), host=host, port=port, access_log=False, log_level="warning", server_header=False
         )
+    with _store() as store:
+        serve_store(settings(), store, out, host, port, work=work, watch=watch)
 
 
 @token_app.command()
@@ -71,7 +92,7 @@ def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="给谁使用 / whose it is")],
     scope: Annotated[
         list[str] | None,
-        typer.Option("--scope", help="claims:read、claims:export、personal:read，可多次 / several"),
+        typer.Option("--scope", help="如 claims:read、uploads:write，可多次 / several"),
     ] = None,
     claim: Annotated[
         str | None, typer.Option("--claim", metavar="ID", help="只看这一件（申请人） / this claim alone")

@@ -51,14 +51,19 @@ class TurnedRecord(TypedDict):
 
 @router.get("/pages/{document_id}/{number}.webp", response_class=Response)
 def picture(
-    request: Request, document_id: str, number: int, _person: ForPapers, peeled: bool = False
+    request: Request,
+    document_id: str,
+    number: int,
+    _person: ForPapers,
+    peeled: bool = False,
+    small: bool = False,
 ) -> Response:
-    """页面图像；peeled=1 时去除印章颜色 / the picture of a page; peeled=1: without the ink of seals."""
+    """页面图像；peeled 去除印章颜色，small 缩略图 / the picture of a page; without seals; small."""
     page = _page(request, document_id, number)
-    tag = f'"{page.picture}-{page.turned}{"-peeled" if peeled else ""}"'
+    tag = f'"{page.picture}-{page.turned}{"-peeled" if peeled else ""}{"-small" if small else ""}"'
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
-    content = picture_of(store_of(request).originals, page, peeled=peeled)
+    content = picture_of(store_of(request).originals, page, peeled=peeled, small=small)
     return Response(content, media_type="image/webp", headers={"ETag": tag})
 
 

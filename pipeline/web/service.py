@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pipeline.confidence.model import DEFAULT_TARGET
 from pipeline.catalogs.aliases import AliasBook
+from pipeline.confidence.model import DEFAULT_TARGET
 from pipeline.deadlines import Deadlines
 from pipeline.progress.asking import SOON_WORKING_DAYS
 from pipeline.progress.listing import Reader

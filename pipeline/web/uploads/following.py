@@ -18,7 +18,7 @@ from fastapi.sse import ServerSentEvent
 from pipeline.web.uploads.records import UploadRecord
 
 POLL_SECONDS = 0.5
-"""How often the state of an upload that somebody follows is looked up: a page takes about a second to read."""
+"""How often an upload that somebody follows is looked up: a page takes about a second to read."""
 RETRY_MILLISECONDS = 2000
 """After how long a browser whose connection was lost asks again."""
 EVENT = "upload"

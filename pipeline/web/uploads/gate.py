@@ -7,13 +7,13 @@ a desk that is behind says "later" instead of taking ever more.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import queue
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,7 @@ SECONDS_A_PICTURE = 1.0
 """What is told as the wait, for each picture that waits."""
 LONGEST_WAIT = 60
 BLANK = (1240, 1754)
-"""Pixels of the sheet that is judged first, so that the engine is loaded before anybody waits: A4 at 150 dpi."""
+"""Pixels of the sheet that is judged first, so that the engine is loaded by then: A4 at 150 dpi."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,8 @@ class PageGate:
         self._lock = threading.Lock()
         self._waiting: dict[_Picture, threading.Event] = {}
         self._ended = threading.Event()
+        self._judged_by = reader_version(settings)
+        self._readers: PageJudges | None = None
         self._thread = threading.Thread(target=self._run, name="gate", daemon=True)
 
     def __enter__(self) -> Self:
@@ -98,6 +100,8 @@ class PageGate:
     ) -> None:
         self._ended.set()
         self._queue.put(None)
+        if isinstance(self._readers, Readers):
+            self._readers.stop()  # what is under way is judged when somebody asks again
         self._thread.join()
 
     @property
@@ -117,7 +121,7 @@ class PageGate:
             if is_declared(file.name) or self._known(picture) is not None:
                 continue
             with self._lock:
-                if picture not in self._waiting:
+                if picture not in self._waiting and not self._ended.is_set():
                     self._waiting[picture] = threading.Event()
                     self._queue.put(picture)
 
@@ -127,8 +131,8 @@ class PageGate:
         with self._lock:
             if self._waiting.keys() - mine:
                 return
-            last = [self._waiting[one] for one in mine if one in self._waiting]
-        for event in last[-1:]:
+            judged = [event for picture, event in self._waiting.items() if picture in mine]
+        for event in judged[-1:]:  # they are judged in the order in which they came
             event.wait(seconds)
 
     def verdicts(self, file: ReceivedFile) -> list[PageQuality] | None:
@@ -141,26 +145,29 @@ class PageGate:
     def _known(self, picture: _Picture) -> list[PageQuality] | None:
         with suppress(FileNotFoundError):
             kept = json.loads((self._folder(picture) / f"{picture.key}.json").read_text("utf-8"))
-            if kept["judged_by"] == self._version():
+            if kept["judged_by"] == self._judged_by:
                 return cast("list[PageQuality]", kept["quality"])
         return None
 
     def _folder(self, picture: _Picture) -> Path:
         return self._kept / picture.sha256[:2]
 
-    def _version(self) -> str:
-        return hashlib.sha256(reader_version(self._settings).encode()).hexdigest()[:16]
-
     def _run(self) -> None:
-        with ExitStack() as opened:
-            sandbox = opened.enter_context(self._sandbox_of(1))
-            readers = opened.enter_context(self._readers_of(self._settings, None, 1))
-            stop = getattr(readers, "stop", None)
-            self._warm_up(sandbox, readers)
-            while (picture := self._queue.get()) is not None and not self._ended.is_set():
-                self._judge(sandbox, readers, picture)
-            if stop is not None:
-                stop()  # what is under way is asked for again
+        try:
+            with ExitStack() as opened:
+                sandbox = opened.enter_context(self._sandbox_of(1))
+                self._readers = opened.enter_context(self._readers_of(self._settings, None, 1))
+                self._warm_up(sandbox, self._readers)
+                while (picture := self._queue.get()) is not None and not self._ended.is_set():
+                    self._judge(sandbox, self._readers, picture)
+        except ServiceUnavailable as error:
+            _log.error("no picture is judged: %s", error)
+        finally:
+            with self._lock:
+                self._ended.set()
+                for event in self._waiting.values():
+                    event.set()
+                self._waiting.clear()
 
     def _warm_up(self, sandbox: Decoder, readers: PageJudges) -> None:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -176,7 +183,7 @@ class PageGate:
             ):
                 quality = self._judged(sandbox, readers, picture, path, Path(spool))
             if quality is not None:
-                kept = {"judged_by": self._version(), "quality": quality}
+                kept = {"judged_by": self._judged_by, "quality": quality}
                 write_all(
                     self._folder(picture), {f"{picture.key}.json": json.dumps(kept, ensure_ascii=False)}
                 )
@@ -185,7 +192,7 @@ class PageGate:
             _log.warning("%s: not judged: %s", picture.sha256[:16], error)
         finally:
             with self._lock:
-                self._waiting.pop(picture).set()
+                self._waiting.pop(picture, threading.Event()).set()
 
     def _judged(
         self, sandbox: Decoder, readers: PageJudges, picture: _Picture, path: Path, spool: Path
@@ -195,6 +202,8 @@ class PageGate:
             return page_qualities(sandbox, readers, source, path, spool, is_part=picture.is_part)
         except ServiceUnavailable:
             raise
+        except CancelledError:
+            return None  # stopped
         except Exception as error:  # one picture's fault, whatever it is, stays that picture's
             _log.warning("%s: not judged: %s", picture.sha256[:16], type(error).__name__)
             return []
