@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,14 @@ from pipeline.life import Actor
 from pipeline.model import Document, Page, Unread
 from pipeline.receiving import Incoming, receive
 from pipeline.rejudged import By, Judges, change_field
+from pipeline.review.batch_release import release
 from pipeline.settings import Settings
+from pipeline.stacks.separators import BatchHeader, payload
 from pipeline.store.cases import documents_of, stored_claim
 from pipeline.store.lives import take_step
 from pipeline.store.opened import Store
 from pipeline.store.submissions import LeaseLost, Submission, load_submission, take_waiting
-from pipeline.store.tables import checks, claims, events, outbox, pages, papers, unread
+from pipeline.store.tables import batches, checks, claims, events, outbox, pages, papers, unread
 from pipeline.submission_reader import ClaimRead, SubmissionRead, SubmissionReader
 from tests.fakes import FakeDecoder
 from tests.parcels import BILL, CERTIFICATE, LIST, UNSURE, Quiet, SureReaders, files_of, incoming, name_of
@@ -166,6 +169,48 @@ def test_pages_that_were_read_before_a_reader_died_are_kept_too(office: Office) 
     read_after = len(office.readers.read_pages) - read_before
     assert read_after < 3  # one at least was not read again
     assert len(office.rows(pages)) == 3
+
+
+def stack_of(number: int, papers: int, amount: str) -> bytes:
+    """A header that states so many papers and that amount, and the papers of a person behind it."""
+    header = payload(BatchHeader("2026-0412", papers, Decimal(amount)))
+    lines = [f"other subtype=batch_header code={header}".encode(), *files_of(number).values()]
+    return b"\n".join(lines)
+
+
+def test_a_batch_is_kept_with_its_claims_as_the_store_names_them(office: Office) -> None:
+    (first,) = office.read(incoming(files_of(1))).claims
+    read = office.read([("叠.pdf", stack_of(2, 3, "102.00")), *incoming(files_of(1), "又/")])
+    (row,) = office.rows(batches)
+    record = json.loads(row.record)
+    new = next(claim for claim in read.claims if claim.way == "new")
+    assert (row.id, row.number, row.outcome) == (f"{read.submission_id}-1", "2026-0412", "closed")
+    assert record["claims"] == [new.claim_id]
+    assert new.claim_id != first.claim_id
+
+
+def test_a_held_batch_is_released_by_a_supervisor_with_a_reason(office: Office) -> None:
+    (claim,) = office.read([("叠.pdf", stack_of(1, 4, "200.00"))]).claims
+    assert claim.state == "first_review"
+    (row,) = office.rows(batches)
+
+    def let_go(actor: Actor, reason: str) -> None:
+        with office.store.database.write() as connection:
+            release(connection, row.id, actor, office.tick(), reason)
+
+    with pytest.raises(StepRefused, match="only a supervisor"):
+        let_go(REVIEWER, "清点无误")
+    with pytest.raises(StepRefused, match="a reason is wanted"):
+        let_go(SUPERVISOR, " ")
+    (before,) = office.rows(claims)
+    assert before.open_blocks == 1
+    let_go(SUPERVISOR, "清点无误，首页写错")
+    (after,) = office.rows(claims)
+    assert after.open_blocks == 0
+    (check,) = office.rows(checks, checks.c.overridden_by.is_not(None))
+    assert (check.overridden_by, check.override_reason) == ("主任", "清点无误，首页写错")
+    with pytest.raises(StepRefused, match="not held"):
+        let_go(SUPERVISOR, "再次")
 
 
 def test_a_declaration_goes_with_the_papers_of_its_folder(office: Office) -> None:

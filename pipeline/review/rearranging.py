@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 from pipeline.errors import StepRefused
 from pipeline.life import Actor, State
 from pipeline.page_plan import Before, Plan, check_plan, scratch_folder, written
+from pipeline.reading.sandbox import Sandbox
 from pipeline.receiving import kept_files
 from pipeline.review.batch_desk import DeskSubmission, desk_submission
 from pipeline.store.lives import take_step
@@ -16,7 +19,7 @@ from pipeline.store.opened import Store
 from pipeline.store.page_edits import PageEdit, note_edit
 from pipeline.store.submissions import keep_submission, load_submission
 
-UNSEEN: tuple[State, ...] = ("received", "reading", "first_review")
+UNSEEN: tuple[State, ...] = ("received", "reading", "first_review", "incomplete")
 """The states of a claim that nobody has decided about: it may give way to another reading of its pages."""
 
 
@@ -37,6 +40,7 @@ def rearrange(
     *,
     reason: str,
     withdraw: bool = False,
+    sandbox: Callable[[], AbstractContextManager[Sandbox]] = Sandbox,
 ) -> Rearranged:
     """Make another submission out of the pages of one.
 
@@ -49,6 +53,7 @@ def rearrange(
         reason: Why, in words.
         withdraw: Whether claims of the old submission that nobody has decided about are withdrawn; else they
             stay beside the new ones, and their bills will be found twice.
+        sandbox: Gives what opens files.
 
     Raises:
         LookupError: If there is no such submission.
@@ -66,7 +71,7 @@ def rearrange(
     before = pages_before(desk)
     check_plan(plan, before)
     with scratch_folder() as scratch:
-        files = written(store, submission, plan, before, Path(scratch), anew=withdraw)
+        files = written(store, submission, plan, before, Path(scratch), anew=withdraw, sandbox=sandbox)
         kept = kept_files(store, files)
     old = [claim for claim, state in desk.line.claims.items() if withdraw and state in UNSEEN]
     with store.database.write() as connection:
