@@ -142,12 +142,13 @@ class _Judge:
             and (witnesses or self._evidence[path].well_formed or not may_be_hidden(path, field))
             and (field.origin != "rule" or {*STATED, STATED_IN_WORDS} & set(witnesses))
         )
+        read = field.reading or Reading(least=own, mean=own)
         return replace(
             field,
             confidence=sure,
             status="accepted" if accepted else "review",
             witnesses=witnesses,
-            reading=replace(field.reading or Reading(least=own, mean=own), own=own),
+            reading=read if read.own == own else replace(read, own=own),
         )
 
     def _is_vouched_for(self, path: str, field: Field[V]) -> bool:

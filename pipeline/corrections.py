@@ -373,9 +373,11 @@ def with_each(document: Document, change: Callable[[AnyField], AnyField]) -> Doc
 
     def row(item: LineItem) -> LineItem:
         cells: dict[str, Any] = {
-            part: change(cell) for part in LINE_PARTS if (cell := getattr(item, part)) is not None
+            part: changed
+            for part in LINE_PARTS
+            if (cell := getattr(item, part)) is not None and (changed := change(cell)) is not cell
         }
-        return replace(item, **cells)
+        return replace(item, **cells) if cells else item
 
     return replace(
         document,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.text import squeeze
 
@@ -48,9 +49,13 @@ FEE_CATEGORIES = (
         ("其他费用", "其它费", "其它费用", "其他住院收费", "其他门诊收费", "其他", "药事服务费", "病历费"),
     ),
 )
+REMEMBERED = 4096
+"""Names whose category is remembered: several lists of 300 rows, each asked about by many rules."""
+
 _BY_NAME = {name: category for category in FEE_CATEGORIES for name in (category.name, *category.aliases)}
 
 
+@lru_cache(maxsize=REMEMBERED)
 def find_category(text: str) -> FeeCategory | None:
     """The category printed as `text`; None where it is the name of an item.
 

@@ -519,6 +519,9 @@ def fractions(box: Box | None, size: PageSize | None) -> list[float] | None:
     if box is None or size is None or size.width <= 0 or size.height <= 0:
         return None
     shares = (box.x0 / size.width, box.y0 / size.height, box.x1 / size.width, box.y1 / size.height)
+    x0, y0, x1, y1 = shares
+    if 0.0 <= x0 <= x1 <= 1.0 and 0.0 <= y0 <= y1 <= 1.0:  # nearly all are: a list has thousands of boxes
+        return [round(float(share), FRACTION_PLACES) for share in shares]
     return [round(min(1.0, max(0.0, float(share))), FRACTION_PLACES) for share in shares]
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 
 from pipeline.field_kinds import kind_of as kind_of
 from pipeline.model import AnyField, Document, Finding, LineItem, Reading
@@ -73,10 +74,11 @@ class Evidence:
     @property
     def vector(self) -> tuple[float, ...]:
         """The numbers in the order of `NAMES`."""
-        return tuple(getattr(self, name) for name in NAMES)
+        return _NUMBERS(self)
 
 
 NAMES = tuple(field.name for field in fields(Evidence))
+_NUMBERS: Callable[[Evidence], tuple[float, ...]] = attrgetter(*NAMES)
 
 
 def sure_digits(probability: float) -> float:

@@ -12,6 +12,7 @@ import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import mul
 from pathlib import Path
 
 from pipeline.confidence.evidence import NAMES, Evidence, kind_of
@@ -47,7 +48,7 @@ class Weights:
 
     def probability(self, evidence: Evidence) -> float:
         """How likely the value is right."""
-        score = self.intercept + sum(w * x for w, x in zip(self.weights, evidence.vector, strict=True))
+        score = self.intercept + sum(map(mul, self.weights, evidence.vector))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
 
 

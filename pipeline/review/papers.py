@@ -100,6 +100,7 @@ class _Values:
 
     def __init__(self, document: Document, shown: Shown) -> None:
         self._document = document
+        self._id = document.id
         self._shown = shown
         self._sizes = {size.number: size for size in document.pages}
         self._way = way_of_reading(document)
@@ -140,7 +141,7 @@ class _Values:
     def _value(
         self, path: str, name: str, field: AnyField | None, *, is_required: bool, row: LineItem | None = None
     ) -> ValueRecord:
-        shown, place = self._shown, (self._document.id, path)
+        shown, place = self._shown, (self._id, path)
         told: ValueRecord = {
             "path": path,
             "name": name,

@@ -102,14 +102,13 @@ def queue_counts(
     deadlines: Deadlines,
     due_soon_days: int = SOON_WORKING_DAYS,
 ) -> Counts:
-    """How much waits for a role, as far as it is counted."""
+    """How much waits for a role, as far as it is counted; what is put by or held by somebody too."""
     states = WORKS_ON.get(actor.role, LISTED)
     soon = deadlines.soon(deadlines.day_of(now), due_soon_days) + timedelta(days=1)
-    at_hand = ClaimFilter(states=states, at_hand_at=now)
     return Counts(
-        count(connection, at_hand),
-        count(connection, ClaimFilter(states=states, at_hand_at=now, urgent=True)),
-        count(connection, ClaimFilter(states=states, at_hand_at=now, settle_before=soon)),
+        count(connection, ClaimFilter(states=states)),
+        count(connection, ClaimFilter(states=states, urgent=True)),
+        count(connection, ClaimFilter(states=states, settle_before=soon)),
         count(connection, ClaimFilter(states=states, assigned_to=actor.name)),
         count(connection, ClaimFilter(states=states, postponed_after=now)),
     )

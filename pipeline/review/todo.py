@@ -87,11 +87,12 @@ class Doubts:
         self._found: dict[Place, tuple[Doubt, ...]] = {}
         ranked = []
         for at, document in enumerate(documents):
+            document_id = document.id  # made of a hash: asked for once
             for spot, (path, _, field) in enumerate(values_in_order(document)):
-                doubts = self._doubts(document, path, field)
+                place = (document_id, path)
+                doubts = self._doubts(place, field, is_rendition=bool(document.rendition_of))
                 if not doubts:
                     continue
-                place = (document.id, path)
                 self._found[place] = doubts
                 if self._is_to_be_seen(place, field):
                     first = ORDER.index(doubts[0])
@@ -103,12 +104,12 @@ class Doubts:
         """Why a value wants a person, the weightiest reason first; empty where nobody need look."""
         return self._found.get(place, ())
 
-    def _doubts(self, document: Document, path: str, field: AnyField | None) -> tuple[Doubt, ...]:
-        place = (document.id, path)
-        is_named = place in self._narrowest and not document.rendition_of
+    def _doubts(self, place: Place, field: AnyField | None, *, is_rendition: bool) -> tuple[Doubt, ...]:
+        document_id, path = place
+        is_named = place in self._narrowest and not is_rendition
         if field is not None and field.origin == REVIEWER:
             return ("rule",) if is_named else ()
-        waits = path in self._waiting[document.id]
+        waits = path in self._waiting[document_id]
         if field is None:
             return ("missing",) if waits else ()
         is_malformed = is_named and place in self._malformed

@@ -7,13 +7,12 @@ language of whoever looks; what rules say is Chinese, as they say it.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.life import EDITABLE, STEPS, Actor, Standing, State
-from pipeline.model import Document
 from pipeline.records import ClaimRecord, money_text
+from pipeline.rejudged import Altered
 from pipeline.report.messages import MESSAGES
 from pipeline.review.asked_twice import as_seen_by
 from pipeline.review.names import in_language, rule_title, said, state_name, step_name
@@ -48,7 +47,7 @@ class Looker:
 
 
 def review_record(
-    connection: Connection, claim_id: str, looker: Looker, papers: Sequence[Document] | None = None
+    connection: Connection, claim_id: str, looker: Looker, altered: Altered | None = None
 ) -> ReviewRecord:
     """A claim for somebody who reviews it, as they may see it (`pipeline.review.asked_twice`).
 
@@ -56,13 +55,14 @@ def review_record(
         connection: Of any transaction.
         claim_id: The claim.
         looker: Who looks.
-        papers: Its papers as they are kept, where they are at hand: reading them costs the most.
+        altered: What was just made of it in the same transaction: reading it once more would cost the most.
 
     Raises:
         LookupError: If there is no such claim.
     """
-    claim, stored = claim_row(connection, claim_id), stored_claim(connection, claim_id)
-    documents = documents_of(connection, claim_id) if papers is None else papers
+    claim = claim_row(connection, claim_id)
+    stored = stored_claim(connection, claim_id) if altered is None else altered.claim
+    documents = documents_of(connection, claim_id) if altered is None else altered.documents
     checks = checks_kept(connection, claim_id)
     doubts = Doubts(documents, stored.record["checks"], [_failed(one) for one in checks if _is_open(one)])
     shown = Shown(

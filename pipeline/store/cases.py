@@ -8,6 +8,8 @@ has in hand is not changed by reading its papers once more.
 from __future__ import annotations
 
 import json
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -194,7 +196,7 @@ def documents_of(connection: Connection, claim_id: str) -> list[Document]:
         .where(claim_papers.c.claim_id == claim_id)
         .order_by(claim_papers.c.ordinal)
     )
-    return [thaw_document(frozen) for frozen in connection.execute(query).scalars()]
+    return [_THAWED.document(frozen) for frozen in connection.execute(query).scalars()]
 
 
 def claims_with(connection: Connection, document_id: str) -> list[str]:
@@ -219,6 +221,45 @@ def files_sent(connection: Connection, claim_id: str) -> list[tuple[str, str]]:
 
 
 # ---------------------------------------------------------------- what is written of a claim
+
+
+class _Thawed:
+    """The papers that were kept or asked for last, by the text that is kept of them.
+
+    Whoever works on a claim asks for its papers with every change; to read a list of 300 rows out of its text
+    takes as long as to judge it. The text is the whole key, so what another process wrote is never missed.
+    """
+
+    def __init__(self) -> None:
+        self._papers: OrderedDict[str, Document] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def document(self, frozen: str) -> Document:
+        """The paper of a text.
+
+        Raises:
+            ValueError: If the text is none of a paper.
+        """
+        with self._lock:
+            known = self._papers.get(frozen)
+        if known is None:
+            known = thaw_document(frozen)
+        self.remember(frozen, known)
+        return known
+
+    def remember(self, frozen: str, document: Document) -> None:
+        """Note that a text is that of a paper."""
+        with self._lock:
+            self._papers[frozen] = document
+            self._papers.move_to_end(frozen)
+            if len(self._papers) > PAPERS_AT_HAND:
+                self._papers.popitem(last=False)
+
+
+PAPERS_AT_HAND = 64
+"""The papers of some ten claims; a list of 300 rows takes about 3 MB, other papers a hundredth of that."""
+
+_THAWED = _Thawed()
 
 
 class _Keeping:
@@ -361,6 +402,7 @@ def _put_paper(
         key = {"document_id": document.id, "submission_id": submission_id, "sha256": document.file.sha256}
         connection.execute(insert(papers).values(**key, **columns))
     else:
+        _THAWED.remember(frozen, document)
         changed = update(papers).where(papers.c.document_id == document.id)
         connection.execute(changed.values(revision=papers.c.revision + 1, **columns))
     return True

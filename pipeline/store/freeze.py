@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -104,7 +104,20 @@ def _load(kind: str, wanted: Any, text: str) -> object:
 
 
 def _freeze(thing: object) -> Any:
-    if thing is None or isinstance(thing, str | bool | int | float):
+    """What JSON can hold in place of a thing; by its very type first, for a paper has many thousand parts."""
+    kind: Any = type(thing)
+    if kind in _AS_IT_IS:
+        return thing
+    if kind is tuple:
+        return [_freeze(part) for part in cast("tuple[object, ...]", thing)]
+    if dataclasses.is_dataclass(kind):
+        return {
+            name: _freeze(part)
+            for name, default, has_type in _compared(kind)
+            if (part := getattr(thing, name)) is not default
+            and (type(part) is not has_type or part != default)
+        }
+    if isinstance(thing, str | bool | int | float):
         return thing
     if isinstance(thing, tuple):
         return [_freeze(part) for part in thing]
@@ -116,21 +129,16 @@ def _freeze(thing: object) -> Any:
         return {name: _freeze(part) for name, part in thing.items()}
     if isinstance(thing, np.generic):
         return _freeze(thing.item())
-    if not dataclasses.is_dataclass(thing):
-        raise TypeError(f"{type(thing).__name__}: not a type of the model")
-    kind: Any = type(thing)
-    return {
-        name: _freeze(part)
-        for name, default in _compared(kind)
-        if (part := getattr(thing, name)) is not default
-        and (part != default or type(part) is not type(default))
-    }
+    raise TypeError(f"{kind.__name__}: not a type of the model")
+
+
+_AS_IT_IS = frozenset({type(None), str, bool, int, float})
 
 
 @cache
-def _compared(kind: type) -> tuple[tuple[str, object], ...]:
-    """The fields of a dataclass that make it what it is, with their defaults (`MISSING` for none)."""
-    return tuple(
+def _compared(kind: type) -> tuple[tuple[str, object, type], ...]:
+    """The fields that make a dataclass what it is, each with its default (`MISSING`: none) and its type."""
+    defaults = (
         (
             field.name,
             field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default,
@@ -138,12 +146,13 @@ def _compared(kind: type) -> tuple[tuple[str, object], ...]:
         for field in dataclasses.fields(kind)
         if field.compare
     )
+    return tuple((name, default, type(default)) for name, default in defaults)
 
 
 @cache
 def _thaw_dataclass(kind: type) -> Thaw:
     hints = get_type_hints(kind)
-    parts = {name: _thaw(hints[name]) for name, _ in _compared(kind)}
+    parts = {name: _thaw(hints[name]) for name, *_ in _compared(kind)}
 
     def thaw(frozen: Any) -> Any:
         if not isinstance(frozen, dict):

@@ -61,17 +61,20 @@ def _lanes(seeker: Seeker) -> Iterator[tuple[Lane, list[Select[Any]]]]:
     """The lanes in their order; of each one walk a state, for an index begins with the state."""
     shown = select(claims.c.id, claims.c.urgent, claims.c.risk, claims.c.settle_by)
     by_risk = (claims.c.urgent.desc(), claims.c.risk.desc(), claims.c.id.desc())
-    nobodys = claims.c.assigned_to.is_(None)
+    # Not `IS NULL`: SQLite would then walk the index of persons, where nobody's are nearly all claims.
+    nobodys = func.coalesce(claims.c.assigned_to, "") == ""
     in_state = [claims.c.state == state for state in seeker.states]
-    mine = shown.where(claims.c.assigned_to == seeker.name, claims.c.state.in_(seeker.states))
+    # A person has few claims: they are sorted as they are, instead of walking a whole state to find them.
+    state = func.coalesce(claims.c.state, "")
+    mine = shown.where(claims.c.assigned_to == seeker.name, state.in_(seeker.states))
     yield "mine", [mine.order_by(*by_risk)]
     yield (
         "urgent",
-        [shown.where(state, claims.c.urgent, nobodys).order_by(*by_risk) for state in in_state],
+        [shown.where(one, claims.c.urgent, nobodys).order_by(*by_risk) for one in in_state],
     )
     soon = (claims.c.settle_by <= seeker.soon, nobodys)
-    yield "due", [shown.where(state, *soon).order_by(claims.c.settle_by, claims.c.id) for state in in_state]
-    yield "risk", [shown.where(state, nobodys).order_by(*by_risk) for state in in_state]
+    yield "due", [shown.where(one, *soon).order_by(claims.c.settle_by, claims.c.id) for one in in_state]
+    yield "risk", [shown.where(one, nobodys).order_by(*by_risk) for one in in_state]
 
 
 def _free(walk: Select[Any], seeker: Seeker, but_not: Sequence[str]) -> Select[Any]:

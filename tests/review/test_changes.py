@@ -47,7 +47,7 @@ def change(
         altered = make_changes(
             connection, judges(), made.claim_id, {"version": version, "changes": list(changes)}, looker
         )
-        return review_record(connection, made.claim_id, looker, altered.documents)
+        return review_record(connection, made.claim_id, looker, altered)
 
 
 def take_back(database: Database, made: MadeClaim, looker: Looker = ME) -> None:

@@ -133,7 +133,7 @@ def change(service: Served, person: Reviewer, claim_id: str, asked: Changes) -> 
     looker, judges = _looker(service, person), _judges(service)
     with service.database.write() as connection:
         altered = make_changes(connection, judges, claim_id, asked, looker)
-        return review_record(connection, claim_id, looker, altered.documents)
+        return review_record(connection, claim_id, looker, altered)
 
 
 @router.post("/api/review/claims/{claim_id}/undo")
@@ -144,7 +144,7 @@ def take_back(
     looker, judges = _looker(service, person), _judges(service)
     with service.database.write() as connection:
         altered = undo(connection, judges, claim_id, version, looker)
-        return review_record(connection, claim_id, looker, altered.documents)
+        return review_record(connection, claim_id, looker, altered)
 
 
 @router.put("/api/review/claims/{claim_id}/drafts", status_code=HTTPStatus.NO_CONTENT)
@@ -209,10 +209,10 @@ def assign(
     service: Served,
     person: Reviewer,
     claim_id: str,
-    to: Annotated[str | None, Body()],
     reason: Annotated[str, Body()],
+    to: Annotated[str | None, Body()] = None,
 ) -> None:
-    """转交 / sends a claim to a named person."""
+    """转交 / sends a claim to a named person; without one, back to all."""
     with service.database.write() as connection:
         desk.assign(connection, claim_id, person.actor, service.clock(), to=to, reason=reason)
 
