@@ -18,7 +18,7 @@ from pipeline.review.blind import asked_of, blinded, keep_opinion, looks_blind
 from pipeline.review.planted import planted_for, take_aside, with_planted
 from pipeline.review.records import Change, ReviewRecord
 from pipeline.store.database import Connection
-from pipeline.store.lives import check_version
+from pipeline.store.lives import check_version, standing_of
 
 
 def as_seen_by(
@@ -64,6 +64,8 @@ def put_aside(
             who looks blind.
     """
     is_blind = looks_blind(connection, claim_id, by.actor)
+    if not is_blind:
+        check_not_in_second_look(connection, claim_id)
     if is_blind and by.seen_version is not None:
         check_version(connection, claim_id, by.seen_version)
     left: list[Change] = []
@@ -84,3 +86,17 @@ def put_aside(
         elif not take_aside(connection, claim_id, *place, answer, by_this):
             left.append(change)
     return left
+
+
+def check_not_in_second_look(connection: Connection, claim_id: str) -> None:
+    """Refuse to change a claim that a second person looks at: what they are asked about would be another.
+
+    Raises:
+        LookupError: If there is no such claim.
+        StepRefused: If it is in its second review.
+    """
+    if standing_of(connection, claim_id).state == "second_review":
+        raise StepRefused(
+            f"{claim_id}: 复审中的申请不能直接修改，须由未经手的复审人员作答或退回初审"
+            " / in its second review a claim is not changed: somebody new to it answers, or sends it back"
+        )

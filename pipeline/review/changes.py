@@ -27,7 +27,7 @@ from pipeline.corrections import (
 from pipeline.errors import StepRefused
 from pipeline.model import Document
 from pipeline.rejudged import Alteration, Altered, By, Judges, change_all
-from pipeline.review.asked_twice import put_aside
+from pipeline.review.asked_twice import check_not_in_second_look, put_aside
 from pipeline.review.balances import open_repairs
 from pipeline.review.desk import checked_reason
 from pipeline.review.leases import hold
@@ -100,6 +100,7 @@ def undo(connection: Connection, judges: Judges, claim_id: str, version: int, lo
         StepRefused: If nothing is left to be taken back, it was somebody else's, or stands there no more.
     """
     hold(connection, claim_id, looker.actor, looker.now)
+    check_not_in_second_look(connection, claim_id)
     last = last_standing(connection, claim_id)
     if not last:
         raise StepRefused(f"{claim_id}: 没有可撤销的修改 / nothing is left to be taken back")

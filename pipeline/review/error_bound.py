@@ -48,7 +48,7 @@ STRICTEST: Final = 1e-6
 
 
 class BoundRecord(TypedDict):
-    """Of `asked` accepted values `wrong` were wrong; the rate lies between the bounds, each with 95 %.
+    """Of `asked` accepted values `wrong` were wrong; the rate is above `lower` and below `upper`, 95 % each.
 
     `enough` says whether so many were asked that a sample without an error would show the target.
     """

@@ -123,9 +123,9 @@ def place_name(path: str, language: Language) -> str:
         return field_label(path.removeprefix("fields."), language)
     number = int(found["row"]) + 1
     table = (
-        said("明细", "row", language)
+        said("明细", "Row", language)
         if found["table"] == "line_items"
-        else said("类别", "category", language)
+        else said("类别", "Category row", language)
     )
     row = said(f"{table}第 {number} 行", f"{table} {number}", language)
     return f"{row}·{field_label(found['part'], language)}" if found["part"] else row
