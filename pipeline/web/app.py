@@ -82,11 +82,10 @@ def app(service: Service) -> FastAPI:
         paper_pages.router,
         quality.api,
         quality.router,
-        *OF_PEOPLE,
-        review.router,
         catalog.router,
         example.router,
         batches.router,
+        *OF_PEOPLE,
     ):
         made.include_router(part)
     made.include_router(upload_pages.router)

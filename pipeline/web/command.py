@@ -67,23 +67,7 @@ def serve(
         )
     from pipeline.web.serving import serve_store
 
-    from pipeline.deadlines import Deadlines
-    from pipeline.engine.answers import take_answer
-    from pipeline.web.app import app as web_app
-    from pipeline.web.service import Service
-    from pipeline.wiring import office
-
-    chosen = settings()
     with opened() as store:
-        service = Service(store.database, take_answer, chosen.engine_secret, Deadlines(office(chosen)))
-        where = f"[{host}]" if ":" in host else host
-        out.print(f"查询接口 / web API: http://{where}:{port}  (Ctrl-C 停止 / stops)", markup=False)
-        # Lines of access would hold what was asked for; the app tells nothing of persons in URLs, but
-        # whoever adds a route could.
-        uvicorn.run(
-            web_app(service), host=host, port=port, access_log=False, log_level="warning", server_header=False
-        )
-    with _store() as store:
         serve_store(settings(), store, out, host, port, work=work, watch=watch)
 
 
