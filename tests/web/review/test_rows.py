@@ -16,12 +16,12 @@ from pipeline.corrections import rows_in
 from pipeline.model import Document
 from pipeline.records import value_text
 from pipeline.store.cases import documents_of
-from pipeline.store.database import Database
+from pipeline.store.database import Database, url_of_folder
 from pipeline.store.opened import Store
 from pipeline.store.originals import FolderOriginals
 from pipeline.web.service import Service
 from tests.cases import judges
-from tests.conftest import fill, url_of_folder
+from tests.conftest import fill
 from tests.store.stored import NOW
 from tests.web.browsing import signed_in_page
 from tests.web.review.claims import ROWS, MadeClaim, doubtful_claim
