@@ -1,10 +1,10 @@
-"""How fast the review screen is: from a key to the paint, from one claim to the next, how many bytes it loads.
+"""How fast the review screen is: from a key to the paint, from a claim to the next, how many bytes it loads.
 
     python benchmarks/review_screen.py [--keys 200] [--claims 20] [--json FILE]
 
 The claim has five papers; its list has 300 rows, 1,500 words on one page. The service, the store and the
 browser (the Chromium of the system, without a window) are real. A key's time runs from the event's own
-timestamp to a message posted from the frame that shows what it did, which arrives when that frame was painted.
+timestamp to a message posted from the frame that shows what it did, which arrives when that was painted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 // The page at the left: it moves and zooms to the value in focus and draws that value's box alone.
 // Words of the page have no elements: what is under the pointer is found by their boxes when it is pressed.
 
-import { ask, t } from "../shell/shell.js";
+import { Refused, ask, say, t } from "../shell/shell.js";
 import { addressOf, picture } from "./pictures.js";
 import { isSame, paperOf, valueAt } from "./places.js";
 
@@ -227,8 +227,9 @@ export class PageView {
 
   async #wordsOf(page) {
     if (!page.words) return [];
+    // Of a page that was turned they lie elsewhere.
     const key = `${page.words} ${page.turned}`;
-    if (!this.#words.has(key)) this.#words.set(key, ask("GET", page.words).then(({ words }) => words));
+    if (!this.#words.has(key)) this.#words.set(key, (await ask("GET", page.words)).words);
     return this.#words.get(key);
   }
 
@@ -300,12 +301,20 @@ export class PageView {
   async #takeWords(area) {
     const page = this.#page;
     if (!page) return;
-    const touched = (await this.#wordsOf(page)).filter(([, x0, y0, x1, y1]) => x0 < area[2] && x1 > area[0] && y0 < area[3] && y1 > area[1]);
+    let words;
+    try {
+      words = await this.#wordsOf(page);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      say(t("这一页的文字暂时取不到。"), "fail");
+      return;
+    }
+    const touched = words.filter(([, x0, y0, x1, y1]) => x0 < area[2] && x1 > area[0] && y0 < area[3] && y1 > area[1]);
     if (!touched.length) return;
-    const words = inReadingOrder(touched);
-    const box = [Math.min(...words.map((w) => w[1])), Math.min(...words.map((w) => w[2])), Math.max(...words.map((w) => w[3])), Math.max(...words.map((w) => w[4]))];
+    const edge = (choose, at) => choose(...touched.map((word) => word[at]));
+    const box = [edge(Math.min, 1), edge(Math.min, 2), edge(Math.max, 3), edge(Math.max, 4)];
     this.#mark(box);
-    this.#desk.take({ text: joined(words.map(([text]) => text)), page: page.number, box, document_id: this.#paper.document_id });
+    this.#desk.take({ text: joined(inReadingOrder(touched).map(([text]) => text)), page: page.number, box, document_id: this.#paper.document_id });
   }
 }
 

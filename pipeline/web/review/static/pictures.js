@@ -6,12 +6,9 @@ const MOST = 24;
 /** Of the height of its box, what a crop shows beyond it. */
 const MARGIN = 0.35;
 
-/** Where the picture of a page is, as it lies now: one that was turned is another picture under another address. */
-export function addressOf(page, { isPeeled = false } = {}) {
-  const address = (isPeeled && page.peeled) || page.picture;
-  if (!address || !page.turned) return address ?? "";
-  return `${address}${address.includes("?") ? "&" : "?"}turned=${page.turned}`;
-}
+/** Where the picture of a page is, with or without seals; empty where there is none. A page that was turned has
+ *  another address. */
+export const addressOf = (page, { isPeeled = false } = {}) => (isPeeled && page.peeled) || page.picture || "";
 
 /** The picture at an address, decoded. @returns a promise of an `HTMLImageElement`. */
 export function picture(address) {

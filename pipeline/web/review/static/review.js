@@ -16,6 +16,8 @@ import { RowTable } from "./rows.js";
 
 /** With so many doubtful values left, the next claim is fetched. */
 const PREFETCH_AT = 2;
+/** Milliseconds that what is said at the foot of the page stays at least; the next key after that takes it away. */
+const TIME_TO_READ = 2500;
 /** Of each paper, pages that are loaded before they are shown. */
 const MOST_READY = 3;
 
@@ -311,7 +313,14 @@ function isWords() {
 
 part(".pass").addEventListener("click", pass);
 part(".help").addEventListener("click", () => showKeys(keys.table));
-for (const type of ["keydown", "pointerdown"]) document.addEventListener(type, () => desk.touch(), { passive: true });
+let said = 0;
+new MutationObserver(() => { said = performance.now(); }).observe(document.getElementById("said"), { childList: true });
+for (const type of ["keydown", "pointerdown"]) {
+  document.addEventListener(type, () => {
+    desk.touch();
+    if (performance.now() - said > TIME_TO_READ) say("");
+  }, { capture: true, passive: true });
+}
 addEventListener("popstate", () => location.reload());
 
 desk.open(JSON.parse(document.getElementById("record").textContent), screen.dataset.person);
