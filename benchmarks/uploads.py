@@ -226,7 +226,12 @@ def drawn_photos(folder: Path) -> list[bytes]:
     out = folder / "drawn"
     command = [sys.executable, "-m", "fixtures.draw", "--set", str(PAPERS), "--level", "photo"]
     subprocess.run([*command, "--seed", "31", "--out", str(out)], check=True, cwd=ROOT, stdout=sys.stderr)
-    return [file.read_bytes() for file in sorted(out.rglob("*.jpg"))]
+    return photos_in(out)
+
+
+def photos_in(folder: Path) -> list[bytes]:
+    """The photos that lie in a folder."""
+    return [file.read_bytes() for file in sorted(folder.rglob("*.jpg"))]
 
 
 @contextlib.asynccontextmanager
@@ -250,7 +255,7 @@ async def _killed_once(folder: Path, port: int, after: float) -> AsyncIterator[N
 
 async def measured(options: argparse.Namespace, folder: Path) -> tuple[Figures, list[str], int]:
     """What clients met, what was lost, how many submissions were read meanwhile."""
-    photos = drawn_photos(folder)
+    photos = drawn_photos(folder) if options.photos is None else photos_in(options.photos)
     settings = Settings(store_dir=folder / "store", state_dir=folder / "state")
     with opened_store(settings) as store:
         with store.database.write() as connection:
@@ -281,6 +286,7 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--think", type=float, default=30, help="seconds between two photos of a client")
+    parser.add_argument("--photos", type=Path, help="a folder of photos; otherwise they are drawn")
     options = parser.parse_args()
     before = os.getloadavg()
     with tempfile.TemporaryDirectory(prefix="baoxiao-uploads-") as folder:

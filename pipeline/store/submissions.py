@@ -321,6 +321,14 @@ def note_read_ahead(connection: Connection, submission: Submission, holder: str,
     return as_read and noted.rowcount == 1
 
 
+def is_read_ahead(connection: Connection, key: str) -> bool:
+    """Whether the submission is held and was read ahead with all the files that it has now."""
+    own = select(submissions.c.id).where(
+        submissions.c.id == key, submissions.c.state == "held", submissions.c.read_at.is_not(None)
+    )
+    return connection.execute(own).first() is not None
+
+
 # ---------------------------------------------------------------- who reads
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import ServerSentEvent
 
+from pipeline.errors import ServiceUnavailable
 from pipeline.web.uploads.records import UploadRecord
 
 POLL_SECONDS = 0.5
@@ -87,7 +88,10 @@ class Followers:
 
     async def _poll(self, upload: str, watched: _Watched) -> None:
         while True:
-            record = await run_in_threadpool(self._look_up, upload)
+            try:
+                record = await run_in_threadpool(self._look_up, upload)
+            except ServiceUnavailable:  # the store is back before long, and whoever follows has time
+                record = watched.record
             if watched.record != record:
                 async with watched.changed:
                     watched.record = record

@@ -32,7 +32,7 @@ from pipeline.preview import read_preview
 from pipeline.store.opened import Store
 from pipeline.store.originals import COPY_BYTES
 from pipeline.store.page_progress import page_progress_of
-from pipeline.store.submissions import Submission, load_submission
+from pipeline.store.submissions import Submission, is_read_ahead, load_submission
 from pipeline.store.upload_results import claims_of_upload, papers_of_upload, unread_of_upload
 from pipeline.uploading import (
     Sending as Said,
@@ -61,8 +61,8 @@ from pipeline.web.uploads.records import (
 from pipeline.web.uploads.senders import OwnUpload, Sender, Sending
 
 AT_ONCE_SECONDS = 0.6
-"""So long an answer waits for the gate, counted from when the request came: it is wanted within a second, also
-where reading goes on beside. A picture that nobody is before is judged in 0.57 s (median, `docs/accuracy.md`)."""
+"""So long an answer waits for the gate, counted from when the request came: it is wanted within a second, and
+others read beside. A picture that nobody is before is judged in 0.57 s (median, `docs/accuracy.md`)."""
 LONGEST_REFERENCE = 200
 FIELDS = frozenset({"reference", "for_claim", "hold"})
 YES = frozenset({"1", "true", "yes", "on"})
@@ -230,13 +230,10 @@ def state_of(service: Service, upload: str) -> UploadRecord:
     with service.database.read() as connection:
         found = load_submission(connection, upload)
         pages = page_progress_of(connection, upload)
+        has_result = found.state in ("read", "failed") or is_read_ahead(connection, upload)
     gate = service.gate
     if gate is not None and found.state == "held":
         gate.judge(found.files)  # after a restart nobody has
-    has_result = found.state in ("read", "failed")
-    if found.state == "held" and service.work is not None:
-        preview = read_preview(service.work / upload)
-        has_result = preview is not None and preview["files"] == [file.sha256 for file in found.files]
     return upload_record(
         found, lambda file: gate.verdicts(file) if gate else None, pages, has_result=has_result
     )

@@ -7,6 +7,7 @@ const RECENT = "baoxiao-uploads";
 const MOST_RECENT = 8;
 const WAIT_SECONDS = 3; // before what met no answer is sent again
 const LARGEST_SHOWN = 15 * 1024 * 1024; // bytes of a photo that is fetched again only to be shown
+const LEAST_SHOWN = 0.2; // of a photo's width, around a place that is marked
 const PICTURE = /\.(jpe?g|png|webp|gif|bmp)$/i;
 const TONE = { accept: "fine", warn: "doubt", retake: "fail" };
 const SIGN = { fine: "✓", doubt: "!", fail: "✕" };
@@ -23,7 +24,7 @@ let result = null;
 let outgoing = []; // { files, way, share, key, told, to } on their way, first in first out
 let sending = false;
 let stop = () => {};
-const pictures = new Map(); // name|size → object URL of a photo
+const pictures = new Map(); // name|size → { url, width, height } of a photo; before it has a place, |size
 
 /** Our half of a message that says it in Chinese and then in English. */
 function half(message) {
@@ -76,7 +77,24 @@ function enqueue(files, to = {}) {
 }
 
 function remembering(file) {
-  if (PICTURE.test(file.name) || file.type.startsWith("image/")) pictures.set(`|${file.size}`, URL.createObjectURL(file));
+  if (PICTURE.test(file.name) || file.type.startsWith("image/")) keepPicture(`|${file.size}`, file);
+}
+
+/** Keep a photo to be shown, once the browser has looked at it; what it cannot show is shown by its ending. */
+async function keepPicture(key, blob) {
+  const image = new Image();
+  image.src = URL.createObjectURL(blob);
+  try {
+    await image.decode();
+  } catch {
+    return;
+  }
+  pictures.set(key, { url: image.src, width: image.naturalWidth, height: image.naturalHeight });
+  draw();
+}
+
+function pictureOf(file) {
+  return pictures.get(`${file.name}|${file.size}`) ?? pictures.get(`|${file.size}`);
 }
 
 async function pump() {
@@ -208,13 +226,13 @@ function worst(quality) {
 
 function photo(name, size, causes, number) {
   const box = make("div", { className: "photo" });
-  const url = pictures.get(`${name}|${size}`) ?? pictures.get(`|${size}`);
-  if (url) box.append(make("img", { src: url, alt: name || t("照片") }));
+  const picture = pictureOf({ name, size });
+  if (picture) box.append(make("img", { src: picture.url, alt: name || t("照片") }));
   else {
     box.append((name.split(".").pop() || "…").slice(0, 4).toUpperCase());
     if (number && PICTURE.test(name) && size < LARGEST_SHOWN) fetchPicture(name, size, number);
   }
-  if (url) causes.forEach((cause, place) => cause.box && box.append(mark(cause.box, place + 1)));
+  if (picture) causes.forEach((cause, place) => cause.box && box.append(mark(cause.box, place + 1)));
   return box;
 }
 
@@ -224,8 +242,8 @@ async function fetchPicture(name, size, number) {
   if (asked.has(key)) return;
   asked.add(key);
   const response = await ask("GET", `/uploads/${upload}/files/${number}`, true);
-  pictures.set(key, URL.createObjectURL(new Blob([await response.arrayBuffer()], { type: `image/${name.split(".").pop().toLowerCase().replace("jpg", "jpeg")}` })));
-  draw();
+  const type = `image/${name.split(".").pop().toLowerCase().replace("jpg", "jpeg")}`;
+  await keepPicture(key, new Blob([await response.arrayBuffer()], { type }));
 }
 
 function mark([x0, y0, x1, y1], number) {
@@ -235,16 +253,19 @@ function mark([x0, y0, x1, y1], number) {
 }
 
 function causeOf(cause, number, file) {
-  const url = pictures.get(`${file.name}|${file.size}`) ?? pictures.get(`|${file.size}`);
+  const picture = pictureOf(file);
   const isPart = cause.box && (cause.box[2] - cause.box[0] < 0.95 || cause.box[3] - cause.box[1] < 0.95);
-  return make("div", { className: "cause" }, make("p", { textContent: `${number}. ${half(cause.message)}` }), url && isPart && cause.page === 1 ? crop(url, cause.box) : null);
+  return make("div", { className: "cause" }, make("p", { textContent: `${number}. ${half(cause.message)}` }), picture && isPart && cause.page === 1 ? crop(picture, cause.box) : null);
 }
 
-function crop(url, [x0, y0, x1, y1]) {
+function crop({ url, width, height }, [x0, y0, x1, y1]) {
   const made = make("div", { className: "crop", role: "img", ariaLabel: t("看不清的部分") });
-  const wide = Math.min(1, Math.max(x1 - x0, 0.2));
+  const wide = Math.min(1, Math.max(x1 - x0, LEAST_SHOWN));
+  // Never taller than it is wide: what matters is to recognise the place.
+  const high = Math.min(Math.max(y1 - y0, LEAST_SHOWN / 4), (wide * width) / height);
   const place = (from, share) => (share >= 1 ? 0 : (Math.min(from, 1 - share) / (1 - share)) * 100);
-  Object.assign(made.style, { backgroundImage: `url("${url}")`, backgroundSize: `${100 / wide}% auto`, backgroundPosition: `${place(x0, wide)}% ${((y0 + y1) / 2) * 100}%` });
+  const shown = { backgroundImage: `url("${url}")`, backgroundSize: `${100 / wide}% auto`, backgroundPosition: `${place(x0, wide)}% ${place(y0, high)}%` };
+  Object.assign(made.style, shown, { aspectRatio: `${wide * width} / ${high * height}` });
   return made;
 }
 
