@@ -53,23 +53,25 @@ def watch(
 
     with _ends_told(), opened_store(settings()) as store:
         watching = Watch(store, folder)
-        _look(watching)
+        told = _look(watching, "")
         time.sleep(QUIET.total_seconds())
-        _look(watching)
+        told = _look(watching, told)
         while not once:
             time.sleep(SECONDS_BETWEEN_LOOKS)
-            _look(watching)
+            told = _look(watching, told)
 
 
-def _look(watching: Watch) -> None:
-    """One look; a drive that is away comes back."""
+def _look(watching: Watch, told: str) -> str:
+    """One look; what went wrong is told once: a drive may be away for hours."""
     try:
         taken = watching.look(datetime.now(UTC))
     except ServiceUnavailable as error:
-        err.print(f"✗ {error}", markup=False)
-        return
+        if str(error) != told:
+            err.print(f"✗ {error}", markup=False)
+        return str(error)
     if taken:
         out.print(f"✓ 收到 {taken} 件 / {taken} submissions were received", markup=False)
+    return ""
 
 
 @contextmanager

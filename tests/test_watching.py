@@ -191,6 +191,7 @@ STEPS = ("rename", "receive", "note_watched")
 """What changes something on the way of a paper, in `pipeline.watching`."""
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("call", [1, 2, 3, 4])
 @pytest.mark.parametrize("step", STEPS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pypdfium2
 import pytest
 from PIL import Image as Pictures
@@ -30,11 +31,12 @@ def bound(tmp_path: Path, *leaves: tuple[Path, int, int]) -> pypdfium2.PdfDocume
 
 
 def shown(document: pypdfium2.PdfDocument, number: int = 0) -> Pictures.Image:
-    return document[number].render(scale=PICTURE_DPI / POINTS_PER_INCH).to_pil().convert("RGB")
+    picture: Pictures.Image = document[number].render(scale=PICTURE_DPI / POINTS_PER_INCH).to_pil()
+    return picture.convert("L")
 
 
 def is_dark(picture: Pictures.Image, x: int, y: int) -> bool:
-    return sum(picture.getpixel((x, y))) < 200
+    return bool(np.asarray(picture)[y, x] < 60)
 
 
 def two_pages(file: Path) -> Path:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert
 
 from pipeline.errors import StepRefused
-from pipeline.records import BatchRecord
+from pipeline.records import BatchOutcome, BatchRecord, SheetRecord
 from pipeline.store.batches import batch_of, batches_of, keep_batches, note_release
 from pipeline.store.database import Connection, Database
 from pipeline.store.intake_lists import list_submissions, submission_line
@@ -17,9 +17,9 @@ from pipeline.store.tables import submission_files
 from tests.store.stored import NOW, put_claim, put_submission
 
 
-def held(number: str = "B1", outcome: str = "held") -> BatchRecord:
-    sheet = {"document_id": "D-1", "file": "a.pdf", "page": 1, "position": 1}
-    return {  # type: ignore[return-value]  # as JSON has it
+def held(number: str = "B1", outcome: BatchOutcome = "held") -> BatchRecord:
+    sheet: SheetRecord = {"document_id": "D-1", "file": "a.pdf", "page": 1, "position": 1}
+    return {
         "schema_version": "1",
         "batch_number": number,
         "header": sheet,

@@ -22,6 +22,9 @@ from tests.store.stored import NOW, put_submission
 from tests.web.browsing import sign_in
 from tests.web.serving import Door, served
 
+# What it asks of the store is tested on both kinds of database (tests/store/test_pages.py).
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 FILE = "ab" * 32
 NAME = "甲/门诊 <script>.html"
 RED = (200, 30, 40)

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import insert, select, update
 
-from pipeline.records import BatchRecord
+from pipeline.records import BatchRecord, SheetRecord, SuspectRecord
 from pipeline.seen_pages import packed
 from pipeline.store.batches import keep_batches
 from pipeline.store.database import Database
@@ -27,6 +27,9 @@ from pipeline.web.service import Service
 from tests.store.stored import NOW, put_claim
 from tests.web.browsing import sign_in, signed_in_page
 from tests.web.serving import Door, served
+
+# What it asks of the store is tested on both kinds of database (tests/store/test_intake_lists.py).
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 TYPES = ("other", "outpatient_invoice", "outpatient_invoice", "itemized_bill")
 """Of the pages of the stack; the first one is its header."""
@@ -91,11 +94,16 @@ class Desk:
         }
 
     def _batch(self) -> BatchRecord:
-        def sheet(position: int) -> dict[str, object]:
+        def sheet(position: int) -> SheetRecord:
             return {"document_id": f"D-{position}", "file": "叠.pdf", "page": position, "position": position}
 
-        suspect = {**sheet(3), "cause": "failed_sum", "why": "核算不符 / its sums fail"}
-        return {  # type: ignore[return-value]  # as JSON has it
+        suspect: SuspectRecord = {
+            **sheet(3),
+            "cause": "failed_sum",
+            "why": "核算不符 / its sums fail",
+            "neighbours": [sheet(2), sheet(4)],
+        }
+        return {
             "schema_version": "1",
             "batch_number": "2026-0412",
             "header": sheet(1),
@@ -106,7 +114,7 @@ class Desk:
             "found_amount": "709.21",
             "unread_amounts": 1,
             "message": "不符 / it does not close",
-            "suspects": [{**suspect, "neighbours": [sheet(2), sheet(4)]}],
+            "suspects": [suspect],
             "documents": ["D-2", "D-3", "D-4"],
             "claims": ["C-1"],
         }
@@ -237,7 +245,6 @@ def tab(browser: Browser, client: httpx.Client, desk: Desk, database: Database) 
     page.context.close()
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_pages_are_put_in_order_by_keys_alone(tab: Page, desk: Desk) -> None:
     tab.locator("#arrange").focus()
     tab.keyboard.press("Enter")
@@ -267,7 +274,6 @@ def test_pages_are_put_in_order_by_keys_alone(tab: Page, desk: Desk) -> None:
     assert tab.evaluate("window.broken") is None
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_page_is_dragged_and_all_is_left_as_it_was(tab: Page, desk: Desk) -> None:
     tab.click("#arrange")
     tab.locator("[data-page='4']").drag_to(tab.locator("[data-page='2']"))
