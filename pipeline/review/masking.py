@@ -1,8 +1,9 @@
 """What of a claim somebody may see in the clear, and the claim without what they may not.
 
-Who works on a claim sees it: a reviewer while it is on their desk (by lease). A supervisor sees the values of
-a person for `SHOWN_FOR` after saying why. Clerks and auditors see them masked, administrators see no claims.
-Each time is written down (`pipeline.store.disclosures`).
+Who works on a claim sees it: a reviewer or a supervisor while it is on their desk (by lease), and as long as
+it lies on nobody's, for it is opened a moment before it is taken. Of a claim on another's desk a supervisor
+sees the values of a person for `SHOWN_FOR` after saying why. Clerks and auditors see them masked,
+administrators see no claims. Each time is written down (`pipeline.store.disclosures`).
 
 Values of a person are masked wherever they stand: in their field, in what else was read for it, in sentences
 that quote them and in names of files. Medicines stay, for without them nothing is left to look at.
@@ -29,7 +30,8 @@ from pipeline.store.database import Connection
 from pipeline.store.disclosures import holder_of, last_disclosure, note_disclosure
 
 Sight: TypeAlias = Literal["on_their_desk", "for_a_reason", "masked", "nothing"]
-"""When a role sees a person's values: while it holds the claim; after saying why; never; nor the claim."""
+"""When a role sees a person's values: while it holds the claim; then, and after saying why; never; nor the
+claim."""
 
 SIGHTS: Mapping[Role, Sight] = {
     "reviewer": "on_their_desk",
@@ -39,6 +41,9 @@ SIGHTS: Mapping[Role, Sight] = {
     "auditor": "masked",
     "admin": "nothing",
 }
+
+WORKING: frozenset[Sight] = frozenset({"on_their_desk", "for_a_reason"})
+"""Those who may have a claim on their desk."""
 
 SHOWN_FOR = timedelta(minutes=30)
 """After a reason was given: enough for one claim, too short to leave it open over lunch."""
@@ -83,23 +88,34 @@ def may_see_clear(connection: Connection, person: Actor, claim_id: str, now: dat
     if sight == "nothing":
         raise LookupError(f"{claim_id}: 没有这件申请 / no such claim")
     holder = holder_of(connection, claim_id, now)
-    if sight == "on_their_desk":
-        return holder == person.name
+    if sight in WORKING and holder == person.name:
+        return True
     if sight == "for_a_reason":
         shown_at = last_disclosure(connection, claim_id, person.name)
         return shown_at is not None and now - shown_at < SHOWN_FOR
     return False
 
 
+def may_open(connection: Connection, person: Actor, claim_id: str, now: datetime) -> bool:
+    """Whether somebody may open a claim to work on it: as `may_see_clear`, or where it lies on nobody's desk.
+
+    Raises:
+        LookupError: If there is no such claim, or the role sees no claims.
+    """
+    if may_see_clear(connection, person, claim_id, now):
+        return True
+    return SIGHTS[person.role] in WORKING and holder_of(connection, claim_id, now) is None
+
+
 def note_opened(connection: Connection, person: Actor, claim_id: str, now: datetime) -> None:
-    """Write down that a reviewer has the claim on their desk; to be called once a lease, when it is taken.
+    """Write down that somebody has the claim on their desk; to be called once a lease, when it is taken.
 
     Others see nothing by taking a claim, so nothing is noted of them.
 
     Raises:
         LookupError: If there is no such claim.
     """
-    if SIGHTS.get(person.role) == "on_their_desk":
+    if SIGHTS.get(person.role) in WORKING:
         note_disclosure(connection, claim_id, person, now, ON_THE_DESK)
 
 
@@ -136,6 +152,15 @@ def masked(record: ReviewRecord) -> ReviewRecord:
     rest = {key: hidden.everywhere(value) for key, value in record.items() if key not in ("papers", "person")}
     person = {name: _masked(name, value) for name, value in record["person"].items()}
     return cast("ReviewRecord", {**rest, "person": person, "papers": papers})
+
+
+def masked_at(path: str, text: str | None) -> str | None:
+    """What stood at a place of a paper, without what tells of a person.
+
+    >>> masked_at("fields.payer_name", "张小样"), masked_at("line_items[0].amount", "12.00")
+    ('张**', '12.00')
+    """
+    return _masked(path.removeprefix("fields."), text)
 
 
 class _Hidden:

@@ -11,17 +11,15 @@ from pipeline.store.database import Database
 from pipeline.store.opened import Store
 from pipeline.web.service import Service
 from tests.store.stored import NOW
-from tests.web.office_at_work import office_at_work
 from tests.web.serving import Door, served
-from tests.web.shown_pages import PAGES, opened
+from tests.web.shown_pages import PAGES, furnish, opened
 
 SERIOUS = ("serious", "critical")
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_axe_finds_nothing_serious_on_any_page(browser: Browser, database: Database, store: Store) -> None:
-    with database.write() as connection:
-        office_at_work(connection, NOW, days=3, a_day=6)
+    furnish(store, NOW, days=3, a_day=6)
     axe = Axe()
     found: list[str] = []
     with served(Service(database, Door(), clock=lambda: NOW, store=store)) as client:

@@ -19,10 +19,13 @@ from pipeline.review import desk, leases
 from pipeline.review.audit import AuditRecord, audit_record
 from pipeline.review.changes import make_changes, undo
 from pipeline.review.desk import ColleagueRecord
+from pipeline.review.masking import masked, masked_at, may_open, note_opened
 from pipeline.review.queue import Asked, next_claim
 from pipeline.review.records import Changes, LeaseRecord, ReviewRecord
 from pipeline.review.typed import Draft, keep_typed
 from pipeline.review.view import Looker, lease_record, review_record
+from pipeline.store.database import Connection
+from pipeline.store.disclosures import holder_of
 from pipeline.store.review_queue import Lane
 from pipeline.web.pages import REVIEWERS, page
 from pipeline.web.people import Person, opened_to
@@ -87,7 +90,7 @@ def open_next(service: Served, person: Reviewer) -> Response:
 def screen(request: Request, service: Served, person: Reviewer, claim_id: str) -> Response:
     """复核一件申请 / one claim on the desk."""
     with service.database.read() as connection:
-        record = review_record(connection, claim_id, _looker(service, person))
+        record = _as_they_may_see(connection, claim_id, _looker(service, person))
     return page(request, "review/claim.html.j2", person, record=record)
 
 
@@ -104,9 +107,9 @@ def coming_next(
 
 @router.get("/api/review/claims/{claim_id}")
 def claim(service: Served, person: Reviewer, claim_id: str) -> ReviewRecord:
-    """一件申请的复核内容 / a claim as the review screen shows it."""
+    """一件申请的复核内容 / a claim as the review screen shows it; on another's desk, without the person."""
     with service.database.read() as connection:
-        return review_record(connection, claim_id, _looker(service, person))
+        return _as_they_may_see(connection, claim_id, _looker(service, person))
 
 
 @router.post("/api/review/claims/{claim_id}/lease")
@@ -116,8 +119,12 @@ def take_lease(
     """取得或延长办理 / have a claim on one's desk, or keep it there."""
     looker = _looker(service, person)
     with service.database.write() as connection:
+        held_already = holder_of(connection, claim_id, looker.now) == looker.actor.name
         taking = leases.take_over if take_over else leases.hold
-        return lease_record(taking(connection, claim_id, looker.actor, looker.now), looker)
+        desk = taking(connection, claim_id, looker.actor, looker.now)
+        if not held_already:
+            note_opened(connection, looker.actor, claim_id, looker.now)
+        return lease_record(desk, looker)
 
 
 @router.delete("/api/review/claims/{claim_id}/lease", status_code=HTTPStatus.NO_CONTENT)
@@ -220,8 +227,14 @@ def assign(
 @router.get("/api/review/claims/{claim_id}/audit")
 def audit(service: Served, person: Reviewer, claim_id: str) -> AuditRecord:
     """修改与决定的记录 / who did what."""
+    looker = _looker(service, person)
     with service.database.read() as connection:
-        return audit_record(connection, claim_id, _looker(service, person))
+        told = audit_record(connection, claim_id, looker)
+        if may_open(connection, looker.actor, claim_id, looker.now):
+            return told
+    for one in told["changes"]:
+        one["old"], one["new"] = masked_at(one["path"], one["old"]), masked_at(one["path"], one["new"])
+    return told
 
 
 @router.get("/api/review/people")
@@ -232,6 +245,11 @@ def people(service: Served, person: Reviewer) -> list[ColleagueRecord]:
 
 
 # ---------------------------------------------------------------- parts
+
+
+def _as_they_may_see(connection: Connection, claim_id: str, looker: Looker) -> ReviewRecord:
+    record = review_record(connection, claim_id, looker)
+    return record if may_open(connection, looker.actor, claim_id, looker.now) else masked(record)
 
 
 def _looker(service: Service, person: Person) -> Looker:
