@@ -95,7 +95,7 @@ def opened(
     context = browser.new_context(
         base_url=base_url, viewport={"width": width, "height": height}, locale="zh-CN"
     )
-    cookies = {LANGUAGE_COOKIE: language}
+    cookies: dict[str, str] = {LANGUAGE_COOKIE: language}
     with database.write() as connection:
         waiting = (
             select(claims.c.id)

@@ -75,7 +75,7 @@ def as_somebody(database: Database, name: str) -> dict[str, str]:
 
 def status(web: httpx.Client, verb: str, url: str, headers: dict[str, str]) -> int:
     """The status alone: a stream of events would go on for ever."""
-    body = {} if verb in CHANGING else None
+    body: dict[str, str] | None = {} if verb in CHANGING else None
     with web.stream(verb, url, headers={"Accept": "application/json", **headers}, json=body) as told:
         return told.status_code
 
@@ -84,7 +84,7 @@ def routes_of(service: Service) -> Iterator[tuple[str, str]]:
     """All of them, also those that `/openapi.json` does not tell."""
     for route in iter_route_contexts(app(service).routes):
         assert route.methods, f"{route.path}: what lies below it stands in no table"
-        yield from ((verb, route.path) for verb in route.methods if verb != "HEAD")
+        yield from ((verb, route.path or "") for verb in route.methods if verb != "HEAD")
 
 
 def test_every_route_stands_in_the_table_and_nothing_else_does(service: Service) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from pipeline.store.database import Connection
 from pipeline.web.service import Service
 from tests.web.browsing import sign_in
 from tests.web.serving import SECRET, served
@@ -42,7 +46,7 @@ def test_the_page_speaks_the_language_of_its_reader(web: httpx.Client, service: 
     client = sign_in(web, service.database, "clerk")
     client.post("/language", data={"to": "en"})
     told = client.get("/nowhere", headers=BROWSER).text
-    assert "not found" in told
+    assert "Not found" in told
     assert "没有找到" not in told
 
 
@@ -67,7 +71,7 @@ def test_a_page_is_told_even_where_the_store_does_not_answer(web: httpx.Client, 
 def test_an_error_of_ours_tells_nothing_of_itself(web: httpx.Client, service: Service) -> None:
     """The door for answers of an engine is broken: what it says stays inside."""
 
-    def broken(*_: object) -> object:
+    def broken(connection: Connection, message_id: str, answer: Mapping[str, Any], now: datetime) -> object:
         raise RuntimeError("张小样 11010519491231002X")
 
     body = '{"message_id": "m-1"}'
