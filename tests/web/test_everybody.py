@@ -1,4 +1,4 @@
-"""Whether everybody can use the pages: axe finds nothing serious on any of them; their languages take turns."""
+"""Whether everybody can use the pages: axe finds nothing serious on any; their languages take turns."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_axe_finds_nothing_serious_on_any_page(browser: Browser, database: Datab
     axe = Axe()
     found: list[str] = []
     with served(Service(database, Door(), clock=lambda: NOW, store=store)) as client:
-        for page, language in zip(PAGES, cycle(LANGUAGES)):  # noqa: B905 - the languages take turns
+        for page, language in zip(PAGES, cycle(LANGUAGES)):  # the languages take turns
             tab = opened(browser, str(client.base_url), database, page, language, NOW)
             for one in axe.run(tab).response["violations"]:
                 if one["impact"] in SERIOUS:
