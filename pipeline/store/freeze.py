@@ -113,7 +113,7 @@ def _freeze(thing: object) -> Any:
     if dataclasses.is_dataclass(kind):
         return {
             name: _freeze(part)
-            for name, default, has_type in _compared(kind)
+            for name, default, has_type in _compared(cast("type", kind))
             if (part := getattr(thing, name)) is not default
             and (type(part) is not has_type or part != default)
         }

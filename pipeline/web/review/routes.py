@@ -21,12 +21,13 @@ from pipeline.review.changes import make_changes, undo
 from pipeline.review.desk import ColleagueRecord
 from pipeline.review.masking import masked, masked_at, may_open, note_opened
 from pipeline.review.queue import Asked, next_claim
-from pipeline.review.records import Changes, LeaseRecord, ReviewRecord
+from pipeline.review.records import Changes, LeaseRecord
 from pipeline.review.typed import Draft, keep_typed
 from pipeline.review.view import Looker, lease_record, review_record
 from pipeline.store.database import Connection
 from pipeline.store.disclosures import holder_of
 from pipeline.store.review_queue import Lane
+from pipeline.web.compressed import compressed, json_answer
 from pipeline.web.pages import REVIEWERS, page
 from pipeline.web.people import Person, opened_to
 from pipeline.web.review.queue_page import queue_context
@@ -92,6 +93,8 @@ def screen(request: Request, service: Served, person: Reviewer, claim_id: str) -
     with service.database.read() as connection:
         record = _as_they_may_see(connection, claim_id, _looker(service, person))
     return page(request, "review/claim.html.j2", person, record=record)
+        record = review_record(connection, claim_id, _looker(service, person))
+    return compressed(request, page(request, "review/claim.html.j2", person, record=record))
 
 
 # ---------------------------------------------------------------- what the screen asks
@@ -110,6 +113,10 @@ def claim(service: Served, person: Reviewer, claim_id: str) -> ReviewRecord:
     """一件申请的复核内容 / a claim as the review screen shows it; on another's desk, without the person."""
     with service.database.read() as connection:
         return _as_they_may_see(connection, claim_id, _looker(service, person))
+def claim(request: Request, service: Served, person: Reviewer, claim_id: str) -> Response:
+    """一件申请的复核内容 / a claim as the review screen shows it."""
+        record = review_record(connection, claim_id, _looker(service, person))
+    return json_answer(request, record)
 
 
 @router.post("/api/review/claims/{claim_id}/lease")
@@ -135,23 +142,29 @@ def end_lease(service: Served, person: Reviewer, claim_id: str) -> None:
 
 
 @router.post("/api/review/claims/{claim_id}/changes")
-def change(service: Served, person: Reviewer, claim_id: str, asked: Changes) -> ReviewRecord:
+def change(request: Request, service: Served, person: Reviewer, claim_id: str, asked: Changes) -> Response:
     """修改 / changes on papers, all in one go; the claim as rules see it now."""
     looker, judges = _looker(service, person), _judges(service)
     with service.database.write() as connection:
         altered = make_changes(connection, judges, claim_id, asked, looker)
-        return review_record(connection, claim_id, looker, altered)
+        record = review_record(connection, claim_id, looker, altered)
+    return json_answer(request, record)
 
 
 @router.post("/api/review/claims/{claim_id}/undo")
 def take_back(
-    service: Served, person: Reviewer, claim_id: str, version: Annotated[int, Body(embed=True)]
-) -> ReviewRecord:
+    request: Request,
+    service: Served,
+    person: Reviewer,
+    claim_id: str,
+    version: Annotated[int, Body(embed=True)],
+) -> Response:
     """撤销自己最近的修改 / takes back one's own last change."""
     looker, judges = _looker(service, person), _judges(service)
     with service.database.write() as connection:
         altered = undo(connection, judges, claim_id, version, looker)
-        return review_record(connection, claim_id, looker, altered)
+        record = review_record(connection, claim_id, looker, altered)
+    return json_answer(request, record)
 
 
 @router.put("/api/review/claims/{claim_id}/drafts", status_code=HTTPStatus.NO_CONTENT)
@@ -165,36 +178,40 @@ def keep_drafts(
 
 @router.post("/api/review/claims/{claim_id}/override")
 def override(
+    request: Request,
     service: Served,
     person: Reviewer,
     claim_id: str,
     key: Annotated[int, Body()],
     reason: Annotated[str, Body()],
     version: Annotated[int, Body()],
-) -> ReviewRecord:
+) -> Response:
     """放行一项未通过的校验 / lets a claim pass though a check fails."""
     looker = _looker(service, person)
     with service.database.write() as connection:
         desk.override(
             connection, claim_id, key, looker.actor, looker.now, reason=reason, seen_version=version
         )
-        return review_record(connection, claim_id, looker)
+        record = review_record(connection, claim_id, looker)
+    return json_answer(request, record)
 
 
 @router.post("/api/review/claims/{claim_id}/step")
 def step(
+    request: Request,
     service: Served,
     person: Reviewer,
     claim_id: str,
     event: Annotated[str, Body(max_length=40)],
     version: Annotated[int, Body()],
     reason: Annotated[str, Body()] = "",
-) -> ReviewRecord:
+) -> Response:
     """办理一步 / takes a step with a claim."""
     looker = _looker(service, person)
     with service.database.write() as connection:
         desk.step(connection, claim_id, event, looker.actor, looker.now, reason=reason, seen_version=version)
-        return review_record(connection, claim_id, looker)
+        record = review_record(connection, claim_id, looker)
+    return json_answer(request, record)
 
 
 @router.post("/api/review/claims/{claim_id}/postpone", status_code=HTTPStatus.NO_CONTENT)

@@ -120,7 +120,7 @@ def at_desk(
     page.on("pageerror", lambda error: faults.append(str(error)))
     try:
         page.goto(f"/review/{claim_id}")
-        page.wait_for_function("document.activeElement.closest('.desk')")
+        page.wait_for_function("() => document.activeElement.closest('.desk')")
         yield page
     finally:
         context.close()

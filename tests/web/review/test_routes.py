@@ -114,6 +114,17 @@ def test_a_change_is_taken_back_over_http_too(database: Database, web: httpx.Cli
     assert after["version"] == 4
 
 
+def test_a_claim_goes_out_compressed_to_who_can_read_that(
+    database: Database, web: httpx.Client, made: MadeClaim
+) -> None:
+    sign_in(web, database, "reviewer")
+    own = f"/api/review/claims/{made.claim_id}"
+    plain, packed = (web.get(own, headers={"Accept-Encoding": how}) for how in ("identity", "gzip"))
+    assert plain.json() == packed.json()
+    assert "content-encoding" not in plain.headers
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 4
+
+
 def test_what_was_typed_is_there_after_a_reload(
     database: Database, web: httpx.Client, made: MadeClaim
 ) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from pipeline.catalogs.aliases import AliasBook
 from pipeline.corrections import rows_in
-from pipeline.model import Document
+from pipeline.model import Box, Document
 from pipeline.records import value_text
 from pipeline.store.cases import documents_of
 from pipeline.store.database import Database, url_of_folder
@@ -26,6 +28,7 @@ from tests.store.stored import NOW
 from tests.web.browsing import signed_in_page
 from tests.web.review.claims import ROWS, MadeClaim, doubtful_claim
 from tests.web.serving import SECRET, Door, served
+from validators.sums import product_holds
 
 LIST = "费用清单"
 NAME, UNIT, QUANTITY, PRICE, AMOUNT = range(5)
@@ -129,6 +132,19 @@ class Desk:
             )
             for row in rows_in(self.saved(), "line_items")
         ]
+
+    def mark(self, box: Box) -> None:
+        """As if words in a box of the list's page were clicked."""
+        width, height = self.saved().pages[0].width, self.saved().pages[0].height
+        place = [box.x0 / width, box.y0 / height, box.x1 / width, box.y1 / height]
+        self.page.evaluate(
+            """async ([document_id, box]) => {
+            const { src } = document.querySelector('script[src*="/review.js"]');
+            const { desk } = await import(src.replace('review.js', 'desk.js'));
+            desk.take({ text: "", page: 1, box, document_id });
+        }""",
+            [self.made.papers["itemized_bill"], place],
+        )
 
     def sums(self) -> str:
         return self.page.locator(".sums").inner_text()
@@ -461,6 +477,27 @@ def test_rows_that_reading_missed_follow_from_one_that_it_read(at_desk: OpenDesk
     assert desk.rows() == [*READ[:4], *(right(at) for at in range(4, 8))]
 
 
+def test_a_table_that_was_not_read_at_all_follows_from_cells_marked_on_the_page(at_desk: OpenDesk) -> None:
+    desk = at_desk()
+    second = rows_in(desk.saved(), "line_items")[1]
+    desk.go(0, NAME)
+    desk.press(*["Shift+ArrowDown"] * (len(ROWS) - 1), "Control+Delete")
+    expect(desk.page.locator(".line-table tbody tr")).to_have_count(0)
+    desk.press("Alt+i")
+    panel = desk.page.get_by_role("group", name="按样例补全")
+    expect(panel).to_be_focused()
+    for part in ("name", "specification", "unit", "quantity", "unit_price", "amount"):
+        cell = getattr(second, part)
+        if cell is None:
+            desk.press("Tab")
+            continue
+        desk.mark(cell.box)
+    expect(panel).to_contain_text(f"读到 {len(ROWS)} 行新的")
+    desk.press("Enter")
+    expect(desk.page.locator(".line-table tbody tr")).to_have_count(len(ROWS))
+    assert desk.rows() == [right(at) for at in range(len(ROWS))]
+
+
 def test_nothing_is_taken_of_an_example_with_escape(at_desk: OpenDesk) -> None:
     desk = at_desk()
     desk.go(0, NAME)
@@ -500,3 +537,29 @@ def test_a_key_draws_nothing_of_the_table_but_the_row_it_is_typed_in(at_desk: Op
     desk.type("37.20")
     assert set(desk.page.evaluate("[...window.drawn]")) <= {3}
     assert desk.page.locator(".line-box input").count() == 1
+
+
+def test_sums_in_the_browser_are_those_of_the_rules(at_desk: OpenDesk) -> None:
+    """Against `validators.sums` and Decimal, on numbers by lot: near misses by a fen and by less."""
+    rng = random.Random(7)
+    cases = []
+    for _ in range(400):
+        quantity = Decimal(rng.randint(-9999, 99999)).scaleb(-rng.randint(0, 3))
+        price = Decimal(rng.randint(0, 10**9)).scaleb(-rng.randint(0, 6))
+        off = Decimal(rng.choice((0, 1, -1, 2, -2, 15))).scaleb(-2)
+        amount = (quantity * price).quantize(Decimal("0.01")) + off
+        cases.append([f"{one:f}" for one in (quantity, price, amount)])
+    desk = at_desk()
+    told = desk.page.evaluate(
+        """async cases => {
+        const { src } = document.querySelector('script[src*="/review.js"]');
+        const { isProduct, fenOf, yuan } = await import(src.replace('review.js', 'exact.js'));
+        const fen = cases.reduce((sum, [, , amount]) => sum + fenOf(amount), 0n);
+        const none = [isProduct('1', '', '1'), fenOf('1.005'), fenOf('一')];
+        return [cases.map(one => isProduct(...one)), yuan(fen), none];
+    }""",
+        cases,
+    )
+    holds = [product_holds(*map(Decimal, case)) for case in cases]
+    assert told == [holds, f"{sum(Decimal(amount) for *_, amount in cases):f}", [None, None, None]]
+    assert {True, False} == set(holds)

@@ -22,6 +22,7 @@ from pipeline.store.database import Database, url_of_folder
 from pipeline.store.opened import Store
 from pipeline.store.originals import FolderOriginals
 from tests.builders import paper
+from tests.store.stored import NOW
 from tests.web.browsing import sign_in
 from tests.web.review.claims import MadeClaim, doubtful_claim, large_claim
 from tests.web.review.desks import DeskServer, at_desk, desk, focused, saved, serving_desks, typed
@@ -68,6 +69,8 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
+TRANSITION = 300
+"""Milliseconds after which the page that moved to a value stands still."""
 MOST_PRESSES = 25
 
 
@@ -226,6 +229,63 @@ def test_an_input_method_keeps_its_own_enter_digits_and_tab(
     assert value_of(record(server, made), "fields.payer_name")["value"] == "章小样"
 
 
+def test_words_of_the_page_are_taken_by_a_click(
+    browser: Browser, server: DeskServer, made: MadeClaim
+) -> None:
+    with at_desk(browser, server, made.claim_id) as page:
+        sheet = page.locator(".sheet")
+        expect(sheet.locator("rect.focused")).to_have_count(1)
+        page.locator('[data-path="fields.sex"] input').fill("")
+        page.wait_for_timeout(TRANSITION)
+        whole = sheet.bounding_box()
+        x0, y0, x1, y1 = desk(page, "desk.record.papers[0].fields.find((one) => one.name === 'sex').box")
+        assert whole is not None
+        across, down = (x0 + x1) / 2, (y0 + y1) / 2
+        page.mouse.click(whole["x"] + across * whole["width"], whole["y"] + down * whole["height"])
+        page.wait_for_timeout(TRANSITION)
+        assert (focused(page), typed(page)) == ("fields.sex", "男")
+        expect(sheet.locator("rect")).to_have_count(1)
+
+
+def test_the_last_answer_is_taken_back_by_a_key(
+    browser: Browser, server: DeskServer, made: MadeClaim
+) -> None:
+    with at_desk(browser, server, made.claim_id) as page:
+        press(page, "1", "Enter")
+        saved(page)
+        press(page, "Control+z")
+        expect(page.locator("#said")).to_contain_text("已撤销")
+        assert (focused(page), typed(page)) == ("fields.issue_date", "")
+    assert value_of(record(server, made), "fields.issue_date")["value"] is None
+
+
+def test_a_claim_is_laid_aside_by_keys_and_the_next_one_opens(
+    browser: Browser, server: DeskServer, made: MadeClaim, after: MadeClaim
+) -> None:
+    with at_desk(browser, server, made.claim_id) as page:
+        page.clock.set_fixed_time(NOW)  # as the service has it
+        press(page, "Alt+p")
+        expect(page.get_by_role("dialog")).to_contain_text("搁置")
+        press(page, "2", "Tab")
+        page.keyboard.type("等医院回电")
+        press(page, "Enter")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.wait_for_function(f"() => !location.pathname.endsWith('{made.claim_id}')")
+        assert desk(page, "desk.record.claim_id") != made.claim_id
+    assert record(server, made)["lease"]["holder"] is None
+
+
+def test_all_keys_are_listed(browser: Browser, server: DeskServer, untouched: MadeClaim) -> None:
+    with at_desk(browser, server, untouched.claim_id) as page:
+        press(page, "?")
+        listed = page.get_by_role("dialog").locator("kbd").all_inner_texts()
+        assert {"Enter", "Shift+Enter", "F2", "F3", "F4", "Ctrl+Enter", "Alt+R", "Alt+L", "PageDown"} <= set(
+            listed
+        )
+        press(page, "Escape")
+        assert focused(page) == "fields.issue_date"
+
+
 def test_script_in_what_papers_say_and_in_names_of_files_never_runs(
     browser: Browser, server: DeskServer
 ) -> None:
@@ -236,7 +296,7 @@ def test_script_in_what_papers_say_and_in_names_of_files_never_runs(
         press(page, "Enter")
         saved(page)
         page.reload()
-        page.wait_for_function("document.activeElement.closest('.desk')")
+        page.wait_for_function("() => document.activeElement.closest('.desk')")
         page.keyboard.press("Alt+G")
         assert page.locator('[data-path="fields.payer_name"] input').input_value() == hostile
         assert hostile in str(page.locator(".papers button").first.get_attribute("title"))
@@ -314,7 +374,7 @@ def test_a_tab_that_is_closed_while_the_service_is_away_loses_nothing(
             server.start()
         other.goto(f"/review/{made.claim_id}")
         # What the tab left on this machine goes to the server, and lies here no longer.
-        other.wait_for_function("Object.keys(localStorage).length === 0")
+        other.wait_for_function("() => Object.keys(localStorage).length === 0")
         assert other.locator('[data-path="fields.payer_name"] input').input_value() == "张小洋"
     assert value_of(record(server, made), "fields.issue_date")["value"] == "2026-02-17"
 
@@ -325,7 +385,7 @@ def test_a_claim_that_nobody_works_on_goes_back_with_what_was_typed(
     with at_desk(browser, server, made.claim_id) as page:
         page.clock.install()
         page.reload()
-        page.wait_for_function("document.activeElement.closest('.desk')")
+        page.wait_for_function("() => document.activeElement.closest('.desk')")
         page.keyboard.type("2026")
         page.clock.fast_forward(16 * 60 * 1000)
         expect(page.get_by_role("dialog")).to_contain_text("已退回队列")

@@ -35,15 +35,3 @@ export function isProduct(quantity, price, amount) {
   const off = product - whole.units * 10n ** BigInt(places - whole.places);
   return (off < 0n ? -off : off) <= ROUNDING * 10n ** BigInt(places - FEN_PLACES);
 }
-
-/** What quantity × price makes, in fen, rounded half up; null where one of both is no number. */
-export function productOf(quantity, price) {
-  const [count, each] = [exact(quantity), exact(price)];
-  if (!count || !each) return null;
-  const units = count.units * each.units;
-  const cut = count.places + each.places - FEN_PLACES;
-  if (cut <= 0) return units * 10n ** BigInt(-cut);
-  const step = 10n ** BigInt(cut);
-  const half = (units < 0n ? -step : step) / 2n;
-  return (units + half) / step;
-}

@@ -12,11 +12,10 @@ import { faultOf, meantFor, spelled } from "./formats.js";
 import { dayOf, Lookup } from "./lookup.js";
 import { cellOf, keyOf, valueAt } from "./places.js";
 import { balanceLine, balancesOf, closes } from "./row-balances.js";
-import { askForRows, joinedCells, partedCells } from "./rows-dialogs.js";
+import { cellsFilled, MOST_CHANGES, rowsAdded, rowsDeleted, rowsOverwritten } from "./row-changes.js";
 import { RowGrid } from "./row-grid.js";
+import { askForRows, joinedCells, partedCells } from "./rows-dialogs.js";
 
-/** Rows that a paste shows before it is taken; of more the first are shown. */
-const MOST_PREVIEWED = 100;
 const GROUP = "明细表";
 
 export class RowTable {
@@ -401,6 +400,10 @@ export class RowTable {
   }
 
   async #send(changes) {
+    if (changes.length > MOST_CHANGES) {
+      say(t("一次最多改 {count} 处，请分几次。", { count: MOST_CHANGES }), "fail");
+      return false;
+    }
     try {
       await this.#desk.change(changes);
       return true;
@@ -440,7 +443,7 @@ export class RowTable {
       return;
     }
     this.#editor.value = this.#shown;
-    const changes = rows.map(({ table, index }) => this.#of({ do: "delete_row", table, row: index })).reverse();
+    const changes = rowsDeleted(this.#paper.document_id, this.#line.table, rows.map(({ index }) => index));
     this.#do(changes, t("已删除 {count} 行，Ctrl+Z 撤销", { count: rows.length }));
     this.#span = 0;
   }
@@ -484,8 +487,7 @@ export class RowTable {
     const text = source.row.cells[this.#column.name]?.value;
     if (!text) return;
     const targets = this.#grid.lines.slice(this.#span ? from + 1 : from, to + 1).filter(({ row }) => row);
-    const { document_id } = this.#paper;
-    const changes = targets.map(({ table, index }) => ({ do: "answer", document_id, path: `${table}[${index}].${this.#column.name}`, kind: "value", text }));
+    const changes = cellsFilled(this.#paper.document_id, targets, this.#column.name, text);
     this.#editor.value = this.#shown;
     this.#do(changes, t("已向下填充 {count} 格，Ctrl+Z 撤销", { count: changes.length }));
   }
@@ -505,27 +507,17 @@ export class RowTable {
     const columns = known ?? this.#typable.slice(this.#at.column, this.#at.column + Math.max(...lines.map((line) => line.length)));
     const rows = (known ? lines.slice(1) : lines).map((line) => Object.fromEntries(line.map((cell, at) => [columns[at]?.name, cell]).filter(([name, cell]) => name && cell)));
     const shown = columns.filter(Boolean);
-    const { line } = this.#at;
-    const over = { value: "over", label: t("覆盖第 {from} 行起的 {count} 行", { from: this.#line.index + 1, count: rows.length }) };
+    if (!shown.length || !rows.length) return;
+    const { table, index, row } = this.#line;
+    const over = { value: "over", label: t("覆盖第 {from} 行起的 {count} 行", { from: index + 1, count: rows.length }) };
     const insert = { value: "insert", label: t("在下方插入 {count} 行", { count: rows.length }) };
     const says = known ? t("已按表头认出各列。") : t("没有表头：从“{column}”列起依次放入。", { column: t(shown[0].label) });
-    const made = await askForRows(t("粘贴 {count} 行", { count: rows.length }), shown, rows.slice(0, MOST_PREVIEWED), { says, choices: known ? [insert, over] : [over, insert] });
+    const made = await askForRows(t("粘贴 {count} 行", { count: rows.length }), shown, rows, { says, choices: known ? [insert, over] : [over, insert] });
     if (!made) return;
-    const whole = [...made.rows, ...rows.slice(MOST_PREVIEWED)].filter((cells) => Object.keys(cells).length);
-    this.#do(made.choice === "insert" ? this.#inserted(whole, this.#line.row ? this.#line.index + 1 : this.#line.index) : this.#overwritten(whole, line), t("已粘贴 {count} 行，Ctrl+Z 撤销", { count: whole.length }));
-  }
-
-  #inserted(rows, at) {
-    return rows.map((cells, n) => this.#of({ do: "add_row", row: at + n, cells }));
-  }
-
-  #overwritten(rows, from) {
-    const { table } = this.#line;
+    const whole = made.rows.filter((cells) => Object.keys(cells).length);
     const { document_id } = this.#paper;
-    const below = this.#grid.lines.slice(from).filter((one) => one.row && one.table === table);
-    const answers = below.slice(0, rows.length).flatMap(({ index }, n) =>
-      Object.entries(rows[n]).map(([name, text]) => ({ do: "answer", document_id, path: `${table}[${index}].${name}`, kind: "value", text })));
-    return [...answers, ...this.#inserted(rows.slice(below.length), this.#paper[table].length)];
+    const changes = made.choice === "insert" ? rowsAdded(document_id, table, row ? index + 1 : index, whole) : rowsOverwritten(document_id, table, index, this.#paper[table].length, whole);
+    this.#do(changes, t("已粘贴 {count} 行，Ctrl+Z 撤销", { count: whole.length }));
   }
 
   // ---------------------------------------------------------------- the lists, repairs, examples
