@@ -6,7 +6,7 @@
 
 import { ask, Refused } from "../shell/shell.js";
 import { Lease } from "./lease.js";
-import { isSame, keyOf, shared, valueAt, withValue } from "./places.js";
+import { cellOf, isSame, keyOf, shared, valueAt, withValue } from "./places.js";
 import { Typed } from "./typed.js";
 
 const AWAY = new Set([0, 502, 503, 504]);
@@ -14,6 +14,8 @@ const AWAY = new Set([0, 502, 503, 504]);
 const TRY_AGAIN_AFTER = [500, 1000, 2000, 5000, 10000];
 /** Milliseconds after a key until a draft is sent. */
 const DRAFT_AFTER = 400;
+/** Changes after which rows have other numbers. */
+const MOVES_ROWS = new Set(["add_row", "delete_row", "split_row", "merge_rows"]);
 
 /**
  * Events, each with its `detail`:
@@ -39,6 +41,8 @@ export class Desk extends EventTarget {
   #fails = 0;
   #draftTimer = null;
   #draftsOnWay = Promise.resolve();
+  /** What was typed here, by place, since the claim was opened; `#dirty` is what of it the server does not have yet. */
+  #texts = new Map();
   #dirty = new Map();
   #typed = null;
   #at = 0;
@@ -61,6 +65,7 @@ export class Desk extends EventTarget {
     this.#person = person;
     this.#typed = new Typed(person, record.claim_id);
     this.#outbox = [];
+    this.#texts.clear();
     this.#dirty.clear();
     this.#conflicts.clear();
     this.#at = 0;
@@ -82,8 +87,8 @@ export class Desk extends EventTarget {
 
   /** The text typed for a place and not confirmed, or null. */
   draftOf(place) {
-    const local = this.#dirty.get(keyOf(place));
-    return local ? local.text : (valueAt(this.record, place)?.draft ?? null);
+    const typed = this.#texts.get(keyOf(place));
+    return typed ? typed.text : (valueAt(this.record, place)?.draft ?? null);
   }
 
   /** What another person made of a place for which something was typed here; undefined where nobody did. */
@@ -96,13 +101,22 @@ export class Desk extends EventTarget {
     const seconds = Math.round((performance.now() - this.#since) / 100) / 10;
     const timed = changes.map((one) => (one.do === "answer" && one.seconds === undefined ? { ...one, seconds } : one));
     for (const one of changes) {
+      if (MOVES_ROWS.has(one.do)) this.#dropCells(one.document_id);
       if (!one.path) continue;
       this.#conflicts.delete(keyOf(one));
       this.#dirty.delete(keyOf(one));
+      this.#texts.set(keyOf(one), { document_id: one.document_id, path: one.path, text: null });
     }
     const sent = this.#put(timed, why).promise;
     this.#since = performance.now();
     return sent;
+  }
+
+  /** What was typed into cells and not confirmed has no place any more when rows move. */
+  #dropCells(document_id) {
+    for (const typed of this.#texts.values()) {
+      if (typed.text !== null && typed.document_id === document_id && cellOf(typed.path)) this.draft(typed, null);
+    }
   }
 
   /** Say what stands at a place: `kind` "value" with its text, "illegible", "not_present", "not_applicable". */
@@ -162,7 +176,9 @@ export class Desk extends EventTarget {
 
   /** Keep what is being typed for a place; null: nothing of it is left. */
   draft(place, text) {
-    this.#dirty.set(keyOf(place), { document_id: place.document_id, path: place.path, text });
+    const typed = { document_id: place.document_id, path: place.path, text };
+    this.#texts.set(keyOf(place), typed);
+    this.#dirty.set(keyOf(place), typed);
     this.#keep();
     clearTimeout(this.#draftTimer);
     this.#draftTimer = setTimeout(() => this.#sendDrafts(), DRAFT_AFTER);
@@ -355,11 +371,16 @@ export class Desk extends EventTarget {
     this.#show();
   }
 
-  /** What the server said, with what is on its way to it laid upon. */
+  /** What the server said, with what is on its way to it and what was typed laid upon: an answer of the server may
+   *  be older than a draft that it has. */
   #show({ opened = false } = {}) {
     const previous = opened ? null : this.record;
     let record = this.#known;
     for (const one of this.#outbox.flatMap(({ changes }) => changes)) record = laidUpon(record, one);
+    for (const typed of this.#texts.values()) {
+      const value = valueAt(record, typed);
+      if (value && value.draft !== typed.text) record = withValue(record, typed, { draft: typed.text });
+    }
     this.record = record;
     this.#tell("record", { record, previous, opened });
   }
@@ -380,9 +401,7 @@ export class Desk extends EventTarget {
     if (claim_id !== this.record.claim_id) return;
     for (const one of sent) {
       // What was typed since then is sent by the next call.
-      if (this.#dirty.get(keyOf(one)) !== one) continue;
-      this.#dirty.delete(keyOf(one));
-      this.#known = withValue(this.#known, one, { draft: one.text });
+      if (this.#dirty.get(keyOf(one)) === one) this.#dirty.delete(keyOf(one));
     }
     this.#fails = 0;
     this.#keep();
