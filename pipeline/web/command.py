@@ -94,6 +94,9 @@ def create(
         expires_at = now + timedelta(days=days) if days is not None else None
         text = create_token(connection, name, scopes, now, expires_at, claim)
     err.print("请立即妥善保存，不会再次显示 / keep it now: it is not shown again")
+    if claim is not None:
+        # Behind `#`, so that browsers send it to no server and it stands in no log.
+        err.print("申请人补充材料的网址末尾 / the claimant's link ends in: /upload#token=…", markup=False)
     out.print(text, markup=False)
 
 

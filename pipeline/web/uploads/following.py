@@ -89,7 +89,7 @@ class Followers:
     async def _poll(self, upload: str, watched: _Watched) -> None:
         while True:
             try:
-                record = await run_in_threadpool(self._look_up, upload)
+                record: UploadRecord | None = await run_in_threadpool(self._look_up, upload)
             except ServiceUnavailable:  # the store is back before long, and whoever follows has time
                 record = watched.record
             if watched.record != record:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import queue
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -39,9 +41,11 @@ from pipeline.whole_files import write_all
 
 _log = logging.getLogger(__name__)
 
-MOST_WAITING = 60
-"""Pictures that wait before a sender is told to come back: about a minute's work of one process while others
-read (0.5 to 1 s a picture)."""
+MOST_WAITING = 120
+"""Pictures that wait before a sender is told to come back: two minutes' work of one process while others read
+(0.5 to 1 s a picture). Later than that nobody is there any more to take a photo again."""
+NICE = 5
+"""Of the processes that judge: behind answering requests, before reading (`pipeline.web.working`)."""
 SECONDS_A_PICTURE = 1.0
 """What is told as the wait, for each picture that waits."""
 LONGEST_WAIT = 60
@@ -153,6 +157,8 @@ class PageGate:
         return self._kept / picture.sha256[:2]
 
     def _run(self) -> None:
+        if sys.platform == "linux":
+            os.nice(NICE)  # there of this thread alone, and of the processes and threads that it starts
         try:
             with ExitStack() as opened:
                 sandbox = opened.enter_context(self._sandbox_of(1))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
 
 from pipeline.store.tokens import create_token
 from pipeline.web.uploads import gate
@@ -17,7 +17,7 @@ from tests.web.uploads.desk import Desk
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
-PHONE = {"width": 390, "height": 844}
+PHONE = ViewportSize(width=390, height=844)
 
 
 @pytest.fixture
@@ -28,12 +28,12 @@ def clerk(browser: Browser, web: httpx.Client, desk: Desk) -> Iterator[Page]:
     page.context.close()
 
 
-def payload(name: str, content: bytes) -> dict[str, object]:
+def payload(name: str, content: bytes) -> FilePayload:
     return {"name": name, "mimeType": "image/jpeg", "buffer": content}
 
 
 def choose(page: Page, files: dict[str, bytes], where: str = "#files") -> None:
-    page.locator(where).set_input_files([payload(*one) for one in files.items()])  # type: ignore[list-item]
+    page.locator(where).set_input_files([payload(*one) for one in files.items()])
 
 
 def test_a_clerk_sends_sees_what_is_missing_adds_it_and_submits(clerk: Page, desk: Desk) -> None:
@@ -49,6 +49,7 @@ def test_a_clerk_sends_sees_what_is_missing_adds_it_and_submits(clerk: Page, des
         clerk.get_by_role("button", name="提交").click()
         expect(clerk.locator("#follow")).to_contain_text("已受理登记")
         expect(clerk.locator(".claim code")).to_have_count(1)
+        expect(clerk.locator("#follow")).not_to_contain_text("null")
         expect(clerk.locator("#take")).to_be_hidden()
         assert not clerk.evaluate("document.documentElement.scrollWidth > innerWidth")
 
@@ -59,7 +60,7 @@ def test_what_is_wrong_is_told_at_the_photo_and_another_takes_its_place(clerk: P
     bad = clerk.locator(".sheet.fail")
     expect(bad).to_contain_text("看不清，请重拍")
     expect(bad).to_contain_text("打不开")
-    bad.locator("input[type=file]").set_input_files([payload("image.jpg", files_of(1)[BILL])])  # type: ignore[list-item]
+    bad.locator("input[type=file]").set_input_files([payload("image.jpg", files_of(1)[BILL])])
     expect(clerk.locator(".sheet.fine")).to_have_count(2)
     expect(bad).to_have_count(0)
 

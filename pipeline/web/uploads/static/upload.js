@@ -184,7 +184,9 @@ function draw() {
   if (at("about")) at("about").hidden = Boolean(upload);
   at("sheets").hidden = !files.length && !outgoing.length;
   at("count").textContent = files.length ? t("{n} 张", { n: files.length }) : "";
+  const focused = document.activeElement?.dataset.key; // what is drawn anew would lose it
   at("list").replaceChildren(...files.map(sheet), ...outgoing.filter((one) => !one.to.inPlaceOf && !one.to.closeUpOf).map(onItsWay));
+  if (focused) document.querySelector(`[data-key="${focused}"]`)?.focus();
   drawResult(isHeld);
   drawFollow(isHeld);
   drawSend(isHeld, files);
@@ -282,13 +284,18 @@ function acts(file, verdict, causes) {
   const isPart = causes.some((cause) => cause.box);
   if (verdict !== "accept" && isPart) row.append(picker(t("补拍这一部分"), "main", { closeUpOf: { file: file.number, page } }));
   if (verdict !== "accept" || !isPart) row.append(picker(t("重拍整张"), verdict === "accept" || isPart ? "" : "main", { inPlaceOf: file.number }));
-  if (record.files.length > 1) row.append(make("button", { type: "button", className: "quiet", textContent: t("去掉"), onclick: () => without(file) }));
+  if (record.files.length > 1) {
+    const button = make("button", { type: "button", className: "quiet", textContent: t("去掉"), ariaLabel: t("去掉第 {n} 张", { n: file.number }), onclick: () => without(file) });
+    button.dataset.key = `without${file.number}`;
+    row.append(button);
+  }
   return row;
 }
 
 function picker(text, tone, to) {
   const input = make("input", { type: "file", accept: "image/*", className: "hidden" });
   input.setAttribute("capture", "environment");
+  input.dataset.key = JSON.stringify(to).replace(/\W/g, "");
   input.addEventListener("change", () => input.files.length && enqueue([...input.files].slice(0, 1), to));
   return make("label", { className: `act ${tone}` }, input, text);
 }
@@ -334,14 +341,15 @@ function drawFollow(isHeld) {
   const sign = { read: "✓", failed: "✕" }[state] ?? "…";
   const said = { received: t("已提交，等待识别"), reading: t("已提交，正在识别"), read: t("已受理登记，以下是申请号"), failed: t("未能识别，工作人员会处理") }[state];
   const known = state === "read" && result && !result.claims.length ? t("已收到；没有能立案的票据，工作人员会查看") : said;
-  box.replaceChildren(
+  const parts = [
     make("p", { className: "big" }, make("span", { textContent: sign, ariaHidden: "true" }), known),
     make("p", { className: "muted", textContent: t("上传编号 {id}，材料已保存，可以关闭本页。", { id: upload }) }),
     ["received", "reading"].includes(state) ? make("progress", pages?.total ? { value: pages.done, max: pages.total, ariaLabel: t("识别进度") } : { ariaLabel: t("识别进度") }) : null,
     ...(result?.claims ?? []).filter((claim) => claim.claim_id).map((claim) => make("div", { className: "claim" }, make("code", { textContent: claim.claim_id }), make("span", { className: "tag", textContent: english ? claim.state.replaceAll("_", " ") : claim.state_name }), claim.declared_amount ? make("span", { textContent: `¥ ${claim.declared_amount}` }) : null)),
     state === "failed" ? make("p", { className: "told fail", textContent: half(record.failure) }) : null,
     make("p", {}, make("a", { href: "/upload?new=1", textContent: t("再交一件") })),
-  );
+  ];
+  box.replaceChildren(...parts.filter((part) => part !== null));
 }
 
 function drawSend(isHeld, files) {
