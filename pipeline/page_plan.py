@@ -90,7 +90,7 @@ def written(
     anew: bool = False,
     sandbox: Callable[[], AbstractContextManager[Sandbox]] = Sandbox,
 ) -> list[Incoming]:
-    """The files of a plan, to be received; what was declared goes with them.
+    """The files of a plan, to be received while `scratch` is there; what was declared goes with them.
 
     Args:
         store: Where the originals lie.
@@ -125,7 +125,7 @@ def written(
                 for part in file.parts
             ]
             children.run(file.name, BIND_SECONDS, bind, leaves, place).result()
-            files.append((file.name, place.read_bytes()))
+            files.append((file.name, place))
     for declared in submission.files:
         if is_declared(declared.name):
             with store.originals.open(declared.sha256) as content:

@@ -70,7 +70,8 @@ class Entry:
 class Watch:
     """Takes what lies in a folder; `look` is one pass and is called again and again.
 
-    Several may watch one folder: what one has taken, the others do not find.
+    One process watches a folder. Where two do, nothing is lost or taken twice, for what is received is known
+    by its bytes; one of them may be told that something is gone, and goes on with its next look.
 
     Args:
         store: Where submissions go.

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import StepRefused
 from pipeline.page_plan import WHOLE, Part, PlannedFile, check_plan, written
+from pipeline.receiving import Incoming
 from pipeline.store.opened import Store
 from pipeline.store.submissions import ReceivedFile, Submission
 from tests.fakes import Context, outcome
@@ -104,7 +105,7 @@ class Rearranged:
             anew=anew,
             sandbox=InProcess,  # type: ignore[arg-type]  # stands for it
         )
-        return {name: content for name, content in files if isinstance(content, bytes)}
+        return contents(files)
 
     def part(self, name: str, page: int, degrees: int = 0) -> Part:
         return Part(self.hash_of[name], page, degrees)
@@ -114,6 +115,14 @@ class Rearranged:
 def rearranged(store: Store, tmp_path: Path) -> Rearranged:
     (scratch := tmp_path / "scratch").mkdir()
     return Rearranged(store, scratch)
+
+
+def contents(files: Sequence[Incoming]) -> dict[str, bytes]:
+    made = {}
+    for name, content in files:
+        assert isinstance(content, bytes | Path)
+        made[name] = content if isinstance(content, bytes) else content.read_bytes()
+    return made
 
 
 def widths(content: bytes) -> list[int]:
@@ -148,7 +157,7 @@ def test_papers_of_withdrawn_claims_get_bytes_of_their_own_where_that_can_be(rea
         anew=True,
         sandbox=InProcess,  # type: ignore[arg-type]
     )
-    contents = dict(whole)
-    assert contents["叠.pdf"] != rearranged.pdf
-    assert widths(bytes(contents["叠.pdf"])) == [100, 200]  # type: ignore[arg-type]
-    assert contents["另一个名字.ofd"] == b"ofd"
+    made = contents(whole)
+    assert made["叠.pdf"] != rearranged.pdf
+    assert widths(made["叠.pdf"]) == [100, 200]
+    assert made["另一个名字.ofd"] == b"ofd"

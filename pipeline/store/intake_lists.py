@@ -21,6 +21,7 @@ from pipeline.store.tables import (
     batches,
     claim_papers,
     claims,
+    page_edits,
     page_progress,
     papers,
     submission_files,
@@ -51,6 +52,7 @@ class SubmissionLine:
         unread: How many rows say what of it could not be read.
         done: Pages that are read so far.
         total: Pages that are known so far.
+        made: The submissions that its pages were rearranged into, by hand.
     """
 
     id: str
@@ -67,6 +69,7 @@ class SubmissionLine:
     unread: int
     done: int
     total: int
+    made: tuple[str, ...] = ()
 
     @property
     def is_under_way(self) -> bool:
@@ -104,7 +107,7 @@ def list_submissions(
     Args:
         connection: Of a transaction.
         states: Those wanted.
-        held: Only those with a batch that waits for somebody.
+        held: Only those with a batch that waits for somebody; not where its pages were rearranged since.
         after: Where an earlier list ended.
         most: Rows.
     """
@@ -177,7 +180,8 @@ def _newest(
         waits = select(batches.c.submission_id).where(
             batches.c.outcome == "held", batches.c.released_by.is_(None)
         )
-        query = query.where(submissions.c.id.in_(waits))
+        replaced = select(page_edits.c.submission_id)
+        query = query.where(submissions.c.id.in_(waits), submissions.c.id.not_in(replaced))
     if mark is not None:
         at, key = mark
         same = and_(submissions.c.received_at == at, submissions.c.id < key)
@@ -220,6 +224,10 @@ def _lines(connection: Connection, rows: Sequence[Row[Any]]) -> list[SubmissionL
     query = select(claims.c.submission_id, claims.c.id, claims.c.state).where(claims.c.submission_id.in_(ids))
     for key, claim_id, state in connection.execute(query.order_by(claims.c.id)):
         made[key][claim_id] = state
+    rearranged: dict[str, list[str]] = {}
+    edits = select(page_edits.c.submission_id, page_edits.c.made).where(page_edits.c.submission_id.in_(ids))
+    for key, new in connection.execute(edits.order_by(page_edits.c.id)):
+        rearranged.setdefault(key, []).append(new)
     return [
         SubmissionLine(
             row.id,
@@ -235,6 +243,7 @@ def _lines(connection: Connection, rows: Sequence[Row[Any]]) -> list[SubmissionL
             made[row.id],
             unread_rows.get(row.id, 0),
             *progress.get(row.id, (0, 0)),
+            tuple(rearranged.get(row.id, ())),
         )
         for row in rows
     ]

@@ -19,6 +19,11 @@ from pipeline.store.tables import page_turns, pages, papers
 WordRow: TypeAlias = tuple[str, float, float, float, float, float]
 """Text, x0, y0, x1, y1 in pixels of the page's frame, confidence."""
 
+WHOLE_PAGE = 0
+"""The papers on a page are told on the page as a whole."""
+
+QUARTER_TURNS = (0, 90, 180, 270)
+
 
 @dataclass(frozen=True, slots=True)
 class KeptPage:
@@ -65,10 +70,6 @@ def keep_page(connection: Connection, submission_id: str, page: KeptPage, words:
         )
     )
     return True
-
-
-WHOLE_PAGE = 0
-"""The papers on a page are told on the page as a whole."""
 
 
 def _is_kept(connection: Connection, sha256: str, number: int) -> bool:
@@ -148,6 +149,3 @@ def turn_page(connection: Connection, page: KeptPage, degrees: int, who: str, no
     turned = {"degrees": degrees, "who": who, "at": now}
     if connection.execute(update(page_turns).where(key).values(**turned)).rowcount == 0:
         connection.execute(insert(page_turns).values(sha256=page.sha256, number=page.number, **turned))
-
-
-QUARTER_TURNS = (0, 90, 180, 270)

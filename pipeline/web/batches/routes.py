@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -190,7 +190,7 @@ def _to(submission_id: str) -> Response:
     return RedirectResponse(f"/batches/{submission_id}", HTTPStatus.SEE_OTHER)
 
 
-def _words(service: Service, language: Language) -> dict[str, object]:
+def _words(service: Service, language: Language) -> dict[str, Any]:
     """What the templates say things with."""
     return {
         "amount": shown_amount,

@@ -271,6 +271,8 @@ def test_pages_are_put_in_order_by_keys_alone(tab: Page, desk: Desk) -> None:
     expect(tab.locator(".told", has_text=desk.id)).to_be_visible()
     assert desk.made() == [{"叠.pdf": [100, 300], "叠 (2).pdf": [130, 120]}]
     assert desk.state_of("C-1") == "withdrawn"
+    tab.goto("/batches?show=held")
+    expect(tab.locator(".none")).to_be_visible()  # what replaces it is not read yet
     assert tab.evaluate("window.broken") is None
 
 
