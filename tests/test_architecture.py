@@ -235,6 +235,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.review": RUN
     | KEEP
     | {"pipeline.settlement", "pipeline.progress", "pipeline.page_plan", "pipeline.receiving"},
+    "pipeline.review.command": FLOOR | {"pipeline.review", "pipeline.store"},
     "pipeline.web": ALL
     | {
         *("pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"),
@@ -246,6 +247,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.web.serving": ALL
     | {"pipeline.engine", "pipeline.web", "pipeline.web.working", "pipeline.watching"},
     "pipeline.web.working": {"pipeline.work_at_terminal", "pipeline.reading"},
+    "pipeline.web.account_command": ALL | {"pipeline.progress", "pipeline.web.command"},
     # What is sent is received as a run finds it, and read into the store as a run reads it.
     "pipeline.warm": set(),
     "pipeline.receiving": FLOOR | {"pipeline.reading", "pipeline.scan", "pipeline.store"},

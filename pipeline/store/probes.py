@@ -19,8 +19,8 @@ ProbePurpose: TypeAlias = Literal["second", "accepted", "planted"]
 
 
 LOOKED_BACK = 10_000
-"""So many questions are looked at to tell how many were drawn lately, however many there ever were: where more
-are drawn in a day, none need be drawn for their number."""
+"""So many questions are looked at to tell how many were drawn lately, however many there ever were: where
+more are drawn in a day, none need be drawn for their number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from pipeline.rejudged import Judges
 from pipeline.settings import Settings
 from pipeline.store.accounts import list_accounts
 from pipeline.store.opened import Store
+from pipeline.store.thresholds import aimed
 from pipeline.submission_reader import WORK
 from pipeline.watching import Watch
 from pipeline.web.app import app
@@ -77,9 +78,10 @@ def serve_store(
             settings.engine_secret,
             Deadlines(office(settings)),
             store=store,
-            judges=lambda: Judges.of(settings, store.originals),
+            judges=lambda: Judges.of(aimed(settings, store.database), store.originals),
             gate=gate,
             work=settings.store_dir / WORK,
+            target_error=settings.target_error,
         )
         if work:
             opened.enter_context(Working(out))
