@@ -226,16 +226,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.progress.in_terminal": ALL | {"pipeline.progress", "pipeline.deadlines"},
     "pipeline.progress.command": {"pipeline.progress.in_terminal"},
     # What reviewers work with, without a word of how it is shown.
-    "pipeline.review": RUN | KEEP | {"pipeline.settlement", "pipeline.progress"},
-    "pipeline.review.sampling": FLOOR | KEEP | {"pipeline.records", "pipeline.store"},
-    # The same over HTTP, and pages for people; an engine that settles later reports there.
-    "pipeline.web": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"},
-    "pipeline.web.command": ALL | {"pipeline.progress", "pipeline.engine", "pipeline.web"},
-    "pipeline.web.account_command": ALL | {"pipeline.progress", "pipeline.web.command"},
     "pipeline.review": RUN
     | KEEP
     | {"pipeline.settlement", "pipeline.progress", "pipeline.page_plan", "pipeline.receiving"},
     "pipeline.review.command": FLOOR | {"pipeline.review", "pipeline.store"},
+    "pipeline.review.sampling": FLOOR | KEEP | {"pipeline.records", "pipeline.store"},
+    # The same over HTTP, and pages for people; an engine that settles later reports there.
     "pipeline.web": ALL
     | {
         *("pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"),

@@ -85,9 +85,6 @@ def app(service: Service) -> FastAPI:
         example.router,
         quality.api,
         quality.router,
-        catalog.router,
-        example.router,
-        batches.router,
         *OF_PEOPLE,
     ):
         made.include_router(part)

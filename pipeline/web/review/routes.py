@@ -93,8 +93,6 @@ def screen(request: Request, service: Served, person: Reviewer, claim_id: str) -
     with service.database.read() as connection:
         record = _as_they_may_see(connection, claim_id, _looker(service, person))
     return page(request, "review/claim.html.j2", person, record=record)
-        record = review_record(connection, claim_id, _looker(service, person))
-    return page(request, "review/claim.html.j2", person, record=record)
 
 
 # ---------------------------------------------------------------- what the screen asks
@@ -109,14 +107,10 @@ def coming_next(
 
 
 @router.get("/api/review/claims/{claim_id}")
-def claim(service: Served, person: Reviewer, claim_id: str) -> ReviewRecord:
+def claim(service: Served, person: Reviewer, claim_id: str) -> Response:
     """一件申请的复核内容 / a claim as the review screen shows it; on another's desk, without the person."""
     with service.database.read() as connection:
-        return _as_they_may_see(connection, claim_id, _looker(service, person))
-def claim(request: Request, service: Served, person: Reviewer, claim_id: str) -> Response:
-def claim(service: Served, person: Reviewer, claim_id: str) -> Response:
-    """一件申请的复核内容 / a claim as the review screen shows it."""
-        record = review_record(connection, claim_id, _looker(service, person))
+        record = _as_they_may_see(connection, claim_id, _looker(service, person))
     return _told(record)
 
 
