@@ -52,7 +52,7 @@ def desk(web: httpx.Client, service: Service) -> httpx.Client:
 
 
 def test_entries_come_with_class_code_and_what_they_are_paid(desk: httpx.Client) -> None:
-    asked = {"q": "amxl", "kind": "drug", "day": "2025-06-01", "limit": 2}
+    asked = {"q": "amxl", "kind": "drug", "day": "2025-06-01", "limit": "2"}
     first, second = desk.get("/api/catalog", params=asked).json()["entries"]
     assert first["name"] == second["name"] == "阿莫西林"
     assert (first["kind"], first["reimbursement_class"], first["by"]) == ("drug", "甲", "name")

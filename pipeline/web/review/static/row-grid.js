@@ -102,13 +102,13 @@ export class RowGrid {
 
 function valueCell(line, column, pending) {
   const value = line.row?.cells[column.name];
-  const isNumber = column.kind !== "text";
+  const kind = column.kind === "text" ? column.name : "num";
   const path = `${line.table}[${line.index}].${column.name}`;
-  if (pending !== null) return make("td", { class: isNumber ? "num" : "", "data-path": path, "data-tone": "fine" }, pending);
-  if (!value) return make("td", { class: isNumber ? "num" : "", "data-path": path });
+  if (pending !== null) return make("td", { class: kind, "data-path": path, "data-tone": "fine" }, pending);
+  if (!value) return make("td", { class: kind, "data-path": path });
   const { sign, tone, says, number } = signOf(value, { typed: value.draft });
   const isWorthSaying = tone !== "fine" && tone !== "none";
-  const td = make("td", { class: isNumber ? "num" : "", "data-path": path, "data-tone": tone, title: isWorthSaying ? says : null }, ...characters(value, value.draft));
+  const td = make("td", { class: kind, "data-path": path, "data-tone": tone, title: isWorthSaying ? says : null }, ...characters(value, value.draft));
   if (isWorthSaying) td.append(make("span", { class: "sign" }, ` ${sign}`, make("span", { class: "number" }, number), make("span", { class: "hidden" }, says)));
   return td;
 }
