@@ -72,13 +72,15 @@ def rule_title(dotted_id: str) -> str:
 
 
 @cache
-def short_title(rule_id: str) -> str:
-    """What the rules of an id (`V-3`) say, the first of them for all.
+def blocking_rules() -> tuple[tuple[str, str], ...]:
+    """(dotted id, number and title) of every rule that keeps a claim from leaving, V-2 before V-10.
 
-    >>> short_title("V-1")
-    '大写金额与小写金额一致'
+    >>> blocking_rules()[0]
+    ('APP-1.application_says_all', 'APP-1 申请信息填写完整')
     """
-    return next((title for one, title in _titles().items() if one.partition(".")[0] == rule_id), rule_id)
+    rules = [rule for rule in all_rules() if rule.severity == "block"]
+    rules.sort(key=lambda rule: (rule.id.rpartition("-")[0], int(rule.id.rpartition("-")[2]), rule.name))
+    return tuple((rule.dotted_id, f"{rule.id} {rule.title}") for rule in rules)
 
 
 @cache

@@ -8,10 +8,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pipeline.progress.listing import ClaimListRecord, list_record
-from pipeline.review.names import state_name
+from pipeline.review.names import blocking_rules, state_name
 from pipeline.review.queue import LISTED, Asked, queue_counts, queue_page
 from pipeline.review.view import Looker
-from pipeline.rulebook.rules import rule_rows
 from pipeline.store.database import Connection
 from pipeline.store.rows import ClaimRow
 from pipeline.web.service import Service
@@ -49,11 +48,7 @@ def queue_context(
         "is_first": after is None,
         "due_soon_days": service.due_soon_days,
         "states": [(state, state_name(state, looker.language)) for state in LISTED],
-        "rules": [
-            (f"{row['id']}.{row['name']}", f"{row['id']} {row['title']}")
-            for row in rule_rows()
-            if row["severity"] == "block"
-        ],
+        "rules": blocking_rules(),
     }
 
 
