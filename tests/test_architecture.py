@@ -235,7 +235,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline.web": ALL
     | {
         *("pipeline.progress", "pipeline.engine", "pipeline.review", "pipeline.settlement"),
-        "pipeline.rulebook",  # the checks that the queue can be asked for, by name
         "pipeline.page_plan",
     },
     "pipeline.web.command": ALL
