@@ -42,6 +42,9 @@ SIGHTS: Mapping[Role, Sight] = {
     "admin": "nothing",
 }
 
+WORKING: frozenset[Sight] = frozenset({"on_their_desk", "for_a_reason"})
+"""Those who may have a claim on their desk."""
+
 SHOWN_FOR = timedelta(minutes=30)
 """After a reason was given: enough for one claim, too short to leave it open over lunch."""
 SHORTEST_REASON = 4
@@ -84,9 +87,7 @@ def may_see_clear(connection: Connection, person: Actor, claim_id: str, now: dat
     sight = SIGHTS.get(person.role, "nothing")
     if sight == "nothing":
         raise LookupError(f"{claim_id}: 没有这件申请 / no such claim")
-    if sight == "masked":
-        return False
-    if holder_of(connection, claim_id, now) == person.name:
+    if sight in WORKING and holder_of(connection, claim_id, now) == person.name:
         return True
     if sight == "for_a_reason":
         shown_at = last_disclosure(connection, claim_id, person.name)
@@ -112,7 +113,7 @@ def note_opened(connection: Connection, person: Actor, claim_id: str, now: datet
     Raises:
         LookupError: If there is no such claim.
     """
-    if SIGHTS.get(person.role) in ("on_their_desk", "for_a_reason"):
+    if SIGHTS.get(person.role) in WORKING:
         note_disclosure(connection, claim_id, person, now, ON_THE_DESK)
 
 
@@ -149,6 +150,15 @@ def masked(record: ReviewRecord) -> ReviewRecord:
     rest = {key: hidden.everywhere(value) for key, value in record.items() if key not in ("papers", "person")}
     person = {name: _masked(name, value) for name, value in record["person"].items()}
     return cast("ReviewRecord", {**rest, "person": person, "papers": papers})
+
+
+def masked_at(path: str, text: str | None) -> str | None:
+    """What stood at a place of a paper, without what tells of a person.
+
+    >>> masked_at("fields.payer_name", "张小样"), masked_at("line_items[0].amount", "12.00")
+    ('张**', '12.00')
+    """
+    return _masked(path.removeprefix("fields."), text)
 
 
 class _Hidden:

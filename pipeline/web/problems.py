@@ -107,13 +107,14 @@ def told(
         return problem(status, detail, errors, headers)
     person = _person(request)
     language = language_of(request, person)
+    title = in_language(TITLES.get(status, HTTPStatus(status).phrase), language)
     made = page(
         request,
         "shell/problem.html.j2",
         person,
         status,
         code=int(status),
-        title=in_language(TITLES.get(status, HTTPStatus(status).phrase), language),
+        title=title[:1].upper() + title[1:],
         detail=in_language(detail or "", language),
         faults=errors or [],
         way_on="/login" if status == HTTPStatus.UNAUTHORIZED and person is None else "/",

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from extractors import EXTRACTORS
 from pipeline.errors import QueryRefused
 from pipeline.life import Actor, Role
-from pipeline.review.masking import MASKS, SHOWN_FOR, SIGHTS, masked, may_see_clear, note_opened, unmask
+from pipeline.review.masking import (
+    MASKS,
+    SHOWN_FOR,
+    SIGHTS,
+    masked,
+    may_open,
+    may_see_clear,
+    note_opened,
+    unmask,
+)
 from pipeline.review.records import ReviewRecord, ValueRecord
 from pipeline.store.accounts import PERSON_ROLES
 from pipeline.store.database import Database
@@ -161,10 +170,19 @@ class TestWhoSees:
             assert not may_see_clear(connection, Actor("li", role), "C-1", until)
             assert [one.who for one in disclosures_of(connection, "C-1")] == ["li"]
 
+    def test_whoever_works_opens_what_lies_on_nobodys_desk(self, database: Database) -> None:
+        roles: tuple[Role, ...] = ("reviewer", "second_reviewer", "supervisor", "clerk", "auditor")
+        with database.write() as connection:
+            put_claim(connection, "C-1")
+            put_claim(connection, "C-2", lease_holder="li", lease_until=NOW + timedelta(minutes=15))
+            for claim_id, opened in (("C-1", [True, True, True, False, False]), ("C-2", [False] * 5)):
+                told = [may_open(connection, Actor("wang", role), claim_id, NOW) for role in roles]
+                assert told == opened
+
     def test_a_supervisor_sees_it_for_a_while_after_saying_why(self, database: Database) -> None:
         zhao = Actor("zhao", "supervisor")
         with database.write() as connection:
-            put_claim(connection, "C-1", lease_holder="zhao", lease_until=NOW + timedelta(minutes=15))
+            put_claim(connection, "C-1", lease_holder="li", lease_until=NOW + timedelta(minutes=15))
             assert not may_see_clear(connection, zhao, "C-1", NOW)
             unmask(connection, zhao, "C-1", " 家属来电核对 ", NOW)
             assert may_see_clear(connection, zhao, "C-1", NOW)

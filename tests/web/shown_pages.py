@@ -13,7 +13,6 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
-from pipeline.settings import settings
 from pipeline.store.accounts import (
     LANGUAGES,
     Language,
@@ -23,14 +22,17 @@ from pipeline.store.accounts import (
     open_session,
     set_language,
 )
-from pipeline.store.database import Database
-from pipeline.store.opened import opened_store
+from pipeline.store.database import Database, url_of_folder
+from pipeline.store.opened import Store
+from pipeline.store.originals import FolderOriginals
 from pipeline.store.tables import claims
+from pipeline.store.versions import upgrade
 from pipeline.web.pages import LANGUAGE_COOKIE
 from pipeline.web.people import COOKIE
 from pipeline.web.service import Service
 from tests.web.browsing import PASSWORD, browsing
 from tests.web.office_at_work import office_at_work
+from tests.web.review.claims import doubtful_claim
 from tests.web.serving import Door, served
 
 DESK = (1280, 800)
@@ -59,7 +61,15 @@ class ShownPage:
 PAGES = (
     ShownPage("sign-in", None, "/login"),
     ShownPage("sign-in-phone", None, "/login", PHONE),
+    ShownPage("queue", "reviewer", "/review"),
+    ShownPage("review", "reviewer", "/review/{claim_id}"),
+    ShownPage("upload", "clerk", "/upload"),
+    ShownPage("upload-phone", None, "/upload", PHONE),
+    ShownPage("batches", "clerk", "/batches"),
     ShownPage("dashboard", "supervisor", "/dashboard"),
+    ShownPage("quality", "supervisor", "/quality"),
+    ShownPage("audit", "supervisor", "/audit/{claim_id}"),
+    ShownPage("spot-checks", "reviewer", "/spot-checks"),
     ShownPage("accounts", "admin", "/accounts"),
     ShownPage("account", "reviewer", "/account"),
     ShownPage("not-found", "reviewer", "/nowhere"),
@@ -90,7 +100,7 @@ def opened(
         waiting = (
             select(claims.c.id)
             .where(claims.c.state == "first_review")
-            .order_by(claims.c.open_reviews.desc(), claims.c.id)
+            .order_by(claims.c.open_reviews.desc(), claims.c.id)  # those with papers before the others
         )
         claim_id = connection.execute(waiting.limit(1)).scalar() or "none"
         if page.role is not None:
@@ -105,22 +115,32 @@ def opened(
     return tab
 
 
+def furnish(store: Store, now: datetime, days: int, a_day: int) -> None:
+    """An office that has worked for some days, and claims with papers to look at."""
+    with store.database.write() as connection:
+        office_at_work(connection, now, days, a_day)
+    for number in ("1", "2"):
+        doubtful_claim(store.database, store.originals, number)
+
+
 def shown(folder: Path, pages: Sequence[ShownPage]) -> Iterator[tuple[ShownPage, Language, bytes]]:
-    """Each page in each language as PNG, of a store in a folder that papers were read into.
+    """Each page in each language as PNG, of a store that is made for it.
 
     Args:
-        folder: Of the store, as `BAOXIAO_STORE_DIR` names it.
+        folder: An empty one; the store is made there.
         pages: What is shown.
     """
+    database = Database(url_of_folder(folder))
+    with database.reshape() as connection:
+        upgrade(connection)
+    store = Store(database, FolderOriginals(folder / "originals"))
     now = datetime.now(UTC)
-    settings.cache_clear()
-    with opened_store(settings()) as store:
-        with store.database.write() as connection:
-            office_at_work(connection, now, days=7 * WEEKS, a_day=CLAIMS_A_DAY)
-        service = Service(store.database, Door(), store=store, work=folder / "work")
-        with served(service) as client, browsing() as browser:
-            for page in pages:
-                for language in LANGUAGES:
-                    tab = opened(browser, str(client.base_url), store.database, page, language, now)
-                    yield page, language, tab.screenshot()
-                    tab.context.close()
+    furnish(store, now, 7 * WEEKS, CLAIMS_A_DAY)
+    service = Service(database, Door(), store=store, work=folder / "work")
+    with served(service) as client, browsing() as browser:
+        for page in pages:
+            for language in LANGUAGES:
+                tab = opened(browser, str(client.base_url), database, page, language, now)
+                yield page, language, tab.screenshot()
+                tab.context.close()
+    database.close()

@@ -6,29 +6,38 @@ import logging
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from pipeline.store.database import Database
+from pipeline.store.tables import claims
 from pipeline.web.people import CHANGING
 from pipeline.web.service import Service
-from tests.store.stored import BANK, NOW, PERSON, put_claim, put_paper
+from tests.store.stored import BANK, NOW, PERSON, put_claim
 from tests.web.browsing import PASSWORD, sign_in, staffed
 from tests.web.routes_table import ROUTES
 from tests.web.serving import served, token
-from tests.web.test_access import url_of
+from tests.web.test_access import House, house
+
+__all__ = ["house"]  # the fixture that fills the store
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def test_no_log_of_a_session_names_a_person(
     database: Database,
+    house: House,
     service: Service,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """A reviewer with the claim on their desk and an office's program ask for everything there is."""
     with database.write() as connection:
-        put_claim(connection, lease_holder="reviewer-1", lease_until=NOW + timedelta(minutes=15), **BANK)
-        put_paper(connection, "C-1")
+        put_claim(connection)
+        connection.execute(
+            update(claims).values(
+                lease_holder="reviewer-1", lease_until=NOW + timedelta(minutes=15), **PERSON
+            )
+        )
     clear = token(database, "claims:read", "claims:export", "personal:read")
     caplog.set_level(logging.DEBUG)
     with served(service, log_level="trace") as client:
@@ -40,7 +49,7 @@ def test_no_log_of_a_session_names_a_person(
         for verb, path in ROUTES:
             body = {**PERSON, **BANK} if verb in CHANGING else None
             for headers in ({}, clear):
-                with client.stream(verb, url_of(path), headers=headers, json=body) as told:
+                with client.stream(verb, house.url(path), headers=headers, json=body) as told:
                     assert told.status_code != 500, (verb, path)
     out, err = capfd.readouterr()
     assert "HTTP connection made" in err  # the server did note something

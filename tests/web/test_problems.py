@@ -46,7 +46,7 @@ def test_the_page_speaks_the_language_of_its_reader(web: httpx.Client, service: 
     client = sign_in(web, service.database, "clerk")
     client.post("/language", data={"to": "en"})
     told = client.get("/nowhere", headers=BROWSER).text
-    assert "not found" in told
+    assert "Not found" in told
     assert "没有找到" not in told
 
 

@@ -19,8 +19,10 @@ from pipeline.errors import HeldByAnother, ServiceUnavailable
 from pipeline.rejudged import Judges
 from pipeline.review import desk, leases
 from pipeline.review.audit import AuditRecord, audit_record
+from pipeline.review.blind import looks_blind
 from pipeline.review.changes import make_changes, undo
 from pipeline.review.desk import ColleagueRecord
+from pipeline.review.masking import masked_at, may_see_clear
 from pipeline.review.queue import Asked, next_claim
 from pipeline.review.records import Changes, LeaseRecord, ReviewRecord
 from pipeline.review.typed import Draft, keep_typed
@@ -109,7 +111,7 @@ def coming_next(
 
 @router.get("/api/review/claims/{claim_id}")
 def claim(service: Served, person: Reviewer, claim_id: str) -> Response:
-    """一件申请的复核内容 / a claim as the review screen shows it."""
+    """一件申请的复核内容 / a claim as the review screen shows it; on another's desk, without the person."""
     with service.database.read() as connection:
         record = review_record(connection, claim_id, _looker(service, person))
     return _told(record)
@@ -233,8 +235,16 @@ def assign(
 @router.get("/api/review/claims/{claim_id}/audit")
 def audit(service: Served, person: Reviewer, claim_id: str) -> AuditRecord:
     """修改与决定的记录 / who did what."""
+    looker = _looker(service, person)
     with service.database.read() as connection:
-        return audit_record(connection, claim_id, _looker(service, person))
+        told = audit_record(connection, claim_id, looker)
+        if looks_blind(connection, claim_id, looker.actor):
+            told["changes"] = []  # whoever looks a second time does not see what others answered
+        if may_see_clear(connection, looker.actor, claim_id, looker.now):
+            return told
+    for one in told["changes"]:
+        one["old"], one["new"] = masked_at(one["path"], one["old"]), masked_at(one["path"], one["new"])
+    return told
 
 
 @router.get("/api/review/people")
