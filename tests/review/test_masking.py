@@ -13,21 +13,23 @@ from hypothesis import strategies as st
 from extractors import EXTRACTORS
 from pipeline.errors import QueryRefused
 from pipeline.life import Actor, Role
+from pipeline.review.leases import hold
 from pipeline.review.masking import (
     MASKS,
     SHOWN_FOR,
     SIGHTS,
     masked,
-    may_open,
     may_see_clear,
+    may_see_paper,
     note_opened,
     unmask,
 )
 from pipeline.review.records import ReviewRecord, ValueRecord
 from pipeline.store.accounts import PERSON_ROLES
+from pipeline.store.at_desk import put_lease
 from pipeline.store.database import Database
 from pipeline.store.disclosures import disclosures_of
-from tests.store.stored import NOW, put_claim
+from tests.store.stored import NOW, put_claim, put_paper
 
 NAMES_NOBODY = frozenset(
     {
@@ -170,14 +172,28 @@ class TestWhoSees:
             assert not may_see_clear(connection, Actor("li", role), "C-1", until)
             assert [one.who for one in disclosures_of(connection, "C-1")] == ["li"]
 
-    def test_whoever_works_opens_what_lies_on_nobodys_desk(self, database: Database) -> None:
-        roles: tuple[Role, ...] = ("reviewer", "second_reviewer", "supervisor", "clerk", "auditor")
+    def test_what_lies_on_nobodys_desk_is_taken_before_it_is_seen(self, database: Database) -> None:
+        li = Actor("li", "reviewer")
         with database.write() as connection:
             put_claim(connection, "C-1")
-            put_claim(connection, "C-2", lease_holder="li", lease_until=NOW + timedelta(minutes=15))
-            for claim_id, opened in (("C-1", [True, True, True, False, False]), ("C-2", [False] * 5)):
-                told = [may_open(connection, Actor("wang", role), claim_id, NOW) for role in roles]
-                assert told == opened
+            assert not may_see_clear(connection, li, "C-1", NOW)
+            hold(connection, "C-1", li, NOW)
+            hold(connection, "C-1", li, NOW)
+            assert may_see_clear(connection, li, "C-1", NOW)
+            assert [one.who for one in disclosures_of(connection, "C-1")] == ["li"], "once a lease"
+
+    @pytest.mark.parametrize(("role", "may"), [("clerk", True), ("reviewer", False), ("supervisor", False)])
+    def test_a_paper_of_a_claim_is_looked_at_with_it_and_by_whoever_scanned_it(
+        self, database: Database, role: Role, *, may: bool
+    ) -> None:
+        who = Actor("li", role)
+        with database.write() as connection:
+            put_claim(connection, "C-1")
+            put_paper(connection, "C-1", "D-1")
+            assert may_see_paper(connection, who, "D-1", NOW) is may
+            put_lease(connection, "C-1", "li", NOW + timedelta(minutes=15))
+            assert may_see_paper(connection, who, "D-1", NOW)
+            assert may_see_paper(connection, who, "of no claim", NOW)
 
     def test_a_supervisor_sees_it_for_a_while_after_saying_why(self, database: Database) -> None:
         zhao = Actor("zhao", "supervisor")
