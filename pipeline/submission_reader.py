@@ -43,6 +43,7 @@ from pipeline.store.earlier import StoredBills
 from pipeline.store.known_claims import hold_bills
 from pipeline.store.lives import note_event, standing_of, take_step
 from pipeline.store.opened import Store
+from pipeline.store.page_progress import PageProgress, note_page_progress
 from pipeline.store.pages import KeptPage, keep_page
 from pipeline.store.submissions import ReceivedFile, Submission, finish, hold, note_read_ahead
 from pipeline.store.thresholds import aimed
@@ -323,6 +324,8 @@ class SubmissionReader:
                     missed=missed,
                     claim_ids=[claim.claim_id for claim in became],
                 )
+                # Whoever took over from a reader that died counted the rest alone.
+                note_page_progress(connection, submission.id, PageProgress(kept.pages, kept.pages), now)
             return SubmissionRead(submission.id, became, kept.pages, missed)
 
     def _bills(self, judges: Judges) -> AskedBills:

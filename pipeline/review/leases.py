@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from pipeline.deadlines import CHINA
 from pipeline.errors import HeldByAnother, StepRefused
-from pipeline.life import Actor
+from pipeline.life import EDITABLE, STATE_NAMES, Actor
 from pipeline.review.masking import note_opened
 from pipeline.store.at_desk import Desk, desk_of, put_lease
 from pipeline.store.database import Connection
@@ -36,9 +36,11 @@ def hold(connection: Connection, claim_id: str, actor: Actor, now: datetime) -> 
     Raises:
         LookupError: If there is no such claim.
         HeldByAnother: If somebody else has it.
+        StepRefused: If it is in nobody's review, and the actor is no supervisor.
     """
     desk = desk_of(connection, claim_id, lock=True)
     check_free(desk, claim_id, actor, now)
+    _check_at_work(connection, claim_id, actor)
     if desk.holder_at(now) is None:
         note_opened(connection, actor, claim_id, now)
     put_lease(connection, claim_id, actor.name, now + IDLE)
@@ -72,6 +74,17 @@ def let_go(connection: Connection, claim_id: str, actor: Actor) -> None:
     """
     if desk_of(connection, claim_id, lock=True).lease_holder == actor.name:
         put_lease(connection, claim_id, None, None)
+
+
+def _check_at_work(connection: Connection, claim_id: str, actor: Actor) -> None:
+    """Refuse what is in nobody's review; a supervisor takes it back from there.
+
+    Raises:
+        StepRefused: If nothing can be done with the claim as it stands.
+    """
+    state = standing_of(connection, claim_id).state
+    if state not in EDITABLE and actor.role != "supervisor":
+        raise StepRefused(f"{claim_id}: {STATE_NAMES[state]} ({state}) 不在复核中 / it is in nobody's review")
 
 
 def check_free(desk: Desk, claim_id: str, actor: Actor, now: datetime) -> None:

@@ -87,7 +87,8 @@ def may_see_clear(connection: Connection, person: Actor, claim_id: str, now: dat
     sight = SIGHTS.get(person.role, "nothing")
     if sight == "nothing":
         raise LookupError(f"{claim_id}: 没有这件申请 / no such claim")
-    if sight in WORKING and holder_of(connection, claim_id, now) == person.name:
+    holder = holder_of(connection, claim_id, now)
+    if sight in WORKING and holder == person.name:
         return True
     if sight == "for_a_reason":
         shown_at = last_disclosure(connection, claim_id, person.name)

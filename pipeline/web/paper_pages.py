@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 # pydantic reads a TypedDict of `typing` from Python 3.12 on only.
 from typing_extensions import TypedDict
 
+from pipeline.errors import StepRefused
 from pipeline.review.masking import may_see_paper
 from pipeline.review.page_pictures import WordsRecord, picture_of, words_of
 from pipeline.review.turning import QUARTER, WHOLE_TURN
@@ -31,6 +32,8 @@ from pipeline.web.service import Service
 
 router = APIRouter()
 ForPapers = Annotated[Person, Depends(opened_to("clerk", *REVIEWERS))]
+ForFiles = Annotated[Person, Depends(opened_to("clerk", "supervisor"))]
+"""Whole files hold the papers of several people: those see them who scan, or sort out what went wrong."""
 
 SAVED_ONLY = {
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
@@ -83,15 +86,15 @@ def turn(request: Request, document_id: str, number: int, further: Turn, person:
     if further["degrees"] % QUARTER:
         raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "只能转 90 度的倍数 / quarter turns alone")
     service: Service = request.app.state.service
+    page = _page(request, document_id, number, person)
     with service.database.write() as connection:
-        page = page_of_paper(connection, document_id, number)
         turned = (page.turned + further["degrees"]) % WHOLE_TURN
         turn_page(connection, page, turned, person.name, service.clock())
     return {"turned": turned}
 
 
 @router.get("/files/{submission_id}/{ordinal}", response_class=Response)
-def original(request: Request, submission_id: str, ordinal: int, _person: ForPapers) -> Response:
+def original(request: Request, submission_id: str, ordinal: int, _person: ForFiles) -> Response:
     """原件下载 / a file as it was sent, to be saved."""
     service: Service = request.app.state.service
     with service.database.read() as connection:
@@ -128,15 +131,13 @@ def _page(
 
     Raises:
         LookupError: If there is no such page.
-        HTTPException: 403 where the claim that it belongs to is on another's desk or on nobody's.
+        StepRefused: If the claim that it belongs to is on another's desk or on nobody's.
     """
     service: Service = request.app.state.service
     with service.database.read() as connection:
         page = page_of_paper(connection, document_id, number)
         if not small and not may_see_paper(connection, person.actor, document_id, service.clock()):
-            raise HTTPException(
-                HTTPStatus.FORBIDDEN, "请先取得这件申请再查看 / have its claim on your desk to look at it"
-            )
+            raise StepRefused("请先取得这件申请再查看 / have its claim on your desk to look at it")
         return page
 
 

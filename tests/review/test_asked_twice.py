@@ -127,8 +127,10 @@ def test_in_the_second_review_the_screen_is_blind_and_answers_are_opinions(
     assert "急性咽炎" not in json.dumps(record, ensure_ascii=False)
     assert not seen(database, claim, Actor(REVIEWER.name, "supervisor"))["blind"]
     for who in (REVIEWER, Actor(REVIEWER.name, "supervisor")):
+        seen(database, claim, who)
         with pytest.raises(StepRefused, match="not changed"):
             do(database, claim, who, says(paper.id, "fields.diagnoses", "急性扁桃体炎"))
+    seen(database, claim, SECOND)
     delete: Change = {"do": "delete_row", "document_id": paper.id, "table": "line_items", "row": 0}
     with pytest.raises(StepRefused, match="send the claim back"):
         do(database, claim, SECOND, delete)

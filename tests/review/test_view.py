@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.model import Alternative, CatalogMatch, Reading
 from pipeline.review.balances import balances_of
+from pipeline.review.leases import hold
 from pipeline.review.papers import Shown, paper_record
 from pipeline.review.records import ReviewRecord
 from pipeline.review.todo import Doubts, Failed
@@ -26,7 +27,8 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def told(database: Database, made: MadeClaim, language: Language = "zh") -> ReviewRecord:
-    with database.read() as connection:
+    with database.write() as connection:
+        hold(connection, made.claim_id, REVIEWER, NOW)
         return review_record(connection, made.claim_id, Looker(REVIEWER, language, NOW))
 
 

@@ -64,7 +64,8 @@ def _is_key(column: Column[Any]) -> bool:
 
 
 def _own_key(kind: str, n: int) -> Any:
-    return {"number": n + 1, "bytes": _key(n).encode()}.get(kind, _key(n))
+    of_kind = {"number": n + 1, "bytes": _key(n).encode(), "day": date(2024, 2, 28) + timedelta(days=n)}
+    return of_kind.get(kind, _key(n))
 
 
 def _key(n: int) -> str:

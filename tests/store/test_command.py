@@ -59,7 +59,7 @@ def test_upgrade_says_where_it_came_from(folder: Path) -> None:
     shutil.rmtree(folder)
     made = db("upgrade")
     assert made.exit_code == 0
-    assert "— → 0001" in made.output
+    assert "— → 0002" in made.output
 
 
 def test_check_names_what_is_wrong_and_ends_with_one(folder: Path) -> None:

@@ -32,9 +32,10 @@ def web(service: Service) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The Chromium of the system, started once.
+    """The Chromium of the system, started once a module: while it is open, its thread runs an event loop, and
+    tests elsewhere want to run theirs.
 
     Tests that need one are skipped where there is none; on CI they fail, for there nobody reads of it.
     """

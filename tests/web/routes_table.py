@@ -81,7 +81,7 @@ GET    /uploads/{upload}/files/{file}                   claim:read clerk supervi
 GET    /pages/{document_id}/{number}.webp               clerk reviewer second_reviewer supervisor
 GET    /pages/{document_id}/{number}/words              clerk reviewer second_reviewer supervisor
 POST   /pages/{document_id}/{number}/turn               clerk reviewer second_reviewer supervisor
-GET    /files/{submission_id}/{ordinal}                 clerk reviewer second_reviewer supervisor
+GET    /files/{submission_id}/{ordinal}                 clerk supervisor
 GET    /api/quality                                     admin auditor supervisor
 GET    /quality                                         auditor supervisor
 POST   /quality/target                                  supervisor

@@ -264,7 +264,7 @@ def _error(quality: QualityRecord, say: Callable[[str], str]) -> FigureTable:
     return FigureTable(
         "error",
         say("免复核字段的差错上限"),
-        (say("分组"), say("名称"), say("抽查"), say("有误"), say("每千个最多（95 %）")),
+        (say("分组"), say("名称"), say("已抽查"), say("有误"), say("每千个最多（95 %）")),
         tuple(rows),
     )
 

@@ -164,7 +164,8 @@ def crop(service: Served, _person: Reviewer, probe_id: int, around: bool = False
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE)
     with service.database.read() as connection:
         question = question_of(connection, probe_id)
-        if question is None or question.field.page is None:
+        is_asked = question is not None and question.probe.purpose == "accepted"
+        if not is_asked or question is None or question.field.page is None:
             raise LookupError(f"{probe_id}: 没有图像 / there is no picture")
         kept = page_of(connection, question.document.file.sha256, question.field.page)
     picture = crop_of(service.store.originals, kept, question.document, question.field, around=around)

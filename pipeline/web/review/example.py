@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from pipeline.review.by_example import ProposedRow, rows_like
+from pipeline.review.leases import hold
 from pipeline.web.pages import REVIEWERS
 from pipeline.web.people import Person, opened_to
 from pipeline.web.service import Service
@@ -38,8 +39,9 @@ class ProposedRows(TypedDict):
 
 
 @router.post("/api/review/claims/{claim_id}/example")
-def example(request: Request, _person: Reviewer, claim_id: str, shown: Example) -> ProposedRows:
-    """按样例补全 / the rest of a table by one of its rows; nothing is changed."""
+def example(request: Request, person: Reviewer, claim_id: str, shown: Example) -> ProposedRows:
+    """按样例补全 / the rest of a table by one of its rows, for whoever has the claim; nothing is changed."""
     service: Service = request.app.state.service
-    with service.database.read() as connection:
+    with service.database.write() as connection:
+        hold(connection, claim_id, person.actor, service.clock())
         return {"rows": rows_like(connection, claim_id, shown.document_id, shown.page, shown.cells)}

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime
 # pydantic reads a TypedDict of `typing` from Python 3.12 on only.
 from typing_extensions import TypedDict
 
-from pipeline.errors import HeldByAnother, ServiceUnavailable
+from pipeline.errors import ServiceUnavailable, StepRefused
 from pipeline.rejudged import Judges
 from pipeline.review import desk, leases
 from pipeline.review.audit import AuditRecord, audit_record
@@ -92,7 +92,7 @@ def screen(request: Request, service: Served, person: Reviewer, claim_id: str) -
     """复核一件申请 / a claim, on one's desk from now on; one that another has is only looked at."""
     looker = _looker(service, person)
     with service.database.write() as connection:
-        with suppress(HeldByAnother):
+        with suppress(StepRefused):  # another has it, or nothing can be done with it any more
             leases.hold(connection, claim_id, looker.actor, looker.now)
         record = review_record(connection, claim_id, looker)
     return page(request, "review/claim.html.j2", person, record=record)

@@ -107,6 +107,7 @@ def test_who_comes_second_is_told_who_has_it_and_what_version_there_is(
 def test_a_change_is_taken_back_over_http_too(database: Database, web: httpx.Client, made: MadeClaim) -> None:
     sign_in(web, database, "reviewer")
     own = f"/api/review/claims/{made.claim_id}"
+    web.post(f"{own}/lease", json={}).raise_for_status()
     before = web.get(own).json()
     web.post(f"{own}/changes", json=answering(made, 2))
     after = web.post(f"{own}/undo", json={"version": 3}).json()
@@ -131,6 +132,7 @@ def test_what_was_typed_is_there_after_a_reload(
     sign_in(web, database, "reviewer")
     own, bill = f"/api/review/claims/{made.claim_id}", made.papers["outpatient_invoice"]
     draft = {"document_id": bill, "path": "fields.payer_name", "text": "张小<b>"}
+    web.post(f"{own}/lease", json={}).raise_for_status()
     assert web.put(f"{own}/drafts", json={"drafts": [draft]}).status_code == 204
     paper = next(one for one in web.get(own).json()["papers"] if one["document_id"] == bill)
     assert {one["name"]: one["draft"] for one in paper["fields"]}["payer_name"] == "张小<b>"
