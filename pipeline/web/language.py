@@ -1,7 +1,7 @@
 """Pages in Chinese, and in English on a switch: gettext catalogs, the Chinese sentence being the key.
 
-A part of the web has its own catalog (`locale/en.po` beside its templates). They are read as they are
-written; nothing compiled lies beside them.
+A part of the web has its own catalog (`locale/en.po` beside its templates), which goes before those of
+others: one word may be two in English. They are read as they are written; nothing compiled lies beside them.
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ CATALOG = "locale/en.po"
 
 
 @cache
-def translations(language: Language) -> NullTranslations:
-    """What says each sentence in a language."""
+def translations(language: Language, part: str) -> NullTranslations:
+    """What says each sentence of a part in a language; what its catalog lacks is taken from the others."""
     if language == "zh":
         return NullTranslations()
     merged = Catalog(locale="en")
-    for file in sorted(WEB.glob(f"*/{CATALOG}")):
+    own = WEB / part / CATALOG
+    for file in sorted(WEB.glob(f"*/{CATALOG}"), key=lambda file: (file != own, file)):
         with file.open("rb") as lines:
             for message in read_po(lines, locale="en"):
-                if message.id:
+                if message.id and message.id not in merged:
                     merged[message.id] = message
     compiled = io.BytesIO()
     write_mo(compiled, merged)
@@ -46,6 +47,6 @@ def sentences(part: str, language: Language) -> Mapping[str, str]:
         part: The folder of the part: `review`.
         language: Into which.
     """
-    said = translations(language)
+    said = translations(language, part)
     with (WEB / part / CATALOG).open("rb") as lines:
         return {str(one.id): said.gettext(str(one.id)) for one in read_po(lines, locale="en") if one.id}

@@ -109,7 +109,7 @@ def page(
     """
     language = language_of(request, person)
     html = (
-        _environment(language)
+        _environment(language, template.partition("/")[0])
         .get_template(template)
         .render(
             person=person,
@@ -123,7 +123,7 @@ def page(
 
 
 @cache
-def _environment(language: Language) -> Environment:
+def _environment(language: Language, part: str) -> Environment:
     environment = Environment(
         loader=_Templates(WEB),
         autoescape=True,
@@ -133,7 +133,8 @@ def _environment(language: Language) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     # What the extension adds to environments, mypy cannot see.
-    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    said = translations(language, part)
+    environment.install_gettext_translations(said, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(
         navigation=NAVIGATION,
         asset=asset_url,

@@ -88,7 +88,7 @@ def plot(name: PlotName, told: Figures, language: Language) -> str:
         told: The window in figures.
         language: Of the words in it.
     """
-    say = translations(language).gettext
+    say = translations(language, "dashboard").gettext
     drawn = _DRAWN[name](told, say, language).render_tree()
     for above in drawn.iter():
         # The settings of pygal's own script, which is not there.

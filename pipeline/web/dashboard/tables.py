@@ -67,7 +67,7 @@ def tables(
     told: Figures, quality: QualityRecord, reviewers: Sequence[ReviewerRecord], language: Language
 ) -> dict[TableName, FigureTable]:
     """All tables of the dashboard, in a language."""
-    say = translations(language).gettext
+    say = translations(language, "dashboard").gettext
     made = (
         FigureTable(
             "throughput",
