@@ -64,7 +64,7 @@ PAGES = (
     ShownPage("queue", "reviewer", "/review"),
     ShownPage("review", "reviewer", "/review/{claim_id}"),
     ShownPage("upload", "clerk", "/upload"),
-    ShownPage("upload-phone", None, "/upload", PHONE),
+    ShownPage("upload-phone", "clerk", "/upload", PHONE),
     ShownPage("batches", "clerk", "/batches"),
     ShownPage("dashboard", "supervisor", "/dashboard"),
     ShownPage("quality", "supervisor", "/quality"),

@@ -31,6 +31,8 @@ export class RowTable {
   #paper = null;
   #at = { line: 0, column: 0 };
   #span = 0;
+  #frame = null;
+  #isToBeSeen = false;
   #shown = "";
   #isIn = false;
   #fresh = null;
@@ -158,10 +160,8 @@ export class RowTable {
 
   /** Lay the input over the cell in focus. @param {string|null} typed stays in it, where something is being typed. */
   #place(typed = null) {
-    const cell = this.#grid.cellAt(this.#at.line, this.#at.column);
-    if (!cell) return;
-    const { style } = this.#editor;
-    [style.left, style.top, style.width, style.height] = [cell.offsetLeft, cell.offsetTop, cell.offsetWidth, cell.offsetHeight].map((one) => `${one}px`);
+    if (!this.#grid.cellAt(this.#at.line, this.#at.column)) return;
+    this.#lay();
     this.#editor.classList.toggle("num", this.#column.kind === "money" || this.#column.kind === "count");
     this.#editor.readOnly = this.#desk.isOthers;
     this.#editor.dataset.path = this.place.path;
@@ -172,6 +172,20 @@ export class RowTable {
     this.#isIn = false;
     this.#refresh();
     if (this.isActive) this.#editor.select();
+  }
+
+  /** Lay the input over its cell before the next paint: to measure is to lay out the table, and once a frame is enough. */
+  #lay({ isToBeSeen = false } = {}) {
+    this.#isToBeSeen ||= isToBeSeen;
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = null;
+      const cell = this.#grid.lines.length ? this.#grid.cellAt(this.#at.line, this.#at.column) : null;
+      if (!cell) return;
+      if (this.#isToBeSeen) cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+      this.#isToBeSeen = false;
+      const { style } = this.#editor;
+      [style.left, style.top, style.width, style.height] = [cell.offsetLeft, cell.offsetTop, cell.offsetWidth, cell.offsetHeight].map((one) => `${one}px`);
+    });
   }
 
   #textHere() {
@@ -197,7 +211,7 @@ export class RowTable {
     this.#span = span;
     this.#grid.choose(...this.#chosen());
     this.#place();
-    this.#grid.cellAt(this.#at.line, this.#at.column)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    this.#lay({ isToBeSeen: true });
     if (isTold && this.#line.row) this.#desk.focus(this.#column === CATALOG || !this.#value ? this.#rowPlace() : this.place, { by: "rows" });
     return true;
   }
@@ -253,7 +267,7 @@ export class RowTable {
       if (this.#example.isMarking) this.#example.mark(detail);
       else if (this.isActive && this.#column !== CATALOG) this.#put(meantFor(asValue(this.#column), detail.text));
     });
-    new ResizeObserver(() => this.#grid.lines.length && this.#place(this.#editor.value)).observe(this.#grid.element);
+    new ResizeObserver(() => this.#lay()).observe(this.#grid.element);
   }
 
   #focused() {
