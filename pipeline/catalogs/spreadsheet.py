@@ -234,7 +234,7 @@ def _check_unpacked_size(file: Path) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             size = sum(member.file_size for member in archive.infolist())
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError) as error:  # the latter: of a version that nobody wrote
         raise TableRefused(f"{file.name}: 打不开，不是 XLSX / cannot be opened, not an XLSX") from error
     if size > LARGEST_BYTES:
         raise TableRefused(

@@ -19,6 +19,8 @@ from typing import Any, Literal, TypeAlias
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from openpyxl.xml.constants import ARC_CORE
+from openpyxl.xml.functions import tostring
 
 from pipeline.records import money_text
 from pipeline.spreadsheet_text import spreadsheet_text
@@ -159,7 +161,8 @@ def workbook_bytes(rows: BatchRows, summary: Sequence[tuple[str, str]], at: date
         last.append([_text(last, label), _text(last, value)])
     written = io.BytesIO()
     book.save(written)
-    return _without_times(written.getvalue(), moment)
+    book.properties.modified = moment  # saving put the clock's in its place
+    return _without_times(written.getvalue(), moment, tostring(book.properties.to_tree()))
 
 
 def csv_bytes(rows: BatchRows) -> bytes:
@@ -244,13 +247,13 @@ def _csv_cell(column: str, value: str) -> str:
     return value if column in NUMBERS else spreadsheet_text(value)
 
 
-def _without_times(workbook: bytes, moment: datetime) -> bytes:
-    """The same workbook in a ZIP whose entries all carry `moment`."""
+def _without_times(workbook: bytes, moment: datetime, properties: bytes) -> bytes:
+    """The same workbook with these properties, in a ZIP whose entries all carry `moment`."""
     stamp = max(moment, datetime(FIRST_YEAR_OF_ZIP, 1, 1)).timetuple()[:6]  # noqa: DTZ001 - as ZIP keeps it
     written = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(written, "w") as new:
         for name in old.namelist():
             entry = zipfile.ZipInfo(name, stamp)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(entry, old.read(name))
+            new.writestr(entry, properties if name == ARC_CORE else old.read(name))
     return written.getvalue()

@@ -6,13 +6,14 @@ import csv
 import io
 import json
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
 from pipeline.engine.batch_file import MANIFEST, BatchFile, BatchFileEngine, differences
-from pipeline.engine.batch_workbook import BatchFormat
+from pipeline.engine.batch_workbook import BatchFormat, BatchRows, workbook_bytes
 from pipeline.engine.protocol import HandOverMessage
 from pipeline.store import hand_off_batches
 from pipeline.store.database import Database
@@ -145,3 +146,10 @@ def test_the_container_carries_no_time_of_writing(database: Database, tmp_path: 
     path = gathered(database, tmp_path).write_batches()[0]
     with zipfile.ZipFile(path) as container:
         assert {entry.date_time for entry in container.infolist()} == {(2026, 3, 2, 1, 30, 0)}
+
+
+def test_a_workbook_bears_the_time_of_its_batch_and_no_other() -> None:
+    """Saving one writes the clock's time into it, which would make another file of the same batch."""
+    moment = datetime(2025, 3, 2, 2, 30, tzinfo=UTC)
+    made = workbook_bytes(BatchRows((), ()), [("笔数", "0")], moment)
+    assert load_workbook(io.BytesIO(made)).properties.modified == moment.replace(tzinfo=None)

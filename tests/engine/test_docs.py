@@ -37,9 +37,10 @@ def test_each_answer_is_one_and_every_outcome_with_a_body_is_shown() -> None:
 
 
 def test_the_message_to_a_webhook_is_of_a_type() -> None:
-    (message,) = (one for one in EXAMPLES if "data" in one)
-    assert message["type"] in TYPES
-    assert message["type"] == f"claim.{message['data']['event']}"
+    of_claim, of_upload = (one for one in EXAMPLES if "data" in one)
+    assert {of_claim["type"], of_upload["type"]} <= set(TYPES)
+    assert of_claim["type"] == f"claim.{of_claim['data']['event']}"
+    assert of_upload["type"] == f"upload.{of_upload['data']['state']}"
 
 
 def test_the_check_of_a_signature_by_hand_takes_ours_and_no_other() -> None:

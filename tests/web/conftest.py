@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser
 
+from pipeline.store import passwords
 from pipeline.store.database import Database
 from pipeline.web.service import Service
 from tests.store.stored import NOW
@@ -30,6 +32,14 @@ def service(database: Database, door: Door) -> Service:
 def web(service: Service) -> Iterator[httpx.Client]:
     with served(service) as client:
         yield client
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hasty_hashing() -> Iterator[None]:
+    """Nobody guesses the passwords of tests; hashing them as dearly as real ones takes most of a test."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="module")
