@@ -6,6 +6,9 @@ not even the length is told.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
 MASK = "*"
 ID_HEAD = 4
 """Characters of an identity number that stay: the province and the prefecture."""
@@ -78,3 +81,27 @@ def masked_text(text: str | None) -> str | None:
     ('****', None)
     """
     return None if text is None else MASK * 4
+
+
+Mask: TypeAlias = Callable[[str | None], str | None]
+_FIELDS_BY_MASK: tuple[tuple[Mask, tuple[str, ...]], ...] = (
+    (masked_name, ("name", "patient_name", "payer_name", "insured_name", "member_name", "agent_name")),
+    (masked_name, ("father_name", "mother_name")),
+    (masked_id, ("id_number", "payer_id", "member_id_number", "agent_id_number", "certificate_no")),
+    (masked_account, ("insurance_no", "bank_account", "inpatient_no", "outpatient_no", "medical_record_no")),
+    (masked_phone, ("phone",)),
+    (masked_text, ("diagnoses", "admission_diagnoses", "disease_name", "advice", "course")),
+    (masked_text, ("address", "birth_date", "ethnicity")),
+)
+MASKS: Mapping[str, Mask] = {name: mask for mask, names in _FIELDS_BY_MASK for name in names}
+"""How each field of a paper that says something of a person is masked, by its published name."""
+
+
+def masked_field(name: str, value: str | None) -> str | None:
+    """The value of a published field; what tells of nobody stays.
+
+    >>> masked_field("payer_name", "张小样"), masked_field("total_amount", "12.00")
+    ('张**', '12.00')
+    """
+    mask = MASKS.get(name)
+    return value if mask is None else mask(value)

@@ -28,8 +28,8 @@ from PIL import Image
 
 from pipeline.confidence.evidence import LINE_PARTS
 from pipeline.model import AnyField, Box, Document, LineItem
+from pipeline.progress.masking import MASKS
 from pipeline.records import value_text
-from pipeline.review.masking import MASKS
 from pipeline.review.printed_form import printed_form
 from pipeline.store.cases import load_document
 from pipeline.store.field_changes import papers_changed

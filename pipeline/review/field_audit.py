@@ -18,7 +18,7 @@ from typing_extensions import TypedDict
 
 from pipeline.agreement import ILLEGIBLE, NOT_THERE
 from pipeline.corrections import AnswerKind
-from pipeline.review.masking import MASKS
+from pipeline.progress.masking import MASKS
 from pipeline.review.names import field_label, said, type_name
 from pipeline.spreadsheet_text import spreadsheet_text
 from pipeline.store.accounts import Language

@@ -11,23 +11,18 @@ that quote them and in names of files. Medicines stay, for without them nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias, cast
 
 from pipeline.errors import QueryRefused
 from pipeline.life import Actor, Role
-from pipeline.progress.masking import (
-    masked_account,
-    masked_id,
-    masked_name,
-    masked_phone,
-    masked_text,
-)
+from pipeline.progress.masking import MASKS, masked_field, masked_id, masked_phone
 from pipeline.review.records import PaperRecord, ReviewRecord, ValueRecord
+from pipeline.store.at_desk import desk_of
 from pipeline.store.cases import claims_with
 from pipeline.store.database import Connection
-from pipeline.store.disclosures import holder_of, last_disclosure, note_disclosure
+from pipeline.store.disclosures import last_disclosure, note_disclosure
 
 Sight: TypeAlias = Literal["on_their_desk", "for_a_reason", "masked", "nothing"]
 """When a role sees a person's values: while it has the claim on its desk; then, and after saying why; never;
@@ -53,19 +48,6 @@ LONGEST_REASON = 500
 ON_THE_DESK = "办理 / at work on it"
 """What is noted where a reviewer takes a claim."""
 
-Mask: TypeAlias = Callable[[str | None], str | None]
-_FIELDS_BY_MASK: tuple[tuple[Mask, tuple[str, ...]], ...] = (
-    (masked_name, ("name", "patient_name", "payer_name", "insured_name", "member_name", "agent_name")),
-    (masked_name, ("father_name", "mother_name")),
-    (masked_id, ("id_number", "payer_id", "member_id_number", "agent_id_number", "certificate_no")),
-    (masked_account, ("insurance_no", "bank_account", "inpatient_no", "outpatient_no", "medical_record_no")),
-    (masked_phone, ("phone",)),
-    (masked_text, ("diagnoses", "admission_diagnoses", "disease_name", "advice", "course")),
-    (masked_text, ("address", "birth_date", "ethnicity")),
-)
-MASKS: Mapping[str, Mask] = {name: mask for mask, names in _FIELDS_BY_MASK for name in names}
-"""How each field of a paper that says something of a person is masked, by its published name."""
-
 _IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 SHORTEST_QUOTED = 2
@@ -87,7 +69,7 @@ def may_see_clear(connection: Connection, person: Actor, claim_id: str, now: dat
     sight = SIGHTS.get(person.role, "nothing")
     if sight == "nothing":
         raise LookupError(f"{claim_id}: 没有这件申请 / no such claim")
-    holder = holder_of(connection, claim_id, now)
+    holder = desk_of(connection, claim_id).holder_at(now)
     if sight in WORKING and holder == person.name:
         return True
     if sight == "for_a_reason":
@@ -149,7 +131,7 @@ def masked(record: ReviewRecord) -> ReviewRecord:
     hidden = _Hidden(quoted)
     papers = [_paper(paper, hidden) for paper in record["papers"]]
     rest = {key: hidden.everywhere(value) for key, value in record.items() if key not in ("papers", "person")}
-    person = {name: _masked(name, value) for name, value in record["person"].items()}
+    person = {name: masked_field(name, value) for name, value in record["person"].items()}
     return cast("ReviewRecord", {**rest, "person": person, "papers": papers})
 
 
@@ -159,7 +141,7 @@ def masked_at(path: str, text: str | None) -> str | None:
     >>> masked_at("fields.payer_name", "张小样"), masked_at("line_items[0].amount", "12.00")
     ('张**', '12.00')
     """
-    return _masked(path.removeprefix("fields."), text)
+    return masked_field(path.removeprefix("fields."), text)
 
 
 class _Hidden:
@@ -204,9 +186,9 @@ def _value(value: ValueRecord, hidden: _Hidden) -> ValueRecord:
         "ValueRecord",
         {
             **value,
-            "value": _masked(value["name"], value["value"]),
-            "raw": _masked(value["name"], value["raw"]),
-            "draft": _masked(value["name"], value["draft"]),
+            "value": masked_field(value["name"], value["value"]),
+            "raw": masked_field(value["name"], value["raw"]),
+            "draft": masked_field(value["name"], value["draft"]),
             "characters": [],  # their number would tell how long the value is
             "candidates": [],
             "choices": [],
@@ -214,11 +196,6 @@ def _value(value: ValueRecord, hidden: _Hidden) -> ValueRecord:
             "masked": value["value"] is not None,
         },
     )
-
-
-def _masked(name: str, value: str | None) -> str | None:
-    mask = MASKS.get(name)
-    return value if mask is None else mask(value)
 
 
 def _personal_fields(record: ReviewRecord) -> Iterator[tuple[str, str]]:
@@ -240,5 +217,7 @@ def _of_insured(record: ReviewRecord) -> Iterator[tuple[str, str]]:
 
 def _quoted(values: Iterator[tuple[str, str]]) -> dict[str, str]:
     return {
-        value: _masked(name, value) or "" for name, value in values if len(value.strip()) >= SHORTEST_QUOTED
+        value: masked_field(name, value) or ""
+        for name, value in values
+        if len(value.strip()) >= SHORTEST_QUOTED
     }

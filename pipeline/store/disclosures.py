@@ -56,18 +56,3 @@ def disclosures_of(connection: Connection, claim_id: str) -> tuple[Disclosure, .
     return tuple(
         Disclosure(row.claim_id, row.who, row.role, row.at, row.why) for row in connection.execute(query)
     )
-
-
-def holder_of(connection: Connection, claim_id: str, now: datetime) -> str | None:
-    """Who has the claim on their desk now.
-
-    Raises:
-        LookupError: If there is no such claim.
-    """
-    query = select(claims.c.lease_holder, claims.c.lease_until).where(claims.c.id == claim_id)
-    row = connection.execute(query).first()
-    if row is None:
-        raise LookupError(f"{claim_id}: 没有这件申请 / no such claim")
-    is_held = row.lease_holder is not None and row.lease_until is not None and now < row.lease_until
-    holder: str | None = row.lease_holder
-    return holder if is_held else None

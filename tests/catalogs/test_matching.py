@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import re
-import time
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -163,17 +164,28 @@ def test_an_entry_printed_by_its_own_name_is_never_taken_for_another(entry: obje
     )
 
 
+A_SCAN_STARTS = """
+from datetime import date
+from time import process_time
+from pipeline.catalogs.catalog import Catalogs
+start = process_time()
+fresh = Catalogs.sample()
+fresh.match("盐酸二甲双胍片", on=date(2025, 8, 1))
+print(process_time() - start)
+names = [entry.name for entry in fresh.entries][:200]
+start = process_time()
+for name in names:
+    fresh.match(name + "0.25g", on=date(2025, 8, 1))
+print((process_time() - start) / len(names))
+"""
+
+
 def test_a_scan_starts_fast_and_a_match_is_quick() -> None:
-    """Seconds of this process's own work; the bounds are ten and five times the aim, for a busy machine."""
-    start = time.process_time()
-    fresh = Catalogs.sample()
-    fresh.match("盐酸二甲双胍片", on=DAY)
-    assert time.process_time() - start < 1.0
-    names = [entry.name for entry in fresh.entries][:200]
-    start = time.process_time()
-    for name in names:
-        fresh.match(name + "0.25g", on=DAY)
-    assert (time.process_time() - start) / len(names) < 0.001
+    """Seconds of work of a process of its own; the bounds are five times the aim, for a busy machine."""
+    told = subprocess.run([sys.executable, "-c", A_SCAN_STARTS], capture_output=True, text=True, check=True)
+    to_start, to_match = map(float, told.stdout.split())
+    assert to_start < 0.5
+    assert to_match < 0.001
 
 
 def test_catalogs_can_be_handed_to_another_process(sample: Catalogs) -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from extractors import EXTRACTORS
 from pipeline.errors import QueryRefused
 from pipeline.life import Actor, Role
+from pipeline.progress.masking import MASKS
 from pipeline.review.leases import hold
 from pipeline.review.masking import (
-    MASKS,
     SHOWN_FOR,
     SIGHTS,
     masked,

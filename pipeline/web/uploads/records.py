@@ -13,7 +13,7 @@ from pipeline.field_kinds import COUNT_FIELDS, MONEY_FIELDS, is_date
 from pipeline.gate import PageQuality
 from pipeline.life import STATE_NAMES, State
 from pipeline.preview import Preview
-from pipeline.progress.masking import masked_account, masked_id, masked_name
+from pipeline.progress.masking import MASKS, masked_field, masked_text
 from pipeline.records import ClaimRecord, DocumentRecord, ErrorRecord
 from pipeline.report.messages import MESSAGES
 from pipeline.store.page_progress import PageProgress
@@ -21,25 +21,15 @@ from pipeline.store.submissions import SUBMISSION_STATE_NAMES, ReceivedFile, Sub
 from pipeline.store.upload_results import ClaimOfUpload
 from pipeline.uploading import close_ups_in, papers_in
 
-HIDDEN = "***"
-
 SHOWN = frozenset(
     {
         *MONEY_FIELDS,
         *COUNT_FIELDS,
         *("invoice_code", "invoice_number", "check_code", "total_in_words", "payee_name", "hospital_name"),
-        *("institution_type", "department", "insurance_type", "case_type", "bank_name", "seller_name"),
+        *("institution_type", "department", "insurance_type", "bank_name"),
     }
 )
 """Fields that tell nothing of a person; days but that of birth are shown too."""
-
-_NAMES = frozenset(
-    {
-        *("payer_name", "patient_name", "insured_name", "name", "member_name", "buyer_name"),
-        *("mother_name", "father_name", "agent_name"),
-    }
-)
-_NUMBERS = frozenset({"id_number", "payer_id", "member_id_number", "agent_id_number", "insurance_no"})
 
 
 class CloseUpSentRecord(TypedDict):
@@ -263,18 +253,15 @@ def _paper(row: DocumentRecord, *, unmasked: bool) -> PaperRecord:
 
 
 def masked(name: str, value: str | None) -> str | None:
-    """The value of a field as those see it who may not see persons; of a field not known, nothing.
+    """The value of a field as those see it who may not see persons; of one not known, that there is one.
 
-    >>> masked("payer_name", "张小样"), masked("diagnoses", "感冒"), masked("total_amount", "12.00")
-    ('张**', '***', '12.00')
+    >>> masked("payer_name", "张小样"), masked("seal", "收费专用章"), masked("total_amount", "12.00")
+    ('张**', '****', '12.00')
     """
-    if value is None or name in SHOWN or (is_date(name) and name != "birth_date"):
-        return value
-    if name in _NAMES:
-        return masked_name(value)
-    if name in _NUMBERS:
-        return masked_id(value)
-    return masked_account(value) if name == "bank_account" else HIDDEN
+    if name in MASKS:
+        return masked_field(name, value)
+    is_shown = name in SHOWN or is_date(name)
+    return value if is_shown else masked_text(value)
 
 
 def _claim(row: ClaimRecord, state: State | None) -> UploadClaimRecord:

@@ -11,7 +11,7 @@ const LEAST_SHOWN = 0.2; // of a photo's width, around a place that is marked
 const PICTURE = /\.(jpe?g|png|webp|gif|bmp)$/i;
 const TONE = { accept: "fine", warn: "doubt", retake: "fail" };
 const SIGN = { fine: "✓", doubt: "!", fail: "✕" };
-const HIDDEN = "***"; // of a person, and not for whoever asks
+const HIDDEN = "****"; // of a person, and not for whoever asks
 const AMOUNTS = new Set(["total_amount", "fund_payment", "cash_payment", "account_payment"]);
 
 const at = (id) => document.getElementById(id);
