@@ -45,7 +45,7 @@ STEPS: Mapping[str, Mapping[str, Stand_in]] = {
     },
     "seals_read": {"pipeline.intake.with_seals": lambda page, _engine: page},
     "second_look": {"pipeline.intake.with_second_look": lambda page, *_: page},
-    "papers_apart": {"pipeline.intake.papers_on": lambda *_: ()},
+    "papers_apart": {"pipeline.intake.piles_on": lambda *_: ()},
     "overprint": {
         "extractors._invoice.slip_of": lambda _page: None,
         "extractors.vat_invoice.slip_of": lambda _page: None,

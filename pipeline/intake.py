@@ -32,7 +32,8 @@ from pipeline.reading.stages import UNSEEN, Stages, marks_of
 from pipeline.reading.stains import with_stains
 from pipeline.repair.repair import repaired
 from pipeline.required_seals import with_required_seal
-from pipeline.sheets import cut_out, is_paper, papers_on
+from pipeline.sheets.announced import is_paper
+from pipeline.sheets.piles import cut_out, piles_on
 from validators import check_document
 
 FAINT = 45
@@ -102,10 +103,18 @@ def read_papers_on(page: Page, engine: OcrEngine, stages: Stages = UNSEEN) -> tu
 def papers_apart(page: Page, engine: OcrEngine) -> tuple[Page, ...]:
     """The papers that lie on a page with its print, each with its own.
 
-    A cut that does not read as a paper leaves the page whole, for a person (rule PAGE-1).
+    What touches and does not read as papers once it is cut apart stays whole, for a person (rule PAGE-1).
     """
-    papers = tuple(with_print(cut_out(page, piece), engine) for piece in papers_on(page, engine))
-    return papers if papers and all(map(is_paper, papers)) else (page,)
+    piles = piles_on(page, engine)
+    papers: list[Page] = []
+    for pile in piles:
+        cut = [with_print(cut_out(page, piece), engine) for piece in pile.pieces]
+        if len(cut) > 1 and not all(map(is_paper, cut)):
+            if len(piles) == 1:
+                return (page,)
+            cut = [with_print(cut_out(page, pile.place), engine)]
+        papers += cut
+    return tuple(papers) or (page,)
 
 
 def read_papers_with_close_ups(

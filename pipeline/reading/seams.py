@@ -84,15 +84,20 @@ class Seam:
     @property
     def is_edge(self) -> bool:
         """Whether it is the edge of a paper, as far as a line can tell."""
-        return self.along >= ALONG and self.past >= PAST
+        return self.runs_along and self.past >= PAST
 
     @property
     def is_likely(self) -> bool:
         """Whether it may be one, where more speaks for it than a line."""
-        return self.along >= ALONG and self.past >= LIKELY_PAST
+        return self.runs_along and self.past >= LIKELY_PAST
+
+    @property
+    def runs_along(self) -> bool:
+        """Whether it runs along all print, however far past it."""
+        return self.along >= ALONG
 
 
-def seam_in(grey: Grey, gap: Box, axis: Axis) -> Seam | None:
+def seam_in(grey: Grey, gap: Box, axis: Axis, *, goes_on: bool = True) -> Seam | None:
     """The best seam in a gap; None where no line runs from end to end.
 
     Args:
@@ -100,11 +105,12 @@ def seam_in(grey: Grey, gap: Box, axis: Axis) -> Seam | None:
         gap: What lies between the print of two papers, as long as the print of the wider one, in pixels
             of `grey`.
         axis: Which way the two follow each other.
+        goes_on: Whether the papers are looked at past their print; where ground begins there they are not.
     """
     if axis == "x":
         grey, gap = np.ascontiguousarray(grey.T), Box(gap.y0, gap.x0, gap.y1, gap.x1)
     height, width = grey.shape
-    margin = round(MARGIN * max(grey.shape))
+    margin = round(MARGIN * max(grey.shape)) if goes_on else 0
     left, right = max(0, round(gap.x0) - margin), min(width, round(gap.x1) + margin)
     top, bottom = max(0, round(gap.y0) - OVERLAP), min(height, round(gap.y1) + OVERLAP)
     if bottom - top <= 2 * STEP:
@@ -122,7 +128,9 @@ def seam_in(grey: Grey, gap: Box, axis: Axis) -> Seam | None:
         on_edge = edge[np.clip(rows, 0, edge.shape[0] - 1), columns[None, :]] & inside
         along = on_edge.mean(axis=1)
         row = int(along.argmax())
-        found = Seam(float(along[row]), float(on_edge[row, past].mean()), float(top + STEP + row))
+        found = Seam(
+            float(along[row]), float(on_edge[row, past].mean()) if goes_on else 0.0, float(top + STEP + row)
+        )
         best = max(best, found, key=lambda seam: (seam.along, seam.past))
     return best
 

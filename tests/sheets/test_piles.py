@@ -1,4 +1,4 @@
-"""Several papers on one page are told apart by seam and print together; one paper is never cut."""
+"""Several papers on one page are told apart by ground, or by seam and print; one paper is never cut."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from pipeline.reading.cutting import Outline
 from pipeline.reading.lines import Quad
 from pipeline.reading.upright import way_back
 from pipeline.reading.ways import LaidWord
-from pipeline.sheets import SURE, Piece, cut_out, is_paper, pieces_of
-from pipeline.sheets import papers_on as pieces_on
+from pipeline.sheets.announced import SURE, is_paper
+from pipeline.sheets.piles import Piece, cut_out, piles_of, piles_on
 
 FILE = SourceFile("a.jpg", "0" * 64)
 WIDTH, HEIGHT = 1000, 1400
@@ -76,7 +76,12 @@ def upright(words: Sequence[Word]) -> tuple[LaidWord, ...]:
 
 def papers_on(sheet: Page) -> tuple[Box, ...]:
     """Where the papers lie; nothing here is doubtful enough to be read another way."""
-    return tuple(piece.region for piece in pieces_on(sheet, Engine()))
+    return tuple(piece.region for pile in piles_on(sheet, Engine()) for piece in pile.pieces)
+
+
+def pieces_of(sheet: Page, words: Sequence[LaidWord]) -> tuple[Piece, ...]:
+    """The papers that lie on a sheet, of words that were read each their way."""
+    return tuple(piece for pile in piles_of(sheet, words) for piece in pile.pieces)
 
 
 def corners(x0: float, y0: float, x1: float, y1: float) -> Outline:
@@ -119,6 +124,13 @@ def test_the_two_sides_of_an_identity_card_are_one_paper() -> None:
     back = ("中华人民共和国居民身份证", "签发机关样例市公安局", "有效期限2020.01.01-2040.01.01")
     assert papers_on(page(*print_at(front, 200, 300), *print_at(back, 200, 900))) == ()
     assert len(papers_on(page(*print_at(front, 200, 300), *print_at(front, 200, 900)))) == 2
+
+
+def test_the_two_sides_of_a_card_on_a_desk_are_one_paper_too() -> None:
+    front = ("姓名张样例", "性别女民族汉", "公民身份号码110000199001010010")
+    back = ("中华人民共和国居民身份证", "签发机关样例市公安局", "有效期限2020.01.01-2040.01.01")
+    assert papers_on(on_a_desk(*print_at(front, 200, 200), *print_at(back, 200, 820), fall=0)) == ()
+    assert len(papers_on(on_a_desk(*print_at(front, 200, 200), *print_at(front, 200, 820), fall=0))) == 2
 
 
 def test_the_foot_of_a_card_is_no_second_card() -> None:
@@ -168,12 +180,13 @@ def moved(box: Box, slope: float) -> Box:
     return Box(box.x0, box.y0 + down, box.x1, box.y1 + down)
 
 
-def on_a_desk(*words: Word, fall: int) -> Page:
+def on_a_desk(*words: Word, fall: int, between: int = 40) -> Page:
     """Papers in a row on a desk, hardly wider than their print; what shows between them falls by so much."""
     image = np.full((HEIGHT, WIDTH, 3), 40, np.uint8)
     for x in range(195, 520):
         middle = 640 + round(fall * (x - 500) / 500)
-        image[150 : middle - 10, x] = image[middle + 10 : 1150, x] = 230
+        image[150:1150, x] = 230
+        image[middle - 10 : middle + 10, x] = between
     return Page(FILE, 3, WIDTH, HEIGHT, 120, tuple(words), image=image)
 
 
@@ -185,8 +198,23 @@ def test_papers_photographed_in_a_row_are_parted_by_the_desk_between_them() -> N
     assert (first.y0 < 200, second.y1 > 1000) == (True, True)
 
 
-def test_a_desk_below_a_paper_without_a_second_title_parts_nothing() -> None:
-    assert papers_on(on_a_desk(*print_at(BILL, 200, 200), *print_at(FOOT, 200, 820), fall=25)) == ()
+def test_what_lies_by_itself_on_a_dark_desk_is_a_paper_whatever_it_says() -> None:
+    """A second page without a title, the slip of a till that nobody knows."""
+    assert len(papers_on(on_a_desk(*print_at(BILL, 200, 200), *print_at(FOOT, 200, 820), fall=25))) == 2
+
+
+def test_the_shadow_in_a_fold_parts_no_paper_on_a_desk() -> None:
+    folded = on_a_desk(*print_at(BILL, 200, 200), *print_at(FOOT, 200, 820), fall=25, between=205)
+    assert papers_on(folded) == ()
+
+
+def test_a_paper_that_nobody_knows_does_not_keep_its_neighbours_together() -> None:
+    """Told apart by the desk, each is read for itself, though one of them says nothing that tells."""
+    sheet = on_a_desk(
+        *print_at(BILL, 200, 200), *print_at(("请保管好随身物品", "谢谢惠顾"), 200, 820), fall=0
+    )
+    assert [len(pile.pieces) for pile in piles_on(sheet, Engine())] == [1, 1]
+    assert len(read_papers_on(sheet, Engine("请保管好随身物品"))) == 2
 
 
 def test_a_scrap_that_a_seal_left_is_no_paper_of_its_own() -> None:

@@ -1,0 +1,1 @@
+"""Several papers on one page: told apart, cut out, each set upright by itself."""
