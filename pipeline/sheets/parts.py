@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeAlias
@@ -17,11 +17,18 @@ from pipeline.reading.ways import LaidWord
 from pipeline.sheets.announced import announcements, are_sides, are_two, is_paper
 from pipeline.sheets.blocks import Block, frames_of, is_print, letters_of
 
+PRINTED = 0.6
+"""Print of a page reaches over so much of it. Looking for thin lines around papers costs a twentieth of a
+page."""
+
 ON_PAPER = 0.97
 """So much of the print must lie on the parts that ground surrounds: else it is no ground."""
 
 TORN_FILLED = 0.68
 """Of its rectangle: so much a paper shows of which a shadow or a finger hides a corner, at least."""
+
+LEAST_FILLED = 0.6
+"""Of its rectangle: a part that shows less is no paper but what a shadow left of one."""
 
 WITHIN = 0.8
 """A part that lies so far within the hull of another is a part of that paper."""
@@ -48,18 +55,39 @@ def parts_of(page: Page, words: Sequence[LaidWord]) -> list[Part]:
     """
     assert page.image is not None
     words = sorted(words, key=is_print, reverse=True)
-    telling = [Print(word.box, len(word.word.text), word.turns) for word in words if is_print(word)]
+    telling = _printed(words)
     corners = [(0, 0), (page.width, 0), (page.width, page.height), (0, page.height)]
     whole = Part(Block(tuple(words), page.codes, np.array(corners, np.float64)))
     frames = frames_of(page, whole.block)
     tells_of_several = len(frames) > 1 or sum(map(announcements, frames.values())) > 1
-    if not (tells_of_several or may_hold_several(page.image, telling, DARKER[-1])):
-        return [whole]
-    on_ground = [_told_parts(found, page, words) for found in islands(page.image, telling, DARKER)]
-    best = max(filter(None, on_ground), key=_look, default=[])
-    if not best and tells_of_several:
-        best = _told_parts(outlined(page.image, telling), page, words)
-    return best or [whole]
+    parts: list[Part] = []
+    if tells_of_several or may_hold_several(page.image, telling, DARKER[-1]):
+        told = (_told_parts(found, page, words) for found in islands(page.image, telling, DARKER))
+        parts = max(filter(None, told), key=_look, default=[])
+    if not parts and (tells_of_several or _leaves_room(page, telling)):
+        parts = outlined_parts(page, words)
+    return parts or [whole]
+
+
+def outlined_parts(page: Page, words: Sequence[LaidWord]) -> list[Part]:
+    """The print of each part of a sheet that a thin line surrounds; empty where there are no such parts."""
+    assert page.image is not None
+    words = sorted(words, key=is_print, reverse=True)
+    return _told_parts(outlined(page.image, _printed(words)), page, words)
+
+
+def _printed(words: Sequence[LaidWord]) -> list[Print]:
+    return [Print(word.box, len(word.word.text), word.turns) for word in words if is_print(word)]
+
+
+def _leaves_room(page: Page, print_: Sequence[Print]) -> bool:
+    """Whether so much of a page is bare that something small may lie on it that says nothing of itself."""
+    boxes = [word.box for word in print_]
+    corners = [(x, y) for box in boxes for x in (box.x0, box.x1) for y in (box.y0, box.y1)]
+    if not corners:
+        return False
+    hull = cv2.convexHull(np.array(corners, np.float32))
+    return cv2.contourArea(hull) < PRINTED * page.width * page.height
 
 
 def _look(parts: Sequence[Part]) -> float:
@@ -70,8 +98,8 @@ def _look(parts: Sequence[Part]) -> float:
 
 def _told_parts(found: Sequence[Island], page: Page, words: Sequence[LaidWord]) -> list[Part]:
     """Islands, parted by their corners, with the print on each; none where they tell of no several papers."""
-    papers = [one for island in _outermost(found) for one in _papers_of(island, page, words)]
-    papers = _joined(papers, page, words, _are_sides)
+    parted = [island.parts if _look_like_papers(island.parts) else (island,) for island in _outermost(found)]
+    papers = _joined([one for each in parted for one in each], page, words)
     parts = _shared_out(papers, page, words)
     on_paper = sum(letters_of(part.block.words) for part in parts)
     if len(parts) < 2 or on_paper < ON_PAPER * letters_of(words):
@@ -83,22 +111,16 @@ def _told_parts(found: Sequence[Island], page: Page, words: Sequence[LaidWord]) 
     return parts if told else []
 
 
-def _papers_of(island: Island, page: Page, words: Sequence[LaidWord]) -> list[Island]:
-    """The papers of an island: what its corners part it into, but not what a shadow or a finger cut apart."""
-    return _joined(island.parts or (island,), page, words, _are_torn)
-
-
 _Told: TypeAlias = tuple[Island, dict[int, Page]]
 """An island and the print on it, by the way it lies."""
 
 
-def _joined(
-    found: Sequence[Island],
-    page: Page,
-    words: Sequence[LaidWord],
-    are_one: Callable[[_Told, _Told], bool],
-) -> list[Island]:
-    """The islands, those that are one paper joined."""
+def _look_like_papers(parts: Sequence[Island]) -> bool:
+    return bool(parts) and all(part.filled >= LEAST_FILLED for part in parts)
+
+
+def _joined(found: Sequence[Island], page: Page, words: Sequence[LaidWord]) -> list[Island]:
+    """The islands; those joined that are the two sides of a card, or that a shadow or a finger tore apart."""
     papers = list(found)
     for _ in found:
         told = [
@@ -106,7 +128,7 @@ def _joined(
             for paper, part in zip(papers, _shared_out(papers, page, words), strict=True)
         ]
         pairs = combinations(range(len(papers)), 2)
-        same = next(((n, m) for n, m in pairs if are_one(told[n], told[m])), None)
+        same = next(((n, m) for n, m in pairs if _are_one(told[n], told[m])), None)
         if same is None:
             break
         one, other = (papers[n] for n in same)
@@ -114,13 +136,13 @@ def _joined(
     return papers
 
 
-def _are_sides(one: _Told, other: _Told) -> bool:
-    """Whether two islands are the two sides of a card, copied onto one sheet."""
-    return any(are_sides(first, second) for first in one[1].values() for second in other[1].values())
+def _are_one(told: _Told, beside: _Told) -> bool:
+    is_card = any(are_sides(one, other) for one in told[1].values() for other in beside[1].values())
+    return is_card or _are_torn(told, beside)
 
 
 def _are_torn(told: _Told, beside: _Told) -> bool:
-    """Whether two parts of an island may be parts of one paper: print lies one way and tells of no two."""
+    """Whether two islands may be parts of one paper: print lies one way and tells of no two."""
     (one, first), (other, second) = told, beside
     if (one.is_solid and other.is_solid) or not one.touches(other):
         return False

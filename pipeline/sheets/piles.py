@@ -23,7 +23,7 @@ from pipeline.reading.ways import LaidWord, Reader, words_each_way
 from pipeline.sheets.announced import announcements, is_paper
 from pipeline.sheets.blocks import Block, frames_of
 from pipeline.sheets.cuts import FEWEST_WORDS, Sheet, cut_apart
-from pipeline.sheets.parts import parts_of
+from pipeline.sheets.parts import Part, outlined_parts, parts_of
 
 PADDING = 0.06
 """Around its print so much is cut out with it, as a share of the page's long side: the margin of a paper."""
@@ -75,20 +75,29 @@ def piles_on(page: Page, engine: Reader) -> tuple[Pile, ...]:
 
 def piles_of(page: Page, words: Sequence[LaidWord]) -> tuple[Pile, ...]:
     """As `piles_on`, of words of which each was read the way it lies."""
+    piles = _piles(page, parts_of(page, words))
+    if len(piles) == 1 and len(piles[0].pieces) > 1:
+        # Print alone tells that there are several: lines around them tell better where each ends.
+        piles = _piles(page, outlined_parts(page, words)) or piles
+    return piles if sum(len(pile.pieces) for pile in piles) > 1 else ()
+
+
+def _piles(page: Page, parts: Sequence[Part]) -> tuple[Pile, ...]:
+    """The parts of a sheet, each cut into its papers."""
     assert page.image is not None
     grey, scale = small_grey(page.image)
     piles = []
-    for part in parts_of(page, words):
+    for part in parts:
         frames = frames_of(page, part.block)
         is_solid = part.island is not None and part.island.is_solid
+        # What lies another way on a single paper was misread.
         ways = sum(map(is_paper, frames.values())) if is_solid else len(frames)
         several = sum(map(announcements, frames.values())) > 1
-        sheet = Sheet(
-            page, grey, scale, strewn=ways > 1, several=several, shows_ground=part.island is not None
-        )
+        shows_ground = part.island is not None
+        sheet = Sheet(page, grey, scale, strewn=ways > 1, several=several, shows_ground=shows_ground)
         pieces = tuple(_place_of(block, page) for block in cut_apart(sheet, part.block))
         piles.append(Pile(_place_of(part.block, page), pieces))
-    return tuple(piles) if sum(len(pile.pieces) for pile in piles) > 1 else ()
+    return tuple(piles)
 
 
 def cut_out(page: Page, piece: Piece) -> Page:
