@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.model import Box, Page
 from pipeline.reading.ground import islands, may_hold_several, outlined
-from pipeline.reading.islands import Island, Print
+from pipeline.reading.islands import FILLED, Island, Print
 from pipeline.reading.ways import LaidWord
 from pipeline.sheets.announced import announcements, are_sides, are_two, is_paper
 from pipeline.sheets.blocks import Block, frames_of, is_print, letters_of
@@ -144,9 +144,10 @@ def _are_one(told: _Told, beside: _Told) -> bool:
 def _are_torn(told: _Told, beside: _Told) -> bool:
     """Whether two islands may be parts of one paper: print lies one way and tells of no two."""
     (one, first), (other, second) = told, beside
-    if (one.is_solid and other.is_solid) or not one.touches(other):
+    if not one.touches(other):
         return False
-    if one.joined_with(other).filled < TORN_FILLED:
+    together, least = one.joined_with(other).filled, min(one.filled, other.filled)
+    if together < (FILLED if least >= FILLED else TORN_FILLED):
         return False
     both = first.keys() & second.keys()
     if not both and first and second:
