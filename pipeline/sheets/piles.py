@@ -107,7 +107,9 @@ def cut_out(page: Page, piece: Piece) -> Page:
     """
     assert page.image is not None
     region = piece.region
-    x0, y0, x1, y1 = (round(edge) for edge in (region.x0, region.y0, region.x1, region.y1))
+    # An outline is found on a small picture, and may be off by some pixels, over the rim as well.
+    x0, y0 = max(0, round(region.x0)), max(0, round(region.y0))
+    x1, y1 = min(page.width, round(region.x1)), min(page.height, round(region.y1))
     image = np.ascontiguousarray(page.image[y0:y1, x0:x1])
     own = np.zeros(image.shape[:2], np.uint8)
     cv2.fillPoly(own, [np.round(piece.outline - (x0, y0)).astype(np.int32)], (1,))

@@ -269,6 +269,15 @@ def test_a_cut_knows_its_place_on_the_sheet() -> None:
     assert cut.placement.on_sheet(Box(0, 0, 10, 20)) == Box(100, 700, 110, 720)
 
 
+def test_a_cut_that_begins_before_the_sheet_begins_with_it() -> None:
+    """The corners of an outline are found on a small picture, and are off by some pixels."""
+    outline = corners(-1.2, -0.6, 500, HEIGHT + 2)
+    cut = cut_out(page(), Piece(Box(-1.2, -0.6, 500, HEIGHT + 2), outline))
+    assert (cut.width, cut.height) == (500, HEIGHT)
+    assert cut.placement is not None
+    assert cut.placement.region == Box(0, 0, 500, HEIGHT)
+
+
 def test_what_reaches_into_a_cut_from_beside_it_is_painted_over() -> None:
     sheet = page(edge=False)
     assert sheet.image is not None
