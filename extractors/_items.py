@@ -22,7 +22,7 @@ from pipeline.text import fold, parse_quantity, parse_unit_price, split_quantity
 V = TypeVar("V", bound=Value)
 
 SUMMING = re.compile(
-    r"^页码|小计|合计|总计|累计|承前页|承上页|过次页|转下页|本页|^共\d*[项条]|^第\d+页|费用总额|^以下空白|大写|小写|专用章|监制章"
+    r"^页码|小计|合计|总计|^总金额|^总费用|累计|承前页|承上页|过次页|转下页|本页|^共\d*[项条]|^第\d+页|费用总额|^以下空白|大写|小写|专用章|监制章"
 )
 
 INSURANCE_CLASS = re.compile(

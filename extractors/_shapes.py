@@ -48,6 +48,12 @@ NO_PERSON = re.compile(r"20\d\d|[年月日时分]+|[男女]|.*(?:医院|票据|�
 SELLS_MEDICINE = re.compile(".*(?:药房|药店|医院|门诊部|诊所).*")
 """Who sells is not who buys: the two stand side by side on an invoice."""
 
+HEADING = re.compile(
+    "名称|单位|数量|单价|金额|税率|税额|备注|合计|密码区|[购买销售]{1,2}方(?:信息)?"
+    "|.*(?:规格型号|项目名称|应税劳务|纳税人识别号|开户行|价税合计|统一社会信用代码|机器编号).*"
+)
+"""What heads a column or a row of an invoice: the next print, where the name beside a label is not read."""
+
 ADVICE = re.compile(r"随诊|随访|休息\d|定期|不适|监测")
 """What a doctor advises, which stands below what the patient has."""
 
@@ -92,6 +98,8 @@ def looks_like_institution(name: str) -> bool:
 
 def _may_pay(name: str, document_type: str) -> bool:
     """Whether it can be who pays: a person, on a VAT invoice a company too, but none that sells medicine."""
+    if HEADING.fullmatch(name):
+        return False
     if document_type == "vat_invoice":
         return SELLS_MEDICINE.fullmatch(name) is None
     return looks_like_person(name)

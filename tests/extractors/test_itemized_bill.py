@@ -105,7 +105,7 @@ def test_a_refund_is_an_item_with_a_negative_quantity() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["本页小计", "承前页：", "过次页", "累计金额", "合计", "小计：", "转下页", "承上页"]
+    "words", ["本页小计", "承前页：", "过次页", "累计金额", "合计", "小计：", "转下页", "承上页", "总金额"]
 )
 def test_what_only_sums_is_no_item(words: str) -> None:
     document = read(*stay((*FIRST_ROWS, ("", words, "", "", "", "", "260.66"))))

@@ -58,6 +58,8 @@ def test_a_value_that_looks_like_its_kind_keeps_its_confidence(name: str, whole:
         ("hospital_name", "东莞市人医院"),
         ("payer_name", "职工"),
         ("payer_name", "2026"),
+        ("payer_name", "规格型号"),
+        ("payer_name", "纳税人识别号:"),
         ("cashier", "年月日"),
         ("diagnoses", "不适随诊;监测血压、血糖"),
         ("diagnoses", "休息5天;定期复查肝肾功能"),
@@ -67,12 +69,13 @@ def test_a_value_that_is_cut_or_glued_is_doubted(name: str, cut: str) -> None:
     assert after(**{name: cut})[name] < 0.5
 
 
-def test_who_sells_medicine_does_not_buy_it() -> None:
+def test_neither_who_sells_medicine_nor_a_heading_buys_it() -> None:
     def payer(name: str) -> float:
         invoice = replace(bill({"payer_name": name}), type="vat_invoice")
         return with_doubted_shapes(invoice).fields["payer_name"].confidence
 
     assert payer("湖北同泰综合门诊部") < WHOLE
+    assert payer("规格型号") < WHOLE
     assert payer("样例机械有限公司") == payer("张样例") == WHOLE
 
 
