@@ -14,7 +14,6 @@ import functools
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,10 +137,7 @@ def judge_by_reading(image: Image, engine: OcrEngine, *, is_part: bool = False) 
 
     A close-up of a part (`is_part`) shows no whole paper, and is not asked for one.
     """
-    with ThreadPoolExecutor(1, "print-marks") as beside:
-        marks_found = beside.submit(find_print, image)  # on the other core; the engine is this thread's
-        looked = first_look(image, engine)
-        marks = marks_found.result()
+    marks, looked = find_print(image), first_look(image, engine)
     quality = _judged(marks, looked, is_part=is_part)
     if quality.strain < SETTLED_BELOW:
         return quality

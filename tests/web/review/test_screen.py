@@ -523,6 +523,8 @@ that run tests do other work too: here the middle one must keep it."""
 MOST_OPENING = 300.0
 """Milliseconds; for the same reason the best of a few openings must keep it."""
 OPENINGS = 3
+ROUNDS = 3
+"""What else runs on the machine only adds to a time, so that the best of some rounds is measured."""
 
 
 def test_a_large_claim_is_painted_as_one_types(browser: Browser, server: DeskServer) -> None:
@@ -530,12 +532,15 @@ def test_a_large_claim_is_painted_as_one_types(browser: Browser, server: DeskSer
     made = large_claim(server.database, server.store.originals)
     with at_desk(browser, server, made.claim_id) as page:
         page.wait_for_load_state("networkidle")
-        in_field = key_times(page, [*"abcdefgh", "Backspace", "Escape"])
+        in_field = [key_times(page, [*"abcdefgh", "Backspace", "Escape"]) for _ in range(ROUNDS)]
         press(page, "Alt+PageDown")
         assert focused(page).startswith("line_items")
-        in_table = key_times(page, [*"9876", "Escape", "ArrowDown", "ArrowDown", "ArrowUp", "Tab"])
-    assert percentile(in_field, 0.5) <= MOST_KEY
-    assert percentile(in_table, 0.5) <= MOST_KEY
+        in_table = [
+            key_times(page, [*"9876", "Escape", "ArrowDown", "ArrowDown", "ArrowUp", "Tab"])
+            for _ in range(ROUNDS)
+        ]
+    for rounds in (in_field, in_table):
+        assert min(percentile(times, 0.5) for times in rounds) <= MOST_KEY
 
 
 def test_the_next_claim_opens_at_once(browser: Browser, server: DeskServer, made: MadeClaim) -> None:
