@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -60,6 +60,9 @@ LINE_GAP, LINE_LENGTH = 40, 80
 _Corners: TypeAlias = tuple[int, int, int, int]
 """Left, top, right, bottom."""
 
+_Labels: TypeAlias = npt.NDArray[Any]
+"""Which component each pixel belongs to, shape (H, W)."""
+
 
 def may_hold_several(image: Image, words: Sequence[Print], darker: float) -> bool:
     """Whether the outline of all paper on a picture is not that of one, in a tenth of the time of `islands`.
@@ -77,9 +80,7 @@ def may_hold_several(image: Image, words: Sequence[Print], darker: float) -> boo
     if not ground.any():
         return False
     _, labels = cv2.connectedComponents(1 - ground, connectivity=4)
-    letters = np.zeros(int(labels.max()) + 1)
-    for (left, top, right, bottom), word in zip(boxes, words, strict=True):
-        letters[labels[(top + bottom) // 2, (left + right) // 2]] += word.letters
+    letters = _letters_on(labels, boxes, words)
     with_print = np.flatnonzero(letters >= FEWEST_LETTERS)
     return len(with_print) != 1 or filled_share((labels == with_print[0]).astype(np.uint8)) < FIRST_FILLED
 
@@ -164,7 +165,7 @@ def _dark_ground(dark: Mask, boxes: Sequence[_Corners], thick: int) -> Mask:
         dark[top:bottom, left:right] = 0
     found, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
     is_ground = np.zeros(found, np.uint8)
-    rim = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    rim = _at_rim(labels)
     is_thick = np.zeros(found, np.bool_)
     is_thick[labels[cv2.erode(dark, np.ones((thick, thick), np.uint8), borderValue=(0,)) > 0]] = True
     there = rim[is_thick[rim]]
@@ -190,15 +191,28 @@ def _ground_outside_lines(grey: Grey, boxes: Sequence[_Corners], words: Sequence
         closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones(gap, np.uint8))
         edges |= np.asarray(cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones(least, np.uint8))) > 0
     found, labels, stats, _ = cv2.connectedComponentsWithStats((~edges).astype(np.uint8), connectivity=4)
-    letters = np.zeros(found)
-    for (left, top, right, bottom), word in zip(boxes, words, strict=True):
-        letters[labels[(top + bottom) // 2, (left + right) // 2]] += word.letters
-    rim = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    letters, rim = _letters_on(labels, boxes, words), _at_rim(labels)
     is_ground = np.zeros(found, np.uint8)
     free = (letters[rim] < FEWEST_LETTERS) & (stats[rim, cv2.CC_STAT_AREA] >= LEAST_GROUND * grey.size)
     is_ground[rim[free]] = 1
     is_ground[0] = 0
     return np.asarray(is_ground[labels], np.uint8)
+
+
+def _at_rim(labels: _Labels) -> npt.NDArray[np.int_]:
+    """The components that reach the rim of the picture."""
+    edges = [labels[0], labels[-1], labels[:, 0], labels[:, -1]]
+    return np.asarray(np.unique(np.concatenate(edges)), np.int_)
+
+
+def _letters_on(
+    labels: _Labels, boxes: Sequence[_Corners], words: Sequence[Print]
+) -> npt.NDArray[np.float64]:
+    """How many letters each component bears."""
+    middles = [labels[(top + bottom) // 2, (left + right) // 2] for left, top, right, bottom in boxes]
+    letters = np.array([word.letters for word in words], np.float64)
+    counted = np.bincount(np.array(middles, np.int_), letters, minlength=int(labels.max()) + 1)
+    return np.asarray(counted, np.float64)
 
 
 def _paper(grey: Grey, boxes: Sequence[_Corners]) -> npt.NDArray[np.float32]:

@@ -100,6 +100,7 @@ def _told_parts(found: Sequence[Island], page: Page, words: Sequence[LaidWord]) 
     """Islands, parted by their corners, with the print on each; none where they tell of no several papers."""
     parted = [island.parts if _look_like_papers(island.parts) else (island,) for island in _outermost(found)]
     papers = _joined([one for each in parted for one in each], page, words)
+    papers.sort(key=lambda paper: float(paper.outline[:, 1].min()))  # people count papers from the top
     parts = _shared_out(papers, page, words)
     on_paper = sum(letters_of(part.block.words) for part in parts)
     if len(parts) < 2 or on_paper < ON_PAPER * letters_of(words):

@@ -38,6 +38,15 @@ def lines_on(image: Image, x0: int, y0: int, x1: int, y1: int, grey: int, turns:
         yield Print(box, 12, turns)
 
 
+def two_on_glass() -> tuple[Image, list[Print]]:
+    """Two papers as white as the glass, of which a thin line is seen around each."""
+    image, words = sheet(GLASS), []
+    for y in (150, 1050):
+        words += lay(image, 300, y, 1000, y + 700, grey=GLASS)
+        cv2.rectangle(image, (300, y), (1000, y + 700), (225, 225, 225), 2)
+    return image, words
+
+
 def members(found: list[list[int]] | list[frozenset[int]]) -> list[list[int]]:
     return sorted(sorted(each) for each in found)
 
@@ -103,11 +112,7 @@ def test_a_first_look_tells_one_paper_from_several(papers: int, several: bool) -
 
 
 def test_papers_on_white_glass_are_told_by_the_lines_around_them() -> None:
-    image = sheet(GLASS)
-    words = []
-    for y in (150, 1050):
-        words += lay(image, 300, y, 1000, y + 700, grey=GLASS)
-        cv2.rectangle(image, (300, y), (1000, y + 700), (225, 225, 225), 2)
+    image, words = two_on_glass()
     image[150:152, 600:625] = GLASS  # worn away for two millimetres
     found = outlined(image, words)
     half = len(words) // 2
@@ -121,11 +126,7 @@ def test_print_without_a_line_around_it_lies_on_no_ground() -> None:
 
 
 def test_a_streak_of_the_scanner_joins_no_papers() -> None:
-    image = sheet(GLASS)
-    words = []
-    for y in (150, 1050):
-        words += lay(image, 300, y, 1000, y + 700, grey=GLASS)
-        cv2.rectangle(image, (300, y), (1000, y + 700), (225, 225, 225), 2)
+    image, words = two_on_glass()
     image[:, 420:422] = 190
     assert len(outlined(image, words)) == 2
 

@@ -198,6 +198,16 @@ def test_papers_photographed_in_a_row_are_parted_by_the_desk_between_them() -> N
     assert (first.y0 < 200, second.y1 > 1000) == (True, True)
 
 
+def test_papers_are_told_from_top_to_bottom_whatever_was_joined() -> None:
+    """Halves of the first that a pen parts are joined; it comes before the second all the same."""
+    image = np.full((HEIGHT, WIDTH, 3), 40, np.uint8)
+    image[60:640, 180:620] = image[760:1340, 180:620] = 230
+    image[300:316, 0:WIDTH] = 40
+    words = (*print_at(BILL[:3], 200, 90), *print_at(FOOT, 200, 360), *print_at(CERTIFICATE, 200, 820))
+    first, second = papers_on(Page(FILE, 1, WIDTH, HEIGHT, 120, words, image=image))
+    assert first.y0 < 100 < 600 < first.y1 <= second.y0
+
+
 def test_what_lies_by_itself_on_a_dark_desk_is_a_paper_whatever_it_says() -> None:
     """A second page without a title, the slip of a till that nobody knows."""
     assert len(papers_on(on_a_desk(*print_at(BILL, 200, 200), *print_at(FOOT, 200, 820), fall=25))) == 2
